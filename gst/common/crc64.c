@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* CRC-64/XZ: bytes by liblzma or by sixteen tables, lengths by polynomials.
+ *
+ * Any thread; pure functions over tables that are built once and never change.
+ *
+ * A CRC register is a polynomial over GF(2) modulo P, kept with its bits
+ * reversed: the top bit is x^0. A zero byte multiplies it by x^8, so that n
+ * of them are one multiplication by x^(8n); that is all that combining two
+ * sums takes. */
+
+#include "config.h"
+
+#include "common/crc64.h"
+
+#include <string.h>
+
+#if HAVE_LZMA
+#include <lzma.h>
+#endif
+
+/* ECMA-182, reversed, without its x^64. */
+#define POLYNOMIAL G_GUINT64_CONSTANT (0xc96c5795d7870f42)
+#define X_POW_0 (G_GUINT64_CONSTANT (1) << 63)
+#define X_POW_8 (G_GUINT64_CONSTANT (1) << 55)
+
+#define SLICES 16
+
+/**
+ * Tables:
+ * @slices: [k][b] is the register after byte b and k zero bytes
+ * @zeroes: [k] is x^(8 * 2^k), the factor of 2^k zero bytes
+ */
+typedef struct
+{
+  guint64 slices[SLICES][256];
+  guint64 zeroes[64];
+} Tables;
+
+static guint64
+multiply_by_x (guint64 a)
+{
+  return (a >> 1) ^ (a & 1 ? POLYNOMIAL : 0);
+}
+
+/* The product of @a and @b modulo P. */
+static guint64
+multiply (guint64 a, guint64 b)
+{
+  guint64 product = 0;
+
+  for (; a != 0; a <<= 1) {
+    if (a & X_POW_0)
+      product ^= b;
+    b = multiply_by_x (b);
+  }
+
+  return product;
+}
+
+static void
+build_slices (Tables * tables)
+{
+  guint byte, i;
+
+  for (byte = 0; byte < 256; byte++) {
+    guint64 crc = byte;
+
+    for (i = 0; i < 8; i++)
+      crc = multiply_by_x (crc);
+    tables->slices[0][byte] = crc;
+  }
+
+  for (i = 1; i < SLICES; i++) {
+    for (byte = 0; byte < 256; byte++) {
+      guint64 crc = tables->slices[i - 1][byte];
+
+      tables->slices[i][byte] = tables->slices[0][crc & 0xff] ^ (crc >> 8);
+    }
+  }
+}
+
+static void
+build_zeroes (Tables * tables)
+{
+  guint i;
+
+  tables->zeroes[0] = X_POW_8;
+  for (i = 1; i < G_N_ELEMENTS (tables->zeroes); i++)
+    tables->zeroes[i] =
+        multiply (tables->zeroes[i - 1], tables->zeroes[i - 1]);
+}
+
+static const Tables *
+get_tables (void)
+{
+  static Tables tables;
+  static gsize built = 0;
+
+  if (g_once_init_enter (&built)) {
+    build_slices (&tables);
+    build_zeroes (&tables);
+    g_once_init_leave (&built, 1);
+  }
+
+  return &tables;
+}
+
+static guint64
+load_le64 (const guint8 * data)
+{
+  guint64 value;
+
+  memcpy (&value, data, sizeof (value));
+
+  return GUINT64_FROM_LE (value);
+}
+
+/* The register that follows from eight bytes, by the tables from @t on. */
+static inline guint64
+fold (const guint64 (*t)[256], guint64 bytes)
+{
+  return t[7][bytes & 0xff] ^ t[6][(bytes >> 8) & 0xff] ^
+      t[5][(bytes >> 16) & 0xff] ^ t[4][(bytes >> 24) & 0xff] ^
+      t[3][(bytes >> 32) & 0xff] ^ t[2][(bytes >> 40) & 0xff] ^
+      t[1][(bytes >> 48) & 0xff] ^ t[0][bytes >> 56];
+}
+
+guint64
+gst_ice_crc64_update_portable (guint64 crc, gconstpointer data, gsize size)
+{
+  const guint64 (*slices)[256] = get_tables ()->slices;
+  const guint8 *bytes = data;
+
+  crc = ~crc;
+  for (; size >= SLICES; size -= SLICES, bytes += SLICES)
+    crc = fold (slices + 8, crc ^ load_le64 (bytes)) ^
+        fold (slices, load_le64 (bytes + 8));
+  for (; size > 0; size--, bytes++)
+    crc = slices[0][(crc ^ *bytes) & 0xff] ^ (crc >> 8);
+
+  return ~crc;
+}
+
+guint64
+gst_ice_crc64_update (guint64 crc, gconstpointer data, gsize size)
+{
+#if HAVE_LZMA
+  return lzma_crc64 (data, size, crc);
+#else
+  return gst_ice_crc64_update_portable (crc, data, size);
+#endif
+}
+
+/* @crc times x^(8 * @size). */
+static guint64
+shift_by_bytes (guint64 crc, guint64 size)
+{
+  const guint64 *factor = get_tables ()->zeroes;
+
+  for (; size != 0; size >>= 1, factor++) {
+    if (size & 1)
+      crc = multiply (*factor, crc);
+  }
+
+  return crc;
+}
+
+/* The inversions before and after each sum cancel out here. */
+guint64
+gst_ice_crc64_combine (guint64 crc_a, guint64 crc_b, guint64 size_b)
+{
+  return shift_by_bytes (crc_a, size_b) ^ crc_b;
+}
+
+guint64
+gst_ice_crc64_update_zeroes (guint64 crc, guint64 size)
+{
+  return ~shift_by_bytes (~crc, size);
+}
