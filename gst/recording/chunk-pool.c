@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The chunk pool; see the header.
+ *
+ * Runs on: any thread.
+ * Protected by: lock, which is taken last of all and for a few instructions.
+ * Owns: the memory of all chunks, those that are out as well. A chunk holds a
+ * reference to its pool, so a pool outlives its chunks. */
+
+#include "recording/chunk-pool.h"
+
+/* Free chunks that are kept for the next part. More than one usual part is
+ * not worth keeping: the allocator is quick enough for what is rare. */
+#define SPARE_CHUNKS 64
+
+struct _GstIceChunkPool
+{
+  gatomicrefcount ref_count;
+  guint64 max_memory;
+
+  GMutex lock;
+  GCond room;                   /* signalled when used falls or on flushing */
+  guint64 used;
+  gboolean flushing;
+  GPtrArray *spare;             /* (element-type guint8*) (owned) */
+};
+
+GstIceChunkPool *
+gst_ice_chunk_pool_new (guint64 max_memory)
+{
+  GstIceChunkPool *pool = g_new0 (GstIceChunkPool, 1);
+
+  g_atomic_ref_count_init (&pool->ref_count);
+  pool->max_memory = max_memory;
+  g_mutex_init (&pool->lock);
+  g_cond_init (&pool->room);
+  pool->spare = g_ptr_array_new_with_free_func (g_free);
+
+  return pool;
+}
+
+GstIceChunkPool *
+gst_ice_chunk_pool_ref (GstIceChunkPool * pool)
+{
+  g_atomic_ref_count_inc (&pool->ref_count);
+  return pool;
+}
+
+void
+gst_ice_chunk_pool_unref (GstIceChunkPool * pool)
+{
+  if (!g_atomic_ref_count_dec (&pool->ref_count))
+    return;
+
+  g_ptr_array_unref (pool->spare);
+  g_cond_clear (&pool->room);
+  g_mutex_clear (&pool->lock);
+  g_free (pool);
+}
+
+/* Call with the lock held. */
+static gboolean
+has_room (GstIceChunkPool * pool)
+{
+  return pool->used + GST_ICE_CHUNK_SIZE <= pool->max_memory;
+}
+
+GstIceChunk *
+gst_ice_chunk_pool_take (GstIceChunkPool * pool)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&pool->lock);
+  GstIceChunk *chunk;
+
+  if (!has_room (pool))
+    return NULL;
+
+  chunk = g_new (GstIceChunk, 1);
+  g_atomic_ref_count_init (&chunk->ref_count);
+  chunk->pool = gst_ice_chunk_pool_ref (pool);
+  if (pool->spare->len > 0)
+    chunk->data = g_ptr_array_steal_index_fast (pool->spare,
+        pool->spare->len - 1);
+  else
+    chunk->data = g_malloc (GST_ICE_CHUNK_SIZE);
+  pool->used += GST_ICE_CHUNK_SIZE;
+
+  return chunk;
+}
+
+static void
+give_back (GstIceChunkPool * pool, guint8 * data)
+{
+  g_mutex_lock (&pool->lock);
+  pool->used -= GST_ICE_CHUNK_SIZE;
+  if (pool->spare->len < SPARE_CHUNKS)
+    g_ptr_array_add (pool->spare, g_steal_pointer (&data));
+  g_cond_signal (&pool->room);
+  g_mutex_unlock (&pool->lock);
+
+  g_free (data);
+}
+
+gboolean
+gst_ice_chunk_pool_wait (GstIceChunkPool * pool)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&pool->lock);
+
+  while (!has_room (pool) && !pool->flushing)
+    g_cond_wait (&pool->room, &pool->lock);
+
+  return !pool->flushing;
+}
+
+void
+gst_ice_chunk_pool_set_flushing (GstIceChunkPool * pool, gboolean flushing)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&pool->lock);
+
+  pool->flushing = flushing;
+  g_cond_broadcast (&pool->room);
+}
+
+guint64
+gst_ice_chunk_pool_get_used (GstIceChunkPool * pool)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&pool->lock);
+
+  return pool->used;
+}
+
+GstIceChunk *
+gst_ice_chunk_ref (GstIceChunk * chunk)
+{
+  g_atomic_ref_count_inc (&chunk->ref_count);
+  return chunk;
+}
+
+void
+gst_ice_chunk_unref (GstIceChunk * chunk)
+{
+  if (!g_atomic_ref_count_dec (&chunk->ref_count))
+    return;
+
+  give_back (chunk->pool, chunk->data);
+  gst_ice_chunk_pool_unref (chunk->pool);
+  g_free (chunk);
+}
+
+gboolean
+gst_ice_chunk_is_writable (GstIceChunk * chunk)
+{
+  return g_atomic_ref_count_compare (&chunk->ref_count, 1);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* Memory for recorded bytes: recycled chunks within one budget.
+ *
+ * The streaming thread takes chunks, any thread gives them back by dropping
+ * the last reference. The budget is a bound on what is taken; whoever finds it
+ * used up waits for memory or does something about it. */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Small enough that a part wastes little and a rewrite copies little, large
+ * enough for few system calls. */
+#define GST_ICE_CHUNK_SIZE (64 * 1024)
+
+typedef struct _GstIceChunkPool GstIceChunkPool;
+typedef struct _GstIceChunk GstIceChunk;
+
+/**
+ * GstIceChunk:
+ * @data: GST_ICE_CHUNK_SIZE bytes, to be written only while the reference
+ *     count is one
+ */
+struct _GstIceChunk
+{
+  guint8 *data;
+
+  /*< private >*/
+  GstIceChunkPool *pool;
+  gatomicrefcount ref_count;
+};
+
+/* @max_memory: the budget in bytes. (transfer full) */
+GstIceChunkPool *gst_ice_chunk_pool_new (guint64 max_memory);
+GstIceChunkPool *gst_ice_chunk_pool_ref (GstIceChunkPool * pool);
+void gst_ice_chunk_pool_unref (GstIceChunkPool * pool);
+
+/* A chunk with undefined content, or NULL if the budget is used up.
+ * (transfer full) (nullable) */
+GstIceChunk *gst_ice_chunk_pool_take (GstIceChunkPool * pool);
+
+/* Waits until the budget has room, or until the pool is flushing. Returns
+ * FALSE in that last case. */
+gboolean gst_ice_chunk_pool_wait (GstIceChunkPool * pool);
+
+/* TRUE: waits end at once and none begin; FALSE: they may again. */
+void gst_ice_chunk_pool_set_flushing (GstIceChunkPool * pool,
+    gboolean flushing);
+
+/* Bytes taken and not yet given back. */
+guint64 gst_ice_chunk_pool_get_used (GstIceChunkPool * pool);
+
+GstIceChunk *gst_ice_chunk_ref (GstIceChunk * chunk);
+void gst_ice_chunk_unref (GstIceChunk * chunk);
+
+/* TRUE if nobody else holds @chunk, so that its bytes may be changed. */
+gboolean gst_ice_chunk_is_writable (GstIceChunk * chunk);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceChunkPool, gst_ice_chunk_pool_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceChunk, gst_ice_chunk_unref)
+
+G_END_DECLS

@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The recording; see the header for what it is and who calls what.
+ *
+ * Protected by: lock, for everything below it. It is held while bytes are
+ * copied, never while a callback runs or a thread waits. The pool's lock may
+ * be taken inside it.
+ *
+ * What a muxer may still rewrite is decided in one place, may_leave(): the
+ * head stays to the end; a part behind the write position leaves when it is
+ * further back than the window. The window is the longest rewind seen so far.
+ * A rewind to bytes that were rewritten before is no such rewind but another
+ * update of the same place (a reserved moov): it makes the head longer.
+ * Neither may take more than a part of the memory, see get_hold_limit(). A
+ * part that has left and is rewritten while it is still held becomes dirty and
+ * leaves again under its number. */
+
+#include "recording/recording.h"
+
+#include <gst/gst.h>
+
+#include "common/error.h"
+#include "recording/held-part.h"
+
+GST_DEBUG_CATEGORY_STATIC (recording_debug);
+#define GST_CAT_DEFAULT recording_debug
+
+struct _GstIceRecording
+{
+  gatomicrefcount ref_count;
+  GstIceRecordingConfig config;
+  GstIceClock *clock;           /* (owned) */
+  GstIceChunkPool *pool;        /* (owned) */
+  GstIceSealedFunc sealed;
+  gpointer user_data;
+
+  GMutex lock;
+  GPtrArray *parts;             /* (element-type GstIceHeldPart) by offset */
+  guint last_number;            /* of the part that was opened last */
+  guint64 position;             /* next byte written */
+  guint64 size;                 /* one past the last byte written */
+  guint64 head_end;             /* everything before it is held to the end */
+  guint64 window;               /* held back behind size */
+  gboolean rewinding;           /* position is before size */
+  gboolean finished;
+};
+
+static void
+init_debug (void)
+{
+  static gsize done = 0;
+
+  if (g_once_init_enter (&done)) {
+    GST_DEBUG_CATEGORY_INIT (recording_debug, "icerecording", 0,
+        "the byte stream as the muxer sees it");
+    g_once_init_leave (&done, 1);
+  }
+}
+
+GstIceRecording *
+gst_ice_recording_new (const GstIceRecordingConfig * config,
+    GstIceClock * clock, GstIceSealedFunc sealed, gpointer user_data)
+{
+  GstIceRecording *recording = g_new0 (GstIceRecording, 1);
+
+  init_debug ();
+
+  g_atomic_ref_count_init (&recording->ref_count);
+  recording->config = *config;
+  recording->clock = gst_ice_clock_ref (clock);
+  recording->pool = gst_ice_chunk_pool_new (config->max_memory);
+  recording->sealed = sealed;
+  recording->user_data = user_data;
+  g_mutex_init (&recording->lock);
+  recording->parts =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_held_part_free);
+  recording->head_end = config->head_size;
+
+  return recording;
+}
+
+GstIceRecording *
+gst_ice_recording_ref (GstIceRecording * recording)
+{
+  g_atomic_ref_count_inc (&recording->ref_count);
+  return recording;
+}
+
+void
+gst_ice_recording_unref (GstIceRecording * recording)
+{
+  if (!g_atomic_ref_count_dec (&recording->ref_count))
+    return;
+
+  g_ptr_array_unref (recording->parts);
+  gst_ice_chunk_pool_unref (recording->pool);
+  gst_ice_clock_unref (recording->clock);
+  g_mutex_clear (&recording->lock);
+  g_free (recording);
+}
+
+/* What may be held back on purpose, at the head and in the window: half of
+ * the memory, so that the other half keeps the upload going. */
+static guint64
+get_hold_limit (GstIceRecording * self)
+{
+  return self->config.max_memory / 2;
+}
+
+static GstIceHeldPart *
+get_last (GstIceRecording * self)
+{
+  if (self->parts->len == 0)
+    return NULL;
+
+  return g_ptr_array_index (self->parts, self->parts->len - 1);
+}
+
+/* TRUE if @part is the one that appended bytes go to. */
+static gboolean
+is_open (GstIceRecording * self, const GstIceHeldPart * part)
+{
+  return part->number == self->last_number && part->size < part->planned;
+}
+
+/* TRUE if some of @part stays to the end. */
+static gboolean
+is_head (GstIceRecording * self, const GstIceHeldPart * part)
+{
+  return part->offset < self->head_end;
+}
+
+static gboolean
+may_leave (GstIceRecording * self, const GstIceHeldPart * part,
+    guint64 window)
+{
+  return part->dirty && !is_open (self, part) && !is_head (self, part)
+      && gst_ice_held_part_get_end (part) + window <= self->size;
+}
+
+/* Seals into @leaving all that may leave. Call with the lock held. */
+static void
+seal_ready (GstIceRecording * self, guint64 window, GPtrArray * leaving)
+{
+  guint i;
+
+  for (i = 0; i < self->parts->len; i++) {
+    GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
+
+    if (may_leave (self, part, window))
+      g_ptr_array_add (leaving, gst_ice_held_part_seal (part));
+  }
+}
+
+/* Hands over what was sealed. Call without the lock. */
+static void
+hand_over (GstIceRecording * self, GPtrArray * leaving)
+{
+  guint i;
+
+  for (i = 0; i < leaving->len; i++) {
+    GstIcePart *part = g_ptr_array_index (leaving, i);
+
+    GST_LOG ("part %u generation %u sealed: %" G_GUINT64_FORMAT
+        " bytes at %" G_GUINT64_FORMAT, part->number, part->generation,
+        part->size, part->offset);
+    self->sealed (part, self->user_data);
+  }
+  g_ptr_array_unref (leaving);
+}
+
+/* The part that holds byte @offset, or NULL if it has gone. */
+static GstIceHeldPart *
+find_part (GstIceRecording * self, guint64 offset)
+{
+  guint low = 0, high = self->parts->len;
+
+  while (low < high) {
+    guint middle = low + (high - low) / 2;
+    GstIceHeldPart *part = g_ptr_array_index (self->parts, middle);
+
+    if (offset < part->offset)
+      high = middle;
+    else if (offset >= gst_ice_held_part_get_end (part))
+      low = middle + 1;
+    else
+      return part;
+  }
+
+  return NULL;
+}
+
+/* The size of the part that comes next. The head gets parts of its own, so
+ * that no more than the head is held back for it. */
+static guint64
+plan_next (GstIceRecording * self, guint number)
+{
+  guint64 size = gst_ice_part_plan_get_size (&self->config.plan, number,
+      self->size);
+
+  if (size == 0 || self->size >= self->config.head_size)
+    return size;
+
+  return MAX (MIN (size, self->config.head_size - self->size),
+      GST_ICE_PART_SIZE_MIN);
+}
+
+/* The part that takes the byte at the end of the object. */
+static GstIceHeldPart *
+get_open (GstIceRecording * self, GError ** error)
+{
+  GstIceHeldPart *part = get_last (self);
+  guint64 planned;
+
+  if (part != NULL && is_open (self, part))
+    return part;
+
+  planned = plan_next (self, self->last_number + 1);
+  if (planned == 0) {
+    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NO_SPACE,
+            "The object has reached its largest size, %" G_GUINT64_FORMAT
+            " bytes: set a larger part-size or max-memory, or a"
+            " spool-directory", self->size));
+    return NULL;
+  }
+
+  part = gst_ice_held_part_new (++self->last_number, self->size, planned,
+      gst_ice_clock_get_monotonic (self->clock));
+  g_ptr_array_add (self->parts, part);
+  GST_DEBUG ("part %u begins at %" G_GUINT64_FORMAT ", planned size %"
+      G_GUINT64_FORMAT, part->number, part->offset, planned);
+
+  return part;
+}
+
+static GError *
+new_seek_error (GstIceRecording * self, gsize size)
+{
+  GstIceHeldPart *tail = get_last (self);
+
+  return gst_ice_error_new (GST_ICE_ERROR_SEEK,
+      "Rewrite of %" G_GSIZE_FORMAT " bytes at %" G_GUINT64_FORMAT
+      " that are no longer held: kept are the first %" G_GUINT64_FORMAT
+      " bytes and those from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+      "; set a larger head-size or max-memory, a spool-directory, or"
+      " seekable=no", size, self->position,
+      MIN (self->head_end, self->size),
+      tail != NULL ? tail->offset : self->size, self->size);
+}
+
+/* Learns from a rewrite of @size bytes at the position, inside @part. */
+static void
+learn_rewind (GstIceRecording * self, GstIceHeldPart * part, guint64 size)
+{
+  guint64 at = self->position - part->offset;
+  guint64 distance = self->size - self->position;
+  guint64 limit = get_hold_limit (self);
+
+  if (is_head (self, part))
+    return;
+
+  if (at < part->rewritten_end) {
+    guint64 end = part->offset + part->rewritten_end;
+
+    if (end <= limit && end > self->head_end) {
+      self->head_end = end;
+      GST_DEBUG ("the head is held up to %" G_GUINT64_FORMAT, end);
+    }
+  } else if (distance <= limit && distance > self->window) {
+    self->window = distance;
+    GST_DEBUG ("%" G_GUINT64_FORMAT " bytes are held back for rewrites",
+        distance);
+  }
+
+  part->rewritten_end = MAX (part->rewritten_end, at + size);
+}
+
+/* Overwrites bytes before the end of the object. Returns the bytes taken, 0
+ * if memory is full, -1 on error. */
+static gssize
+rewrite (GstIceRecording * self, const guint8 * data, gsize size,
+    GError ** error)
+{
+  GstIceHeldPart *part = find_part (self, self->position);
+  guint64 rest;
+
+  if (part == NULL) {
+    g_propagate_error (error, new_seek_error (self, size));
+    return -1;
+  }
+
+  rest = gst_ice_held_part_get_end (part) - self->position;
+  size = MIN (size, rest);
+  if (self->rewinding)
+    learn_rewind (self, part, size);
+
+  return gst_ice_held_part_write (part, self->pool,
+      self->position - part->offset, data, size);
+}
+
+/* Lets the object grow: zeroes up to the position, then @data. Returns as
+ * rewrite() does. */
+static gssize
+append (GstIceRecording * self, const guint8 * data, gsize size,
+    GError ** error)
+{
+  GstIceHeldPart *part;
+  guint64 n;
+
+  do {
+    part = get_open (self, error);
+    if (part == NULL)
+      return -1;
+    if (self->size == self->position)
+      break;
+    n = gst_ice_held_part_append_zeroes (part, self->pool,
+        self->position - self->size);
+    self->size += n;
+  } while (n > 0);
+
+  if (self->size < self->position)
+    return 0;
+
+  n = gst_ice_held_part_write (part, self->pool, part->size, data, size);
+  self->size += n;
+
+  return n;
+}
+
+/* TRUE if a sealed part is on its way, so that memory will come back. */
+static gboolean
+is_any_leaving (GstIceRecording * self)
+{
+  guint i;
+
+  for (i = 0; i < self->parts->len; i++) {
+    GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
+
+    if (part->generation > 0 && !part->confirmed && !part->dirty)
+      return TRUE;
+  }
+
+  return FALSE;
+}
+
+static gboolean
+close_open_part (GstIceRecording * self)
+{
+  GstIceHeldPart *part = get_last (self);
+
+  if (part == NULL || !is_open (self, part)
+      || part->size < GST_ICE_PART_SIZE_MIN)
+    return FALSE;
+
+  part->planned = part->size;
+
+  return TRUE;
+}
+
+/* Memory is full: gives up the window, and if that frees nothing, hands over
+ * the open part before it is full. */
+static void
+relieve_memory (GstIceRecording * self, GPtrArray * leaving)
+{
+  if (self->window > 0) {
+    GST_DEBUG ("memory is full: the window is given up");
+    self->window = 0;
+    seal_ready (self, 0, leaving);
+  }
+
+  if (!is_any_leaving (self) && close_open_part (self))
+    seal_ready (self, 0, leaving);
+}
+
+gssize
+gst_ice_recording_write (GstIceRecording * self, gconstpointer data,
+    gsize size, GError ** error)
+{
+  GPtrArray *leaving = g_ptr_array_new ();
+  const guint8 *from = data;
+  gssize n = 0;
+  gsize done = 0;
+
+  g_mutex_lock (&self->lock);
+  while (done < size) {
+    if (self->position < self->size)
+      n = rewrite (self, from + done, size - done, error);
+    else
+      n = append (self, from + done, size - done, error);
+    if (n <= 0)
+      break;
+    self->position += n;
+    self->rewinding = FALSE;
+    done += n;
+    seal_ready (self, self->window, leaving);
+  }
+  if (n == 0 && done < size)
+    relieve_memory (self, leaving);
+  g_mutex_unlock (&self->lock);
+
+  hand_over (self, leaving);
+
+  return n < 0 ? -1 : (gssize) done;
+}
+
+gboolean
+gst_ice_recording_wait (GstIceRecording * self)
+{
+  return gst_ice_chunk_pool_wait (self->pool);
+}
+
+void
+gst_ice_recording_set_flushing (GstIceRecording * self, gboolean flushing)
+{
+  gst_ice_chunk_pool_set_flushing (self->pool, flushing);
+}
+
+gboolean
+gst_ice_recording_seek (GstIceRecording * self, guint64 offset,
+    GError ** error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (offset > gst_ice_part_plan_get_ceiling (&self->config.plan)) {
+    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NO_SPACE,
+            "Position %" G_GUINT64_FORMAT " is beyond the largest object, %"
+            G_GUINT64_FORMAT " bytes", offset,
+            gst_ice_part_plan_get_ceiling (&self->config.plan)));
+    return FALSE;
+  }
+
+  self->position = offset;
+  self->rewinding = offset < self->size;
+
+  return TRUE;
+}
+
+guint64
+gst_ice_recording_get_position (GstIceRecording * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->position;
+}
+
+guint64
+gst_ice_recording_get_size (GstIceRecording * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->size;
+}
+
+guint64
+gst_ice_recording_get_memory_used (GstIceRecording * self)
+{
+  return gst_ice_chunk_pool_get_used (self->pool);
+}
+
+guint64
+gst_ice_recording_get_part_size (GstIceRecording * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  GstIceHeldPart *part = get_last (self);
+
+  return part != NULL ? part->planned : plan_next (self, 1);
+}
+
+gint64
+gst_ice_recording_get_oldest (GstIceRecording * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  guint i;
+
+  for (i = 0; i < self->parts->len; i++) {
+    GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
+
+    if (!part->confirmed && (self->finished || !is_head (self, part)))
+      return part->arrival_us;
+  }
+
+  return -1;
+}
+
+/* TRUE if the open part is old enough to leave before it is full. */
+static gboolean
+is_aged (GstIceRecording * self)
+{
+  GstIceHeldPart *part = get_last (self);
+  gint64 duration = self->config.max_part_duration_us;
+  guint factor;
+
+  if (part == NULL || duration == 0 || is_head (self, part))
+    return FALSE;
+
+  factor = gst_ice_part_plan_get_age_factor (&self->config.plan, part->number,
+      part->offset);
+  if (factor == 0)
+    return FALSE;
+
+  return gst_ice_clock_get_monotonic (self->clock) - part->arrival_us
+      >= duration * factor;
+}
+
+void
+gst_ice_recording_seal_aged (GstIceRecording * self)
+{
+  GPtrArray *leaving = g_ptr_array_new ();
+
+  g_mutex_lock (&self->lock);
+  if (!self->finished && is_aged (self) && close_open_part (self))
+    seal_ready (self, self->window, leaving);
+  g_mutex_unlock (&self->lock);
+
+  hand_over (self, leaving);
+}
+
+void
+gst_ice_recording_checkpoint (GstIceRecording * self)
+{
+  GPtrArray *leaving = g_ptr_array_new ();
+
+  g_mutex_lock (&self->lock);
+  if (!self->finished) {
+    close_open_part (self);
+    seal_ready (self, 0, leaving);
+  }
+  g_mutex_unlock (&self->lock);
+
+  hand_over (self, leaving);
+}
+
+GPtrArray *
+gst_ice_recording_finish (GstIceRecording * self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  GPtrArray *rest =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_part_unref);
+  guint i;
+
+  self->finished = TRUE;
+  for (i = 0; i < self->parts->len; i++) {
+    GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
+
+    part->planned = part->size;
+    if (part->dirty)
+      g_ptr_array_add (rest, gst_ice_held_part_seal (part));
+  }
+
+  return rest;
+}
+
+void
+gst_ice_recording_confirmed (GstIceRecording * self, guint number,
+    guint generation)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  guint i;
+
+  for (i = 0; i < self->parts->len; i++) {
+    GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
+
+    if (part->number != number)
+      continue;
+    if (part->generation != generation || part->dirty)
+      return;
+    part->confirmed = TRUE;
+    /* Zeroes take no memory, so they stay rewritable for nothing. */
+    if (!gst_ice_held_part_is_zero (part))
+      g_ptr_array_remove_index (self->parts, i);
+    return;
+  }
+}

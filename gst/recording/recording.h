@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The byte stream as the muxer sees it: a file that can be written anywhere,
+ * while parts of it leave for the network.
+ *
+ * Runs on: the streaming thread writes; the network thread seals parts for
+ * age and reports confirmed ones; both may call at any time.
+ * Owns: the bytes of a part until it is sealed, and a share of them until it
+ * is confirmed, so that they can be rewritten and handed over again.
+ * Does not: know the network. Sealed parts leave through one callback.
+ *
+ * The head of the stream is held back to the end, because muxers patch it
+ * there. Behind the write position, a window is held back whose length is
+ * learnt from the rewinds seen; a muxer that never rewinds has none. */
+
+#pragma once
+
+#include "common/clock.h"
+#include "recording/chunk-pool.h"
+#include "recording/part-plan.h"
+#include "recording/part.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GstIceRecording GstIceRecording;
+
+/* Takes a sealed part, from the thread that made it leave; no lock is held.
+ * @part: (transfer full) */
+typedef void (*GstIceSealedFunc) (GstIcePart * part, gpointer user_data);
+
+/**
+ * GstIceRecordingConfig:
+ * @plan: sizes of the parts
+ * @max_memory: budget for recorded bytes
+ * @head_size: bytes from the start that stay rewritable; 0 for none
+ * @max_part_duration_us: a part that old is sealed; 0: by size only
+ */
+typedef struct
+{
+  GstIcePartPlan plan;
+  guint64 max_memory;
+  guint64 head_size;
+  gint64 max_part_duration_us;
+} GstIceRecordingConfig;
+
+/* (transfer full) */
+GstIceRecording *gst_ice_recording_new (const GstIceRecordingConfig * config,
+    GstIceClock * clock, GstIceSealedFunc sealed, gpointer user_data);
+GstIceRecording *gst_ice_recording_ref (GstIceRecording * recording);
+void gst_ice_recording_unref (GstIceRecording * recording);
+
+/* Writes at the current position, as much as memory has room for, and moves
+ * the position. Streaming thread.
+ *
+ * Returns: how many bytes were taken: fewer than @size when memory is full;
+ * -1 with GST_ICE_ERROR_SEEK (bytes no longer held) or _NO_SPACE (part numbers
+ * used up). */
+gssize gst_ice_recording_write (GstIceRecording * recording,
+    gconstpointer data, gsize size, GError ** error);
+
+/* Waits until memory has room again; FALSE if flushing ended the wait. */
+gboolean gst_ice_recording_wait (GstIceRecording * recording);
+void gst_ice_recording_set_flushing (GstIceRecording * recording,
+    gboolean flushing);
+
+/* Moves the write position. A gap that it leaves reads as zeroes. Streaming
+ * thread. Errors: GST_ICE_ERROR_NO_SPACE beyond the largest object. */
+gboolean gst_ice_recording_seek (GstIceRecording * recording, guint64 offset,
+    GError ** error);
+
+/* Next byte written. */
+guint64 gst_ice_recording_get_position (GstIceRecording * recording);
+
+/* Bytes of the object so far. */
+guint64 gst_ice_recording_get_size (GstIceRecording * recording);
+
+/* Bytes of memory in use. */
+guint64 gst_ice_recording_get_memory_used (GstIceRecording * recording);
+
+/* Size of the part that is being filled. */
+guint64 gst_ice_recording_get_part_size (GstIceRecording * recording);
+
+/* Arrival of the oldest byte that was not confirmed, monotonic, or -1. */
+gint64 gst_ice_recording_get_oldest (GstIceRecording * recording);
+
+/* Seals what is old enough by now. Network thread. */
+void gst_ice_recording_seal_aged (GstIceRecording * recording);
+
+/* Seals all that may leave, the open part too as soon as it has OSS's minimum
+ * size. Any thread. */
+void gst_ice_recording_checkpoint (GstIceRecording * recording);
+
+/* Ends the recording: returns all parts that have not left yet, by number;
+ * nothing can be written afterwards. (transfer full)
+ * (element-type GstIcePart) */
+GPtrArray *gst_ice_recording_finish (GstIceRecording * recording);
+
+/* A version of a part has arrived at the service. Network thread. */
+void gst_ice_recording_confirmed (GstIceRecording * recording, guint number,
+    guint generation);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceRecording, gst_ice_recording_unref)
+
+G_END_DECLS
