@@ -7,7 +7,7 @@
  * copied, never while a callback runs or a thread waits. The pool's lock may
  * be taken inside it.
  *
- * What a muxer may still rewrite is decided in one place, may_leave(): the
+ * What a muxer may still rewrite is decided in one place, get_leave_size(): the
  * head stays to the end; a part behind the write position leaves when it is
  * further back than the window. The window is the longest rewind seen so far.
  * A rewind to bytes that were rewritten before is no such rewind but another
@@ -42,6 +42,7 @@ struct _GstIceRecording
   guint64 size;                 /* one past the last byte written */
   guint64 head_end;             /* everything before it is held to the end */
   guint64 window;               /* held back behind size */
+  guint64 next_leave;           /* below this size no part may leave */
   gboolean rewinding;           /* position is before size */
   gboolean finished;
 };
@@ -76,6 +77,7 @@ gst_ice_recording_new (const GstIceRecordingConfig * config,
   recording->parts =
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_held_part_free);
   recording->head_end = config->head_size;
+  recording->next_leave = G_MAXUINT64;
 
   return recording;
 }
@@ -131,26 +133,39 @@ is_head (GstIceRecording * self, const GstIceHeldPart * part)
   return part->offset < self->head_end;
 }
 
-static gboolean
-may_leave (GstIceRecording * self, const GstIceHeldPart * part,
-    guint64 window)
+/* The size of the object from which on @part may leave. */
+static guint64
+get_leave_size (GstIceRecording * self, const GstIceHeldPart * part)
 {
-  return part->dirty && !is_open (self, part) && !is_head (self, part)
-      && gst_ice_held_part_get_end (part) + window <= self->size;
+  if (!part->dirty || is_open (self, part) || is_head (self, part))
+    return G_MAXUINT64;
+
+  return gst_ice_held_part_get_end (part) + self->window;
 }
 
-/* Seals into @leaving all that may leave. Call with the lock held. */
+/* Seals into @leaving all that may leave. */
 static void
-seal_ready (GstIceRecording * self, guint64 window, GPtrArray * leaving)
+seal_ready (GstIceRecording * self, GPtrArray * leaving)
 {
   guint i;
 
+  self->next_leave = G_MAXUINT64;
   for (i = 0; i < self->parts->len; i++) {
     GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
+    guint64 leave_size = get_leave_size (self, part);
 
-    if (may_leave (self, part, window))
+    if (leave_size <= self->size)
       g_ptr_array_add (leaving, gst_ice_held_part_seal (part));
+    else
+      self->next_leave = MIN (self->next_leave, leave_size);
   }
+}
+
+/* Something about @part has changed: when may it leave now? */
+static void
+note_change (GstIceRecording * self, const GstIceHeldPart * part)
+{
+  self->next_leave = MIN (self->next_leave, get_leave_size (self, part));
 }
 
 /* Hands over what was sealed. Call without the lock. */
@@ -283,20 +298,21 @@ rewrite (GstIceRecording * self, const guint8 * data, gsize size,
     GError ** error)
 {
   GstIceHeldPart *part = find_part (self, self->position);
-  guint64 rest;
+  gsize n;
 
   if (part == NULL) {
     g_propagate_error (error, new_seek_error (self, size));
     return -1;
   }
 
-  rest = gst_ice_held_part_get_end (part) - self->position;
-  size = MIN (size, rest);
+  size = MIN (size, gst_ice_held_part_get_end (part) - self->position);
   if (self->rewinding)
     learn_rewind (self, part, size);
-
-  return gst_ice_held_part_write (part, self->pool,
+  n = gst_ice_held_part_write (part, self->pool,
       self->position - part->offset, data, size);
+  note_change (self, part);
+
+  return n;
 }
 
 /* Lets the object grow: zeroes up to the position, then @data. Returns as
@@ -317,6 +333,7 @@ append (GstIceRecording * self, const guint8 * data, gsize size,
     n = gst_ice_held_part_append_zeroes (part, self->pool,
         self->position - self->size);
     self->size += n;
+    note_change (self, part);
   } while (n > 0);
 
   if (self->size < self->position)
@@ -324,6 +341,7 @@ append (GstIceRecording * self, const guint8 * data, gsize size,
 
   n = gst_ice_held_part_write (part, self->pool, part->size, data, size);
   self->size += n;
+  note_change (self, part);
 
   return n;
 }
@@ -366,11 +384,11 @@ relieve_memory (GstIceRecording * self, GPtrArray * leaving)
   if (self->window > 0) {
     GST_DEBUG ("memory is full: the window is given up");
     self->window = 0;
-    seal_ready (self, 0, leaving);
+    seal_ready (self, leaving);
   }
 
   if (!is_any_leaving (self) && close_open_part (self))
-    seal_ready (self, 0, leaving);
+    seal_ready (self, leaving);
 }
 
 gssize
@@ -393,7 +411,8 @@ gst_ice_recording_write (GstIceRecording * self, gconstpointer data,
     self->position += n;
     self->rewinding = FALSE;
     done += n;
-    seal_ready (self, self->window, leaving);
+    if (self->size >= self->next_leave)
+      seal_ready (self, leaving);
   }
   if (n == 0 && done < size)
     relieve_memory (self, leaving);
@@ -510,10 +529,25 @@ gst_ice_recording_seal_aged (GstIceRecording * self)
 
   g_mutex_lock (&self->lock);
   if (!self->finished && is_aged (self) && close_open_part (self))
-    seal_ready (self, self->window, leaving);
+    seal_ready (self, leaving);
   g_mutex_unlock (&self->lock);
 
   hand_over (self, leaving);
+}
+
+/* Lets the open part end now, or when it has OSS's minimum size. */
+static void
+shorten_open_part (GstIceRecording * self)
+{
+  GstIceHeldPart *part = get_last (self);
+
+  if (part == NULL || !is_open (self, part)
+      || gst_ice_part_plan_get_age_factor (&self->config.plan, part->number,
+          part->offset) == 0)
+    return;
+
+  part->planned = MIN (part->planned,
+      MAX (part->size, GST_ICE_PART_SIZE_MIN));
 }
 
 void
@@ -523,8 +557,8 @@ gst_ice_recording_checkpoint (GstIceRecording * self)
 
   g_mutex_lock (&self->lock);
   if (!self->finished) {
-    close_open_part (self);
-    seal_ready (self, 0, leaving);
+    shorten_open_part (self);
+    seal_ready (self, leaving);
   }
   g_mutex_unlock (&self->lock);
 

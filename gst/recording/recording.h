@@ -87,8 +87,9 @@ gint64 gst_ice_recording_get_oldest (GstIceRecording * recording);
 /* Seals what is old enough by now. Network thread. */
 void gst_ice_recording_seal_aged (GstIceRecording * recording);
 
-/* Seals all that may leave, the open part too as soon as it has OSS's minimum
- * size. Any thread. */
+/* Seals the open part, whatever its age, as soon as it has OSS's minimum size,
+ * if the part plan can spare the number. What is held back for rewrites stays.
+ * Any thread. */
 void gst_ice_recording_checkpoint (GstIceRecording * recording);
 
 /* Ends the recording: returns all parts that have not left yet, by number;
