@@ -29,12 +29,18 @@ gst_ice_error_private_copy (const GstIceErrorPrivate * source,
   copy->ec = g_strdup (source->ec);
 }
 
-static void
-gst_ice_error_private_clear (GstIceErrorPrivate * details)
+void
+gst_ice_error_details_clear (GstIceErrorDetails * details)
 {
   g_free (details->code);
   g_free (details->request_id);
   g_free (details->ec);
+}
+
+static void
+gst_ice_error_private_clear (GstIceErrorPrivate * details)
+{
+  gst_ice_error_details_clear (details);
 }
 
 G_DEFINE_EXTENDED_ERROR (GstIceError, gst_ice_error)
@@ -48,6 +54,51 @@ gst_ice_error_new (GstIceErrorCode code, const gchar * format, ...)
   va_start (args, format);
   error = g_error_new_valist (GST_ICE_ERROR, code, format, args);
   va_end (args);
+
+  return error;
+}
+
+static void
+append_ids (GString * text, const GstIceErrorDetails * details)
+{
+  if (details->request_id != NULL && details->ec != NULL)
+    g_string_append_printf (text, " (RequestId %s, EC %s)",
+        details->request_id, details->ec);
+  else if (details->request_id != NULL)
+    g_string_append_printf (text, " (RequestId %s)", details->request_id);
+  else if (details->ec != NULL)
+    g_string_append_printf (text, " (EC %s)", details->ec);
+}
+
+static gchar *
+describe_answer (const GstIceErrorDetails * details, const gchar * message,
+    const gchar * hint)
+{
+  GString *text = g_string_new (details->operation);
+
+  if (details->part > 0)
+    g_string_append_printf (text, " of part %u", details->part);
+  g_string_append_printf (text, ": HTTP status %u", details->http_status);
+  if (details->code != NULL)
+    g_string_append_printf (text, ", %s", details->code);
+  if (message != NULL)
+    g_string_append_printf (text, ": %s", message);
+  append_ids (text, details);
+  if (hint != NULL)
+    g_string_append_printf (text, "; %s", hint);
+
+  return g_string_free (text, FALSE);
+}
+
+GError *
+gst_ice_error_new_from_answer (GstIceErrorCode code,
+    const GstIceErrorDetails * details, const gchar * message,
+    const gchar * hint)
+{
+  g_autofree gchar *text = describe_answer (details, message, hint);
+  GError *error = gst_ice_error_new (code, "%s", text);
+
+  gst_ice_error_private_copy (details, gst_ice_error_get_details (error));
 
   return error;
 }
