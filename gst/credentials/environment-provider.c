@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The identity that the environment held when the provider was made.
+ *
+ * Made on the thread that starts the sink, used on the network thread; it
+ * never changes in between.
+ * Owns: the identity, or the error that says why there is none. */
+
+#include "credentials/environment-provider.h"
+
+#include "common/error.h"
+
+#define ID_VARIABLE "ALIBABA_CLOUD_ACCESS_KEY_ID"
+#define SECRET_VARIABLE "ALIBABA_CLOUD_ACCESS_KEY_SECRET"
+#define TOKEN_VARIABLE "ALIBABA_CLOUD_SECURITY_TOKEN"
+
+struct _GstIceEnvironmentProvider
+{
+  GObject parent;
+
+  /* One of the two is set. */
+  GstIceIdentity *identity;     /* (nullable) (owned) */
+  GError *error;                /* (nullable) (owned) */
+};
+
+static const gchar *
+get_name (GstIceCredentialsProvider * provider)
+{
+  return "environment";
+}
+
+static void
+get_identity_async (GstIceCredentialsProvider * provider,
+    GCancellable * cancellable, GAsyncReadyCallback callback,
+    gpointer user_data)
+{
+  GstIceEnvironmentProvider *self = GST_ICE_ENVIRONMENT_PROVIDER (provider);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback,
+      user_data);
+
+  g_task_set_source_tag (task, get_identity_async);
+  if (self->error != NULL)
+    g_task_return_error (task, g_error_copy (self->error));
+  else
+    g_task_return_pointer (task, gst_ice_identity_ref (self->identity),
+        (GDestroyNotify) gst_ice_identity_unref);
+}
+
+static GstIceIdentity *
+get_identity_finish (GstIceCredentialsProvider * provider,
+    GAsyncResult * result, GError ** error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, provider), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+provider_init (GstIceCredentialsProviderInterface * iface)
+{
+  iface->get_name = get_name;
+  iface->get_identity_async = get_identity_async;
+  iface->get_identity_finish = get_identity_finish;
+}
+
+G_DEFINE_TYPE_WITH_CODE (GstIceEnvironmentProvider,
+    gst_ice_environment_provider, G_TYPE_OBJECT,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_ICE_CREDENTIALS_PROVIDER, provider_init))
+
+static void
+gst_ice_environment_provider_finalize (GObject * object)
+{
+  GstIceEnvironmentProvider *self = GST_ICE_ENVIRONMENT_PROVIDER (object);
+
+  g_clear_pointer (&self->identity, gst_ice_identity_unref);
+  g_clear_error (&self->error);
+
+  G_OBJECT_CLASS (gst_ice_environment_provider_parent_class)->finalize
+      (object);
+}
+
+static void
+gst_ice_environment_provider_class_init (GstIceEnvironmentProviderClass *
+    klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = gst_ice_environment_provider_finalize;
+}
+
+static void
+gst_ice_environment_provider_init (GstIceEnvironmentProvider * self)
+{
+}
+
+static gboolean
+is_set (const gchar * value)
+{
+  return value != NULL && *value != '\0';
+}
+
+/* A variable that ends in a line feed is a common slip. */
+static GError *
+check (const gchar * id, const gchar * secret, const gchar * token)
+{
+  if (!is_set (id))
+    return gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
+        ID_VARIABLE " is not set");
+  if (!is_set (secret))
+    return gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
+        SECRET_VARIABLE " is not set");
+  if (!gst_ice_identity_is_sendable (id))
+    return gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
+        ID_VARIABLE " has blanks or control characters in it");
+  if (is_set (token) && !gst_ice_identity_is_sendable (token))
+    return gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
+        TOKEN_VARIABLE " has blanks or control characters in it");
+
+  return NULL;
+}
+
+GstIceCredentialsProvider *
+gst_ice_environment_provider_new (void)
+{
+  GstIceEnvironmentProvider *self =
+      g_object_new (GST_TYPE_ICE_ENVIRONMENT_PROVIDER, NULL);
+  const gchar *id = g_getenv (ID_VARIABLE);
+  const gchar *secret = g_getenv (SECRET_VARIABLE);
+  const gchar *token = g_getenv (TOKEN_VARIABLE);
+
+  self->error = check (id, secret, token);
+  if (self->error == NULL)
+    self->identity = gst_ice_identity_new (id, secret, token);
+
+  return GST_ICE_CREDENTIALS_PROVIDER (self);
+}
