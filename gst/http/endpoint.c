@@ -103,8 +103,7 @@ is_host_name (const gchar * host)
       return FALSE;
   }
 
-  return !g_ascii_isdigit (labels[n - 1][0]) ||
-      g_hostname_is_ip_address (host);
+  return !g_ascii_isdigit (labels[n - 1][0]) || g_hostname_is_ip_address (host);
 }
 
 /* Cuts the port off @authority. FALSE if there is one and it is wrong. */
@@ -150,8 +149,7 @@ skip_scheme (const gchar * text, const gchar * scheme)
 {
   gsize length = strlen (scheme);
 
-  return g_ascii_strncasecmp (text, scheme, length) == 0 ?
-      text + length : NULL;
+  return g_ascii_strncasecmp (text, scheme, length) == 0 ? text + length : NULL;
 }
 
 GstIceEndpoint *
