@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The part table; see the header.
+ *
+ * Part numbers have no gaps: a part that is held back for rewrites arrives
+ * here later than its successors, so an entry may exist before its part does.
+ * Such an entry has no bytes and does not wait. */
+
+#include "upload/part-table.h"
+
+#include "common/crc64.h"
+
+struct _GstIcePartTable
+{
+  GPtrArray *entries;           /* (element-type GstIcePartEntry) number - 1 */
+  GTree *waiting;               /* number → entry, the lowest first */
+  guint n_confirmed;
+  guint64 confirmed_bytes;
+};
+
+static void
+free_entry (GstIcePartEntry * entry)
+{
+  g_clear_pointer (&entry->part, gst_ice_part_unref);
+  g_free (entry->etag);
+  g_free (entry);
+}
+
+static gint
+compare_numbers (gconstpointer a, gconstpointer b)
+{
+  return GPOINTER_TO_INT (a) - GPOINTER_TO_INT (b);
+}
+
+GstIcePartTable *
+gst_ice_part_table_new (void)
+{
+  GstIcePartTable *table = g_new0 (GstIcePartTable, 1);
+
+  table->entries =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) free_entry);
+  table->waiting = g_tree_new (compare_numbers);
+
+  return table;
+}
+
+void
+gst_ice_part_table_free (GstIcePartTable * table)
+{
+  g_tree_unref (table->waiting);
+  g_ptr_array_unref (table->entries);
+  g_free (table);
+}
+
+static void
+set_state (GstIcePartTable * table, GstIcePartEntry * entry,
+    GstIcePartState state)
+{
+  if (entry->state == GST_ICE_PART_CONFIRMED) {
+    table->n_confirmed--;
+    table->confirmed_bytes -= entry->size;
+  }
+
+  entry->state = state;
+  if (state == GST_ICE_PART_WAITING && entry->part != NULL)
+    g_tree_insert (table->waiting, GUINT_TO_POINTER (entry->number), entry);
+  else
+    g_tree_remove (table->waiting, GUINT_TO_POINTER (entry->number));
+
+  if (state == GST_ICE_PART_CONFIRMED) {
+    table->n_confirmed++;
+    table->confirmed_bytes += entry->size;
+  }
+}
+
+static void
+append_entry (GstIcePartTable * table)
+{
+  GstIcePartEntry *entry = g_new0 (GstIcePartEntry, 1);
+
+  entry->number = table->entries->len + 1;
+  entry->state = GST_ICE_PART_WAITING;
+  entry->first_failure_us = -1;
+  g_ptr_array_add (table->entries, entry);
+}
+
+GstIcePartEntry *
+gst_ice_part_table_get (GstIcePartTable * table, guint number)
+{
+  g_return_val_if_fail (number >= 1 && number <= table->entries->len, NULL);
+
+  return g_ptr_array_index (table->entries, number - 1);
+}
+
+void
+gst_ice_part_table_push (GstIcePartTable * table, GstIcePart * part)
+{
+  GstIcePartEntry *entry;
+
+  while (table->entries->len < part->number)
+    append_entry (table);
+  entry = gst_ice_part_table_get (table, part->number);
+
+  if (entry->part != NULL && entry->part->generation >= part->generation) {
+    gst_ice_part_unref (part);
+    return;
+  }
+
+  /* What is counted as confirmed is counted with the size it had. */
+  if (entry->state == GST_ICE_PART_CONFIRMED)
+    set_state (table, entry, GST_ICE_PART_WAITING);
+  g_clear_pointer (&entry->part, gst_ice_part_unref);
+  entry->part = part;
+  entry->size = part->size;
+  entry->crc64 = part->crc64;
+  if (entry->state == GST_ICE_PART_WAITING)
+    set_state (table, entry, GST_ICE_PART_WAITING);
+}
+
+typedef struct
+{
+  gint64 now_us;
+  gint64 next_time_us;
+  GstIcePartEntry *found;
+} Search;
+
+static gboolean
+visit_waiting (gpointer number, gpointer value, gpointer user_data)
+{
+  GstIcePartEntry *entry = value;
+  Search *search = user_data;
+
+  if (entry->not_before_us <= search->now_us) {
+    search->found = entry;
+    return TRUE;
+  }
+  if (search->next_time_us < 0
+      || entry->not_before_us < search->next_time_us)
+    search->next_time_us = entry->not_before_us;
+
+  return FALSE;
+}
+
+GstIcePartEntry *
+gst_ice_part_table_next (GstIcePartTable * table, gint64 now_us)
+{
+  Search search = { now_us, -1, NULL };
+
+  g_tree_foreach (table->waiting, visit_waiting, &search);
+
+  return search.found;
+}
+
+gint64
+gst_ice_part_table_next_time (GstIcePartTable * table)
+{
+  Search search = { G_MININT64, -1, NULL };
+
+  g_tree_foreach (table->waiting, visit_waiting, &search);
+
+  return search.next_time_us;
+}
+
+void
+gst_ice_part_table_set_in_flight (GstIcePartTable * table,
+    GstIcePartEntry * entry)
+{
+  set_state (table, entry, GST_ICE_PART_IN_FLIGHT);
+}
+
+void
+gst_ice_part_table_set_waiting (GstIcePartTable * table,
+    GstIcePartEntry * entry, gint64 not_before_us)
+{
+  entry->not_before_us = not_before_us;
+  set_state (table, entry, GST_ICE_PART_WAITING);
+}
+
+gboolean
+gst_ice_part_table_confirm (GstIcePartTable * table, GstIcePartEntry * entry,
+    const GstIcePart * part, const gchar * etag)
+{
+  entry->uploads++;
+  entry->first_failure_us = -1;
+  entry->not_before_us = 0;
+  entry->history = (GstIceRetryHistory) { 0 };
+
+  if (entry->part != part) {
+    set_state (table, entry, GST_ICE_PART_WAITING);
+    return FALSE;
+  }
+
+  g_free (entry->etag);
+  entry->etag = g_strdup (etag);
+  g_clear_pointer (&entry->part, gst_ice_part_unref);
+  set_state (table, entry, GST_ICE_PART_CONFIRMED);
+
+  return TRUE;
+}
+
+gboolean
+gst_ice_part_table_restart (GstIcePartTable * table)
+{
+  guint i;
+
+  if (table->n_confirmed > 0)
+    return FALSE;
+
+  for (i = 0; i < table->entries->len; i++) {
+    GstIcePartEntry *entry = g_ptr_array_index (table->entries, i);
+
+    entry->first_failure_us = -1;
+    entry->history = (GstIceRetryHistory) { 0 };
+    gst_ice_part_table_set_waiting (table, entry, 0);
+  }
+
+  return TRUE;
+}
+
+guint
+gst_ice_part_table_get_length (GstIcePartTable * table)
+{
+  return table->entries->len;
+}
+
+guint
+gst_ice_part_table_count_confirmed (GstIcePartTable * table)
+{
+  return table->n_confirmed;
+}
+
+guint
+gst_ice_part_table_get_prefix (GstIcePartTable * table)
+{
+  guint i;
+
+  for (i = 0; i < table->entries->len; i++) {
+    GstIcePartEntry *entry = g_ptr_array_index (table->entries, i);
+
+    if (entry->state != GST_ICE_PART_CONFIRMED)
+      break;
+  }
+
+  return i;
+}
+
+guint64
+gst_ice_part_table_get_size (GstIcePartTable * table, guint n_parts,
+    guint64 * crc64)
+{
+  guint64 size = 0;
+  guint i;
+
+  *crc64 = 0;
+  for (i = 0; i < n_parts; i++) {
+    GstIcePartEntry *entry = g_ptr_array_index (table->entries, i);
+
+    *crc64 = gst_ice_crc64_combine (*crc64, entry->crc64, entry->size);
+    size += entry->size;
+  }
+
+  return size;
+}
+
+guint64
+gst_ice_part_table_get_confirmed_bytes (GstIcePartTable * table)
+{
+  return table->confirmed_bytes;
+}
+
+void
+gst_ice_part_table_foreach (GstIcePartTable * table, guint n_parts,
+    GstIcePartEntryFunc func, gpointer user_data)
+{
+  guint i;
+
+  for (i = 0; i < n_parts; i++)
+    func (g_ptr_array_index (table->entries, i), user_data);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The parts of one upload, by number: what waits, what is on its way, what
+ * has arrived.
+ *
+ * Runs on: the network thread. Owns: references to parts that have not
+ * arrived; of those that have, only what Complete needs. */
+
+#pragma once
+
+#include "recording/part.h"
+#include "upload/retry-policy.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GstIcePartState:
+ * @GST_ICE_PART_WAITING: to be sent
+ * @GST_ICE_PART_IN_FLIGHT: a request is on its way
+ * @GST_ICE_PART_CONFIRMED: the newest generation has arrived
+ */
+typedef enum
+{
+  GST_ICE_PART_WAITING,
+  GST_ICE_PART_IN_FLIGHT,
+  GST_ICE_PART_CONFIRMED,
+} GstIcePartState;
+
+/**
+ * GstIcePartEntry:
+ * @number: part number
+ * @state: where it is
+ * @part: (nullable) (owned): newest generation, NULL once it has arrived
+ * @size: bytes of the newest generation
+ * @crc64: its CRC-64
+ * @etag: (nullable) (owned): of the generation that arrived last
+ * @uploads: how often some generation of it has arrived
+ * @first_failure_us: monotonic time of the first failure since it was last
+ *     sent with success, or -1
+ * @not_before_us: not to be sent before
+ * @history: what it has been through
+ */
+typedef struct
+{
+  guint number;
+  GstIcePartState state;
+  GstIcePart *part;
+  guint64 size;
+  guint64 crc64;
+  gchar *etag;
+  guint uploads;
+  gint64 first_failure_us;
+  gint64 not_before_us;
+  GstIceRetryHistory history;
+} GstIcePartEntry;
+
+typedef struct _GstIcePartTable GstIcePartTable;
+
+GstIcePartTable *gst_ice_part_table_new (void);
+void gst_ice_part_table_free (GstIcePartTable * table);
+
+/* Takes a sealed part, or a newer generation of one it has; an older one is
+ * dropped. @part: (transfer full) */
+void gst_ice_part_table_push (GstIcePartTable * table, GstIcePart * part);
+
+/* The entry of @number, which must exist. Valid until the table is freed. */
+GstIcePartEntry *gst_ice_part_table_get (GstIcePartTable * table,
+    guint number);
+
+/* The first waiting part that may be sent at @now_us, or NULL. */
+GstIcePartEntry *gst_ice_part_table_next (GstIcePartTable * table,
+    gint64 now_us);
+
+/* When the next waiting part may be sent: monotonic, or -1 if none waits. */
+gint64 gst_ice_part_table_next_time (GstIcePartTable * table);
+
+void gst_ice_part_table_set_in_flight (GstIcePartTable * table,
+    GstIcePartEntry * entry);
+
+/* Back to waiting, not before @not_before_us. */
+void gst_ice_part_table_set_waiting (GstIcePartTable * table,
+    GstIcePartEntry * entry, gint64 not_before_us);
+
+/* @part has arrived with @etag. Returns TRUE if that was the newest
+ * generation; else the entry waits again. */
+gboolean gst_ice_part_table_confirm (GstIcePartTable * table,
+    GstIcePartEntry * entry, const GstIcePart * part, const gchar * etag);
+
+/* Everything waits again, as if nothing had been sent; FALSE if the bytes of
+ * some part are gone. */
+gboolean gst_ice_part_table_restart (GstIcePartTable * table);
+
+guint gst_ice_part_table_get_length (GstIcePartTable * table);
+guint gst_ice_part_table_count_confirmed (GstIcePartTable * table);
+
+/* How many parts from the first one on have arrived without a gap. */
+guint gst_ice_part_table_get_prefix (GstIcePartTable * table);
+
+/* Bytes and CRC-64 of the first @n_parts. */
+guint64 gst_ice_part_table_get_size (GstIcePartTable * table, guint n_parts,
+    guint64 * crc64);
+
+/* Bytes that have arrived, each counted once. */
+guint64 gst_ice_part_table_get_confirmed_bytes (GstIcePartTable * table);
+
+/* Calls @func for the first @n_parts, by number. */
+typedef void (*GstIcePartEntryFunc) (GstIcePartEntry * entry,
+    gpointer user_data);
+void gst_ice_part_table_foreach (GstIcePartTable * table, guint n_parts,
+    GstIcePartEntryFunc func, gpointer user_data);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIcePartTable, gst_ice_part_table_free)
+
+G_END_DECLS

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The retry policy; see the header.
+ *
+ * Runs on: any thread. Owns nothing. */
+
+#include "upload/retry-policy.h"
+
+/* Full jitter over 200 ms x 2^n up to 20 s, as the official SDKs wait; a
+ * service that asks for fewer calls gets five times that. */
+#define BASE_DELAY_US (200 * 1000)
+#define MAX_DELAY_US (20 * G_USEC_PER_SEC)
+#define THROTTLED_FACTOR 5
+
+/* An uplink that fails at once must not be tried in a tight loop. */
+#define MIN_DELAY_US (20 * 1000)
+
+/* The longest wait that a service may ask for. */
+#define MAX_RETRY_AFTER_US (120 * G_USEC_PER_SEC)
+
+/* Damage on the way happens; damage that persists is not on the way. */
+#define MAX_DAMAGED 5
+
+/* A key that is unknown to OSS may be one that has just ended; if a fresh one
+ * is refused as well, it is not that. A token that OSS calls expired gets more
+ * chances, because a short life on a slow link can really end that often. */
+#define MAX_REFUSED_KEYS 1
+#define MAX_EXPIRED_TOKENS 5
+
+/* A renewal ahead of time starts at this share of the life, earlier by up to
+ * the jitter so that many recorders do not come at once... */
+#define RENEWAL_SHARE 0.8
+#define RENEWAL_JITTER 0.05
+/* ...and at least so long before the end, if that still leaves half a life. */
+#define RENEWAL_MARGIN_US (120 * G_USEC_PER_SEC)
+
+static gboolean
+is_expired_token (const GError * error)
+{
+  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
+
+  return details != NULL
+      && g_strcmp0 (details->code, "SecurityTokenExpired") == 0;
+}
+
+static GstIceRetryAction
+decide_token_expired (const GError * error, GstIceRetryHistory * history)
+{
+  guint limit = is_expired_token (error) ? MAX_EXPIRED_TOKENS
+      : MAX_REFUSED_KEYS;
+
+  if (++history->refused_leases > limit)
+    return GST_ICE_RETRY_FAIL;
+
+  return GST_ICE_RETRY_RENEW;
+}
+
+GstIceRetryAction
+gst_ice_retry_policy_decide (const GError * error,
+    GstIceRetryHistory * history)
+{
+  history->failures++;
+
+  if (error->domain != GST_ICE_ERROR)
+    return GST_ICE_RETRY_FAIL;
+
+  switch ((GstIceErrorCode) error->code) {
+    case GST_ICE_ERROR_TOKEN_EXPIRED:
+      return decide_token_expired (error, history);
+    case GST_ICE_ERROR_CLOCK_SKEW:
+    case GST_ICE_ERROR_IDENTITY_EXPIRED:
+      return history->resigned++ == 0 ? GST_ICE_RETRY_NOW
+          : GST_ICE_RETRY_FAIL;
+    case GST_ICE_ERROR_DAMAGED:
+      return ++history->damaged <= MAX_DAMAGED ? GST_ICE_RETRY_LATER
+          : GST_ICE_RETRY_FAIL;
+    case GST_ICE_ERROR_THROTTLED:
+    case GST_ICE_ERROR_UNAVAILABLE:
+    case GST_ICE_ERROR_NETWORK:
+    case GST_ICE_ERROR_TLS:
+    case GST_ICE_ERROR_STALLED:
+    case GST_ICE_ERROR_PROTOCOL:
+      return GST_ICE_RETRY_LATER;
+    default:
+      return GST_ICE_RETRY_FAIL;
+  }
+}
+
+gint64
+gst_ice_retry_policy_get_delay (const GError * error, guint failures,
+    gdouble random)
+{
+  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
+  gint64 limit = (gint64) BASE_DELAY_US << MIN (failures, 10);
+  gint64 delay;
+
+  if (gst_ice_error_is (error, GST_ICE_ERROR_THROTTLED))
+    limit *= THROTTLED_FACTOR;
+  delay = MAX (MIN_DELAY_US, random * MIN (limit, MAX_DELAY_US));
+
+  if (details != NULL && details->retry_after_us > delay)
+    delay = MIN (details->retry_after_us, MAX_RETRY_AFTER_US);
+
+  return delay;
+}
+
+gint64
+gst_ice_retry_policy_get_renewal (gint64 life_us, gdouble random)
+{
+  gint64 after = life_us * (RENEWAL_SHARE - RENEWAL_JITTER * random);
+
+  if (life_us >= 2 * RENEWAL_MARGIN_US)
+    after = MIN (after, life_us - RENEWAL_MARGIN_US);
+
+  /* Two renewals ahead of time lie at least this far apart. */
+  return MAX (after, MIN (G_USEC_PER_SEC, life_us / 4));
+}

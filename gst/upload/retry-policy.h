@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* What to do about a failed request, and when.
+ *
+ * Pure functions; the random number is an argument. What a service's answer
+ * means was decided below, in the error's code; here that becomes an action. */
+
+#pragma once
+
+#include "common/error.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GstIceRetryAction:
+ * @GST_ICE_RETRY_FAIL: nothing helps
+ * @GST_ICE_RETRY_LATER: the same again after a delay
+ * @GST_ICE_RETRY_NOW: the same again at once, signed anew
+ * @GST_ICE_RETRY_RENEW: the same again with a new lease
+ */
+typedef enum
+{
+  GST_ICE_RETRY_FAIL,
+  GST_ICE_RETRY_LATER,
+  GST_ICE_RETRY_NOW,
+  GST_ICE_RETRY_RENEW,
+} GstIceRetryAction;
+
+/**
+ * GstIceRetryHistory:
+ * @failures: failed attempts in a row, this one included
+ * @resigned: failures in a row after which it was signed anew at once
+ * @damaged: attempts in a row that arrived damaged
+ * @refused_leases: leases in a row that were refused, this one included
+ *
+ * What one request has been through since it last succeeded.
+ */
+typedef struct
+{
+  guint failures;
+  guint resigned;
+  guint damaged;
+  guint refused_leases;
+} GstIceRetryHistory;
+
+/* Decides about @error and counts it in @history. */
+GstIceRetryAction gst_ice_retry_policy_decide (const GError * error,
+    GstIceRetryHistory * history);
+
+/* Microseconds to wait before the next attempt after @failures in a row: full
+ * jitter, bounded below by what the service asked for in @error.
+ * @random: from 0 to 1. */
+gint64 gst_ice_retry_policy_get_delay (const GError * error, guint failures,
+    gdouble random);
+
+/* When to renew a lease ahead of its end: microseconds after it was issued,
+ * for a life of @life_us. @random: from 0 to 1. */
+gint64 gst_ice_retry_policy_get_renewal (gint64 life_us, gdouble random);
+
+G_END_DECLS

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* What one upload is to do: fixed when it begins. */
+
+#pragma once
+
+#include "credentials/provider.h"
+#include "ice/lease.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GstIceEndAction:
+ * @GST_ICE_END_COMPLETE: complete the object with what can be had
+ * @GST_ICE_END_ABORT: abort the multipart upload
+ * @GST_ICE_END_KEEP: leave the parts at the service
+ *
+ * What becomes of an upload that does not end by itself.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GST_ICE_END_COMPLETE,
+  GST_ICE_END_ABORT,
+  GST_ICE_END_KEEP,
+} GstIceEndAction;
+
+/**
+ * GstIceUploadConfig:
+ * @media_id: (owned): the media asset
+ * @ice_endpoint: (owned): where ICE is
+ * @oss_endpoint: (owned) (nullable): in place of what the lease says
+ * @region: (owned): region of ICE, and of OSS where nothing else names one
+ * @identity: (owned) (nullable): the explicit identity
+ * @provider: (owned) (nullable): further sources of identity
+ * @first_lease: (owned) (nullable): the application gave the first one
+ * @part_size: an object smaller than this is one PutObject, in bytes
+ * @parallel_parts: requests with parts in flight at a time
+ * @retry_timeout_us: from the first failure to the last try; -1: for ever
+ * @stall_timeout_us: longest time without a byte moving
+ * @stop_timeout_us: longest time for @on_error
+ * @on_error: what to do when the upload has failed for good
+ * @verify: compare CRC-64
+ * @proxy: (owned) (nullable): "" for none, NULL for the system's
+ * @tcp_congestion_control: (owned) (nullable): NULL for the system's
+ * @ca_file: (owned) (nullable): NULL for the system's
+ * @user_agent: (owned): User-Agent
+ */
+typedef struct
+{
+  gchar *media_id;
+  GstIceEndpoint *ice_endpoint;
+  GstIceEndpoint *oss_endpoint;
+  gchar *region;
+  GstIceIdentity *identity;
+  GstIceCredentialsProvider *provider;
+  GstIceLease *first_lease;
+  guint64 part_size;
+  guint parallel_parts;
+  gint64 retry_timeout_us;
+  gint64 stall_timeout_us;
+  gint64 stop_timeout_us;
+  GstIceEndAction on_error;
+  gboolean verify;
+  gchar *proxy;
+  gchar *tcp_congestion_control;
+  gchar *ca_file;
+  gchar *user_agent;
+} GstIceUploadConfig;
+
+GstIceUploadConfig *gst_ice_upload_config_new (void);
+void gst_ice_upload_config_free (GstIceUploadConfig * config);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceUploadConfig,
+    gst_ice_upload_config_free)
+
+G_END_DECLS

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* One upload from start to end: lease, parts in flight, completion.
+ *
+ * Runs on: the network thread; the functions here may be called from any
+ * thread and hand over to it. Events come back on the network thread, in
+ * order, and none after GST_ICE_UPLOAD_CLOSED.
+ * Owns: the HTTP client, the lease, the parts until they have arrived. */
+
+#pragma once
+
+#include "common/network-thread.h"
+#include "recording/part.h"
+#include "upload/upload-config.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GstIceUpload GstIceUpload;
+
+/**
+ * GstIceUploadState:
+ * @GST_ICE_UPLOAD_IDLE: not started
+ * @GST_ICE_UPLOAD_OPENING: waits for the first lease
+ * @GST_ICE_UPLOAD_UPLOADING: has had a lease; parts go as they come
+ * @GST_ICE_UPLOAD_FINALIZING: the last part is known; ends with completion
+ * @GST_ICE_UPLOAD_COMPLETE: the object is confirmed
+ * @GST_ICE_UPLOAD_SALVAGING: has failed; on-error is being carried out
+ * @GST_ICE_UPLOAD_ABORTING: was told to abort
+ * @GST_ICE_UPLOAD_FAILED: has failed, and on-error is done
+ * @GST_ICE_UPLOAD_STOPPED: was told to end without completion, and has
+ */
+typedef enum
+{
+  GST_ICE_UPLOAD_IDLE,
+  GST_ICE_UPLOAD_OPENING,
+  GST_ICE_UPLOAD_UPLOADING,
+  GST_ICE_UPLOAD_FINALIZING,
+  GST_ICE_UPLOAD_COMPLETE,
+  GST_ICE_UPLOAD_SALVAGING,
+  GST_ICE_UPLOAD_ABORTING,
+  GST_ICE_UPLOAD_FAILED,
+  GST_ICE_UPLOAD_STOPPED,
+} GstIceUploadState;
+
+/**
+ * GstIceOutcome:
+ * @GST_ICE_OUTCOME_NONE: not decided
+ * @GST_ICE_OUTCOME_COMPLETED: the object is there
+ * @GST_ICE_OUTCOME_ABORTED: nothing is left at the service
+ * @GST_ICE_OUTCOME_KEPT: parts are left under the upload id
+ * @GST_ICE_OUTCOME_NOTHING_SENT: the service never got anything
+ * @GST_ICE_OUTCOME_UNKNOWN: whether the object is there can't be learnt
+ */
+typedef enum
+{
+  GST_ICE_OUTCOME_NONE,
+  GST_ICE_OUTCOME_COMPLETED,
+  GST_ICE_OUTCOME_ABORTED,
+  GST_ICE_OUTCOME_KEPT,
+  GST_ICE_OUTCOME_NOTHING_SENT,
+  GST_ICE_OUTCOME_UNKNOWN,
+} GstIceOutcome;
+
+/* The name as in stats and in error details, or NULL for _NONE. */
+const gchar *gst_ice_outcome_get_name (GstIceOutcome outcome);
+
+/**
+ * GstIceUploadEventType:
+ * @GST_ICE_UPLOAD_EVENT_LEASED: the first lease is there
+ * @GST_ICE_UPLOAD_EVENT_RENEWED: another lease is there
+ * @GST_ICE_UPLOAD_EVENT_STARTED: the service has taken up the upload
+ * @GST_ICE_UPLOAD_EVENT_CONFIRMED: a part has arrived (part, generation)
+ * @GST_ICE_UPLOAD_EVENT_INTERRUPTED: an outage has begun (error, time_us until
+ *     the next try)
+ * @GST_ICE_UPLOAD_EVENT_RESUMED: it is over (time_us it took)
+ * @GST_ICE_UPLOAD_EVENT_FAILING: nothing more is taken; what is recorded and
+ *     not handed over is wanted by gst_ice_upload_finish() for on-error
+ * @GST_ICE_UPLOAD_EVENT_COMPLETE: the object is confirmed
+ * @GST_ICE_UPLOAD_EVENT_FAILED: it has failed (error) and on-error is done
+ * @GST_ICE_UPLOAD_EVENT_STOPPED: gst_ice_upload_stop() is done
+ * @GST_ICE_UPLOAD_EVENT_CLOSED: the last event
+ */
+typedef enum
+{
+  GST_ICE_UPLOAD_EVENT_LEASED,
+  GST_ICE_UPLOAD_EVENT_RENEWED,
+  GST_ICE_UPLOAD_EVENT_STARTED,
+  GST_ICE_UPLOAD_EVENT_CONFIRMED,
+  GST_ICE_UPLOAD_EVENT_INTERRUPTED,
+  GST_ICE_UPLOAD_EVENT_RESUMED,
+  GST_ICE_UPLOAD_EVENT_FAILING,
+  GST_ICE_UPLOAD_EVENT_COMPLETE,
+  GST_ICE_UPLOAD_EVENT_FAILED,
+  GST_ICE_UPLOAD_EVENT_STOPPED,
+  GST_ICE_UPLOAD_EVENT_CLOSED,
+} GstIceUploadEventType;
+
+typedef struct
+{
+  GstIceUploadEventType type;
+  guint part;
+  guint generation;
+  const GError *error;
+  gint64 time_us;
+} GstIceUploadEvent;
+
+/**
+ * GstIceUploadCallbacks:
+ * @event: something has happened
+ * @ask: see GstIceLeaseKeeperCallbacks
+ */
+typedef struct
+{
+  void (*event) (const GstIceUploadEvent * event, gpointer user_data);
+  gboolean (*ask) (const gchar * reason, gpointer user_data);
+} GstIceUploadCallbacks;
+
+/**
+ * GstIceUploadInfo:
+ *
+ * A snapshot for stats and messages. Strings are owned; free them with
+ * gst_ice_upload_info_clear().
+ */
+typedef struct
+{
+  GstIceUploadState state;
+  gboolean interrupted;
+  GstIceOutcome outcome;
+  gchar *bucket;
+  gchar *object;
+  gchar *upload_id;             /* NULL before, "" for PutObject */
+  gchar *request_id;            /* of the answer that started or ended it */
+  gchar *etag;
+  guint64 crc64;
+  guint64 object_size;          /* of the confirmed object */
+  guint64 bytes_uploaded;
+  guint64 bytes_sent;
+  guint parts_uploaded;
+  guint parts_in_flight;
+  guint parts_reuploaded;
+  guint requests;
+  guint retries;
+  guint connections_opened;
+  guint generation;             /* leases taken up */
+  gint64 lease_expires_us;      /* monotonic, or -1 */
+  gint64 clock_offset_us;
+  gchar *last_error;
+} GstIceUploadInfo;
+
+void gst_ice_upload_info_clear (GstIceUploadInfo * info);
+
+/* @config: (transfer full). (transfer full) */
+GstIceUpload *gst_ice_upload_new (GstIceUploadConfig * config,
+    GstIceClock * clock, GstIceNetworkThread * thread,
+    const GstIceUploadCallbacks * callbacks, gpointer user_data);
+GstIceUpload *gst_ice_upload_ref (GstIceUpload * upload);
+void gst_ice_upload_unref (GstIceUpload * upload);
+
+/* Begins: asks for the first lease. */
+void gst_ice_upload_start (GstIceUpload * upload);
+
+/* The Content-Type of the object; before the first part. */
+void gst_ice_upload_set_content_type (GstIceUpload * upload,
+    const gchar * content_type);
+
+/* Hands over a part. @part: (transfer full) */
+void gst_ice_upload_push (GstIceUpload * upload, GstIcePart * part);
+
+/* Hands over the last parts; none comes afterwards, and the object is to be
+ * completed. @rest: (transfer full) (element-type GstIcePart) */
+void gst_ice_upload_finish (GstIceUpload * upload, GPtrArray * rest);
+
+/* Ends without completion: aborts or keeps. */
+void gst_ice_upload_stop (GstIceUpload * upload, gboolean abort);
+
+/* The recording has failed: carries out on-error, then fails with @error.
+ * @error: (transfer full) */
+void gst_ice_upload_fail (GstIceUpload * upload, GError * error);
+
+/* Drops everything at once: all requests are cancelled, and
+ * GST_ICE_UPLOAD_EVENT_CLOSED follows. */
+void gst_ice_upload_close (GstIceUpload * upload);
+
+/* What the application gives. @lease, @identity: (transfer none) */
+void gst_ice_upload_provide_lease (GstIceUpload * upload,
+    GstIceLease * lease);
+void gst_ice_upload_provide_identity (GstIceUpload * upload,
+    GstIceIdentity * identity);
+
+/* Its answer to ask. */
+void gst_ice_upload_answer (GstIceUpload * upload, gboolean promised);
+
+/* Fills in @info. Any thread. */
+void gst_ice_upload_get_info (GstIceUpload * upload,
+    GstIceUploadInfo * info);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceUpload, gst_ice_upload_unref)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstIceUploadInfo, gst_ice_upload_info_clear)
+
+G_END_DECLS
