@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* A request body for libsoup that sends itself.
+ *
+ * libsoup sends a body by copying it, 8 KiB at a time, to a socket that has
+ * Nagle's algorithm turned off: a copy, a system call, a small segment (or TLS
+ * record) and a turn of the main loop for each 8 KiB, several times the cost
+ * of everything else that an upload does. Here the first read does the work
+ * instead: it writes the bytes to the connection itself, in large pieces,
+ * where they are, waits on the connection where that would block, and reports
+ * the end of the stream when it is done. libsoup then has nothing to copy and
+ * goes on to read the answer.
+ *
+ * What this leans on, and who checks it:
+ * - The connection speaks HTTP/1.x and belongs to this request alone: the
+ *   exchange, from what was negotiated.
+ * - The head of the request is out, with a Content-Length of exactly these
+ *   bytes, and libsoup keeps no buffer of its own above the stream that it
+ *   told of in SoupMessage::network-event: the exchange calls set_direct()
+ *   from SoupMessage::wrote-headers, which comes after the head's last byte.
+ * - libsoup takes an early end of the stream for the end of the body; it does
+ *   not count (3.0 to 3.6).
+ * - Reads come nonblocking, on the thread that called set_direct(): checked at
+ *   each read.
+ * - A request is not sent a second time with the same stream: libsoup drops
+ *   the stream when it restarts a message, and the exchange ends it there.
+ * Where one of them does not hold, set_direct() is not called or says FALSE,
+ * and this is an ordinary pollable stream.
+ *
+ * An answer that comes early. A server that refuses a request may answer and
+ * close without reading the body. Then the stream ends early and without an
+ * error, so that libsoup goes on to look for that answer; with an error it
+ * would never look. This is so when the answer is seen (see
+ * gst_ice_connection_is_answered) and when a write fails: a reset does not
+ * destroy what had arrived before it. If nothing is there to be read either,
+ * libsoup reports that.
+ *
+ * Runs on: the network thread.
+ * Owns: references to the bytes until the end or detach(); the connection's
+ * output stream while it writes. */
+
+#include "http/body-stream.h"
+
+#include <string.h>
+
+/* How much one read writes before other connections get their turn. */
+#define TURN_SIZE (1024 * 1024)
+/* One system call. */
+#define WRITE_SIZE (512 * 1024)
+#define MAX_VECTORS 32
+
+struct _GstIceBodyStream
+{
+  GInputStream parent;
+
+  GPtrArray *bytes;             /* (owned) (nullable): NULL once detached */
+  guint index;                  /* where it stands: in which of the bytes */
+  gsize offset;                 /* and how far into them */
+  GstIceHttpProgressFunc progress;
+  gpointer progress_data;
+
+  GstIceConnection *connection; /* (owned) (nullable): set: direct */
+  GPollableOutputStream *output;        /* (owned) (nullable) */
+  GThread *thread;              /* (unowned) */
+  gboolean ended_early;
+};
+
+static void pollable_init (GPollableInputStreamInterface * iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GstIceBodyStream, gst_ice_body_stream,
+    G_TYPE_INPUT_STREAM,
+    G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM, pollable_init))
+     static gboolean is_at_end (GstIceBodyStream * self)
+{
+  return self->index == self->bytes->len;
+}
+
+/* The bytes that come next, up to the end of their GBytes. */
+static const guint8 *
+peek_at (GstIceBodyStream * self, guint index, gsize offset, gsize * size)
+{
+  const guint8 *data =
+      g_bytes_get_data (g_ptr_array_index (self->bytes, index), size);
+
+  *size -= offset;
+  return data + offset;
+}
+
+/* Also steps over empty GBytes. */
+static void
+advance (GstIceBodyStream * self, gsize size)
+{
+  while (!is_at_end (self)) {
+    gsize left;
+
+    peek_at (self, self->index, self->offset, &left);
+    if (size < left) {
+      self->offset += size;
+      return;
+    }
+    size -= left;
+    self->index++;
+    self->offset = 0;
+  }
+}
+
+static void
+report_progress (GstIceBodyStream * self, gsize size)
+{
+  if (size > 0 && self->progress)
+    self->progress (size, self->progress_data);
+}
+
+/* Reading as any stream does. */
+static gssize
+read_bytes (GstIceBodyStream * self, guint8 * buffer, gsize count)
+{
+  gsize done = 0;
+
+  while (done < count && !is_at_end (self)) {
+    gsize size;
+    const guint8 *data = peek_at (self, self->index, self->offset, &size);
+
+    size = MIN (size, count - done);
+    memcpy (buffer + done, data, size);
+    advance (self, size);
+    done += size;
+  }
+  report_progress (self, done);
+
+  return done;
+}
+
+static guint
+gather (GstIceBodyStream * self, GOutputVector * vectors)
+{
+  gsize offset = self->offset;
+  gsize total = 0;
+  guint n = 0;
+
+  for (guint i = self->index; i < self->bytes->len; i++) {
+    if (n == MAX_VECTORS || total >= WRITE_SIZE)
+      break;
+    vectors[n].buffer = peek_at (self, i, offset, &vectors[n].size);
+    vectors[n].size = MIN (vectors[n].size, WRITE_SIZE - total);
+    total += vectors[n].size;
+    offset = 0;
+    if (vectors[n].size > 0)
+      n++;
+  }
+
+  return n;
+}
+
+/* Writes once. Returns how much went out, or -1. */
+static gssize
+write_once (GstIceBodyStream * self, GError ** error)
+{
+  GOutputVector vectors[MAX_VECTORS];
+  guint n = gather (self, vectors);
+  gsize written = 0;
+
+  switch (g_pollable_output_stream_writev_nonblocking (self->output, vectors,
+          n, &written, NULL, error)) {
+    case G_POLLABLE_RETURN_OK:
+      advance (self, written);
+      return written;
+    case G_POLLABLE_RETURN_WOULD_BLOCK:
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK,
+          "the connection is busy");
+      return -1;
+    default:
+      return -1;
+  }
+}
+
+static void
+end_early (GstIceBodyStream * self)
+{
+  self->ended_early = TRUE;
+  self->index = self->bytes->len;
+  self->offset = 0;
+}
+
+/* Writes until the end, or for one turn. Returns 0 at the end, -1 with
+ * G_IO_ERROR_WOULD_BLOCK before it; there are no other errors. */
+static gssize
+write_turn (GstIceBodyStream * self, GError ** error)
+{
+  gsize done = 0;
+
+  if (!is_at_end (self) && gst_ice_connection_is_answered (self->connection))
+    end_early (self);
+
+  while (!is_at_end (self) && done < TURN_SIZE) {
+    g_autoptr (GError) local_error = NULL;
+    gssize written = write_once (self, &local_error);
+
+    if (written >= 0) {
+      done += written;
+      continue;
+    }
+    if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+      break;
+    end_early (self);
+  }
+  report_progress (self, done);
+  if (!self->bytes || is_at_end (self))
+    return 0;
+
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK,
+      "the body is under way");
+  return -1;
+}
+
+static gboolean
+is_direct (GstIceBodyStream * self)
+{
+  return self->connection != NULL;
+}
+
+/* FALSE if the stream cannot be read, or not like this. */
+static gboolean
+check_read (GstIceBodyStream * self, gboolean blocking, GError ** error)
+{
+  if (!self->bytes) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+        "the request is over");
+    return FALSE;
+  }
+  if (!is_direct (self) || (!blocking && self->thread == g_thread_self ()))
+    return TRUE;
+  if (self->index == 0 && self->offset == 0) {
+    g_clear_pointer (&self->connection, gst_ice_connection_unref);
+    g_clear_object (&self->output);
+    return TRUE;
+  }
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+      "the body is being sent in another way");
+  return FALSE;
+}
+
+static gssize
+gst_ice_body_stream_read (GInputStream * stream, void *buffer, gsize count,
+    GCancellable * cancellable, GError ** error)
+{
+  GstIceBodyStream *self = GST_ICE_BODY_STREAM (stream);
+
+  if (!check_read (self, TRUE, error))
+    return -1;
+  return read_bytes (self, buffer, count);
+}
+
+static gssize
+gst_ice_body_stream_read_nonblocking (GPollableInputStream * stream,
+    void *buffer, gsize count, GError ** error)
+{
+  GstIceBodyStream *self = GST_ICE_BODY_STREAM (stream);
+
+  if (!check_read (self, FALSE, error))
+    return -1;
+  if (is_direct (self))
+    return write_turn (self, error);
+  return read_bytes (self, buffer, count);
+}
+
+static gboolean
+gst_ice_body_stream_is_readable (GPollableInputStream * stream)
+{
+  GstIceBodyStream *self = GST_ICE_BODY_STREAM (stream);
+
+  if (!self->bytes || !is_direct (self) || is_at_end (self))
+    return TRUE;
+  return g_pollable_output_stream_is_writable (self->output);
+}
+
+static void
+add_child (GSource * source, GSource * child)
+{
+  g_source_set_dummy_callback (child);
+  g_source_add_child_source (source, child);
+  g_source_unref (child);
+}
+
+static GSource *
+gst_ice_body_stream_create_source (GPollableInputStream * stream,
+    GCancellable * cancellable)
+{
+  GstIceBodyStream *self = GST_ICE_BODY_STREAM (stream);
+  GSource *source = g_pollable_source_new_full (self, NULL, cancellable);
+  GSource *answer;
+
+  if (!self->bytes || !is_direct (self) || is_at_end (self)) {
+    add_child (source, g_timeout_source_new (0));
+    return source;
+  }
+  add_child (source,
+      g_pollable_output_stream_create_source (self->output, NULL));
+  answer = gst_ice_connection_create_answer_source (self->connection);
+  if (answer)
+    add_child (source, answer);
+
+  return source;
+}
+
+static void
+gst_ice_body_stream_finalize (GObject * object)
+{
+  gst_ice_body_stream_detach (GST_ICE_BODY_STREAM (object));
+  G_OBJECT_CLASS (gst_ice_body_stream_parent_class)->finalize (object);
+}
+
+static void
+gst_ice_body_stream_class_init (GstIceBodyStreamClass * klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = gst_ice_body_stream_finalize;
+  G_INPUT_STREAM_CLASS (klass)->read_fn = gst_ice_body_stream_read;
+}
+
+static void
+pollable_init (GPollableInputStreamInterface * iface)
+{
+  iface->is_readable = gst_ice_body_stream_is_readable;
+  iface->create_source = gst_ice_body_stream_create_source;
+  iface->read_nonblocking = gst_ice_body_stream_read_nonblocking;
+}
+
+static void
+gst_ice_body_stream_init (GstIceBodyStream * self)
+{
+}
+
+GstIceBodyStream *
+gst_ice_body_stream_new (GPtrArray * bytes, GstIceHttpProgressFunc func,
+    gpointer user_data)
+{
+  GstIceBodyStream *self = g_object_new (GST_ICE_TYPE_BODY_STREAM, NULL);
+
+  self->bytes = g_ptr_array_ref (bytes);
+  self->progress = func;
+  self->progress_data = user_data;
+  /* Over empty GBytes at the beginning. */
+  advance (self, 0);
+
+  return self;
+}
+
+gboolean
+gst_ice_body_stream_set_direct (GstIceBodyStream * self,
+    GstIceConnection * connection)
+{
+  g_autoptr (GIOStream) stream = gst_ice_connection_dup_stream (connection);
+  GOutputStream *output;
+
+  if (!stream || !self->bytes)
+    return FALSE;
+  output = g_io_stream_get_output_stream (stream);
+  if (!G_IS_POLLABLE_OUTPUT_STREAM (output) ||
+      !g_pollable_output_stream_can_poll (G_POLLABLE_OUTPUT_STREAM (output)))
+    return FALSE;
+
+  self->connection = gst_ice_connection_ref (connection);
+  self->output = G_POLLABLE_OUTPUT_STREAM (g_object_ref (output));
+  self->thread = g_thread_self ();
+  return TRUE;
+}
+
+void
+gst_ice_body_stream_detach (GstIceBodyStream * self)
+{
+  g_clear_pointer (&self->bytes, g_ptr_array_unref);
+  g_clear_pointer (&self->connection, gst_ice_connection_unref);
+  g_clear_object (&self->output);
+  self->progress = NULL;
+}
+
+gboolean
+gst_ice_body_stream_ended_early (GstIceBodyStream * self)
+{
+  return self->ended_early;
+}

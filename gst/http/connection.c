@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* What is known of one of libsoup's connections, and what the kernel knows of
+ * its socket.
+ *
+ * Runs on: the network thread.
+ *
+ * Both references are weak: libsoup closes and drops its connections as it
+ * likes, and a socket that somebody still holds is a file descriptor that
+ * stays open. */
+
+#include "http/connection.h"
+
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <glib-unix.h>
+#include <netinet/in.h>
+#ifdef __linux__
+/* Instead of <netinet/tcp.h>, whose struct tcp_info ends too early. */
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#endif
+
+#ifndef POLLRDHUP
+#define POLLRDHUP 0
+#endif
+
+struct _GstIceConnection
+{
+  grefcount ref_count;
+  guint64 id;
+  GWeakRef stream;
+  GWeakRef socket;
+  guint uses;
+  /* The answer source would fire for ever: it saw an interim response. */
+  gboolean has_interim_response;
+};
+
+GstIceConnection *
+gst_ice_connection_new (guint64 id)
+{
+  GstIceConnection *connection = g_new0 (GstIceConnection, 1);
+
+  g_ref_count_init (&connection->ref_count);
+  connection->id = id;
+  g_weak_ref_init (&connection->stream, NULL);
+  g_weak_ref_init (&connection->socket, NULL);
+
+  return connection;
+}
+
+GstIceConnection *
+gst_ice_connection_ref (GstIceConnection * connection)
+{
+  g_ref_count_inc (&connection->ref_count);
+  return connection;
+}
+
+void
+gst_ice_connection_unref (GstIceConnection * connection)
+{
+  if (!g_ref_count_dec (&connection->ref_count))
+    return;
+
+  g_weak_ref_clear (&connection->stream);
+  g_weak_ref_clear (&connection->socket);
+  g_free (connection);
+}
+
+guint64
+gst_ice_connection_get_id (const GstIceConnection * connection)
+{
+  return connection->id;
+}
+
+/* (transfer full) (nullable) */
+static GSocket *
+find_socket (GIOStream * stream)
+{
+  g_autoptr (GIOStream) base = NULL;
+  GSocket *socket;
+
+  if (G_IS_TLS_CONNECTION (stream))
+    g_object_get (stream, "base-io-stream", &base, NULL);
+  else
+    base = g_object_ref (stream);
+  if (!G_IS_SOCKET_CONNECTION (base))
+    return NULL;
+
+  socket = g_socket_connection_get_socket (G_SOCKET_CONNECTION (base));
+  return socket ? g_object_ref (socket) : NULL;
+}
+
+void
+gst_ice_connection_set_stream (GstIceConnection * connection,
+    GIOStream * stream)
+{
+  g_autoptr (GSocket) socket = find_socket (stream);
+
+  g_weak_ref_set (&connection->stream, stream);
+  g_weak_ref_set (&connection->socket, socket);
+}
+
+GIOStream *
+gst_ice_connection_dup_stream (GstIceConnection * connection)
+{
+  return g_weak_ref_get (&connection->stream);
+}
+
+GSocket *
+gst_ice_connection_dup_socket (GstIceConnection * connection)
+{
+  return g_weak_ref_get (&connection->socket);
+}
+
+gboolean
+gst_ice_connection_is_shared (GstIceConnection * connection)
+{
+  g_autoptr (GIOStream) stream = gst_ice_connection_dup_stream (connection);
+
+  if (!G_IS_TLS_CONNECTION (stream))
+    return FALSE;
+
+  return g_strcmp0 (g_tls_connection_get_negotiated_protocol
+      (G_TLS_CONNECTION (stream)), "h2") == 0;
+}
+
+guint
+gst_ice_connection_use (GstIceConnection * connection)
+{
+  connection->has_interim_response = FALSE;
+  return connection->uses++;
+}
+
+/* -1 if it is closed. */
+static int
+get_fd (GSocket * socket)
+{
+  if (!socket || g_socket_is_closed (socket))
+    return -1;
+  return g_socket_get_fd (socket);
+}
+
+gboolean
+gst_ice_connection_set_congestion_control (GstIceConnection * connection,
+    const gchar * algorithm)
+{
+#ifdef TCP_CONGESTION
+  g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
+
+  return setsockopt (get_fd (socket), IPPROTO_TCP, TCP_CONGESTION, algorithm,
+      strlen (algorithm)) == 0;
+#else
+  return FALSE;
+#endif
+}
+
+gboolean
+gst_ice_connection_get_traffic (GstIceConnection * connection,
+    GstIceTraffic * traffic)
+{
+#ifdef __linux__
+  g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
+  struct tcp_info info;
+  socklen_t size = sizeof info;
+
+  if (getsockopt (get_fd (socket), IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
+    return FALSE;
+  /* An older kernel knows less. */
+  if (size < G_STRUCT_OFFSET (struct tcp_info, tcpi_segs_out))
+      return FALSE;
+
+  traffic->acknowledged = info.tcpi_bytes_acked;
+  traffic->received = info.tcpi_bytes_received;
+  return TRUE;
+#else
+  return FALSE;
+#endif
+}
+
+gboolean
+gst_ice_connection_has_unsent (GstIceConnection * connection)
+{
+#ifdef SIOCOUTQ
+  g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
+  int unsent = 0;
+
+  return ioctl (get_fd (socket), SIOCOUTQ, &unsent) == 0 && unsent > 0;
+#else
+  return FALSE;
+#endif
+}
+
+void
+gst_ice_connection_abort (GstIceConnection * connection)
+{
+  g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
+  const struct linger at_once = {.l_onoff = 1,.l_linger = 0 };
+  int fd = get_fd (socket);
+
+  if (fd < 0)
+    return;
+  /* Without this the kernel goes on for a quarter of an hour to deliver what
+   * fits its buffer, for each attempt that an outage made us give up. */
+  setsockopt (fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  /* GIO closes a TLS connection by a blocking write of its last alert, which
+   * would wait behind a full buffer: all of the thread with it. */
+  shutdown (fd, SHUT_RDWR);
+}
+
+/* 100 Continue and its kin may come at any time and are no answer. A beginning
+ * that is too short to tell is taken for an answer. */
+static gboolean
+is_interim_response (int fd)
+{
+  static const gchar pattern[] = "HTTP/1.x 1";
+  gchar head[sizeof pattern - 1];
+  gssize size = recv (fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
+
+  if (size < (gssize) sizeof head)
+    return FALSE;
+  head[7] = 'x';
+  return memcmp (head, pattern, sizeof head) == 0;
+}
+
+/* Over TLS what can be read may be a session ticket, so only the end counts:
+ * nobody closes a connection after a ticket. */
+static gshort
+get_answer_events (GstIceConnection * connection)
+{
+  g_autoptr (GIOStream) stream = gst_ice_connection_dup_stream (connection);
+
+  if (!stream || G_IS_TLS_CONNECTION (stream) ||
+      connection->has_interim_response)
+    return POLLRDHUP;
+  return POLLIN | POLLRDHUP;
+}
+
+gboolean
+gst_ice_connection_is_answered (GstIceConnection * connection)
+{
+  g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
+  struct pollfd pollfd = {
+    .fd = get_fd (socket),
+    .events = get_answer_events (connection),
+  };
+
+  if (pollfd.fd < 0)
+    return TRUE;
+  if (poll (&pollfd, 1, 0) <= 0)
+    return FALSE;
+  if ((pollfd.revents & ~POLLIN) == 0 && is_interim_response (pollfd.fd)) {
+    connection->has_interim_response = TRUE;
+    return FALSE;
+  }
+  return TRUE;
+}
+
+GSource *
+gst_ice_connection_create_answer_source (GstIceConnection * connection)
+{
+  g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
+  gshort events = get_answer_events (connection);
+  int fd = get_fd (socket);
+
+  if (fd < 0 || events == 0)
+    return NULL;
+  return g_unix_fd_source_new (fd, (GIOCondition) events);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* What is known of one of libsoup's connections.
+ *
+ * Runs on: the network thread.
+ * Owns: nothing that keeps the connection open; libsoup alone does.
+ * Does not: read. What it does to a socket beyond writing is in its functions'
+ * names. */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef struct _GstIceConnection GstIceConnection;
+
+/**
+ * GstIceTraffic:
+ * @acknowledged: bytes that the peer's TCP has confirmed
+ * @received: bytes that came from the peer
+ *
+ * What the kernel counted on one connection since it was opened.
+ */
+typedef struct
+{
+  guint64 acknowledged;
+  guint64 received;
+} GstIceTraffic;
+
+/* @id: libsoup's connection id. (transfer full) */
+GstIceConnection *gst_ice_connection_new (guint64 id);
+GstIceConnection *gst_ice_connection_ref (GstIceConnection * connection);
+void gst_ice_connection_unref (GstIceConnection * connection);
+
+guint64 gst_ice_connection_get_id (const GstIceConnection * connection);
+
+/* The stream to the peer as far as it is built: of TCP, later perhaps of TLS
+ * on top of it. */
+void gst_ice_connection_set_stream (GstIceConnection * connection,
+    GIOStream * stream);
+
+/* NULL once libsoup has dropped it. (transfer full) (nullable) */
+GIOStream *gst_ice_connection_dup_stream (GstIceConnection * connection);
+/* (transfer full) (nullable) */
+GSocket *gst_ice_connection_dup_socket (GstIceConnection * connection);
+
+/* TRUE if requests share it (HTTP/2): nothing here is one request's alone. */
+gboolean gst_ice_connection_is_shared (GstIceConnection * connection);
+
+/* Counts a request; returns how many there were before it. */
+guint gst_ice_connection_use (GstIceConnection * connection);
+
+/* FALSE where the system refuses @algorithm. */
+gboolean gst_ice_connection_set_congestion_control (GstIceConnection *
+    connection, const gchar * algorithm);
+
+/* FALSE where the system does not tell. */
+gboolean gst_ice_connection_get_traffic (GstIceConnection * connection,
+    GstIceTraffic * traffic);
+
+/* TRUE if bytes wait in the socket for the peer to take them. */
+gboolean gst_ice_connection_has_unsent (GstIceConnection * connection);
+
+/* Makes sure that nothing is ever sent or awaited on it again: what the kernel
+ * still holds is thrown away, and closing it cannot block. */
+void gst_ice_connection_abort (GstIceConnection * connection);
+
+/* While a request is being sent: TRUE if the peer has answered already, or has
+ * closed its side, so that sending on is of no use. Over TLS only the latter
+ * can be seen. */
+gboolean gst_ice_connection_is_answered (GstIceConnection * connection);
+
+/* Becomes ready when the above may have become true. NULL where the system
+ * cannot tell. (transfer full) (nullable) */
+GSource *gst_ice_connection_create_answer_source (GstIceConnection *
+    connection);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceConnection, gst_ice_connection_unref)
+
+G_END_DECLS

@@ -1,0 +1,761 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* One request on its way through libsoup, and its answer.
+ *
+ *     QUEUED ──▶ CONNECTING ──▶ SENDING ──▶ WAITING ──▶ READING ──▶ done
+ *        └─ a kept connection ─────▲
+ *
+ * Runs on: the network thread.
+ * Owns: itself. There is always exactly one operation of libsoup or GIO under
+ * way, whose callback carries the exchange on or frees it.
+ *
+ * How long it may take. A timer looks at the exchange four times in a stall
+ * timeout. What counts as a byte that moved is, where the system tells, what
+ * the kernel counted on the connection: bytes acknowledged by the peer and
+ * bytes received. A full socket buffer on a slow uplink is no stall as long as
+ * the peer takes something out of it. Besides,
+ * - QUEUED is not bounded: other requests occupy all connections, and they are;
+ * - CONNECTING, and the time from the last byte sent to the last one received,
+ *   are each bounded to PATIENCE stall timeouts as a whole, so that an answer
+ *   of one byte at a time does not live for ever.
+ *
+ * How it ends. Whatever ends it from our side (cancellation, a timeout, a
+ * limit) is noted in failure, the connection is aborted and libsoup's operation
+ * cancelled; the task is completed when that operation comes back, so nothing
+ * is left behind. Only in QUEUED is the task completed at once: libsoup does
+ * not look at what waits in its queue until a connection is free.
+ *
+ * libsoup restarts an idempotent request by itself when a kept connection
+ * turns out dead; it would then send a PUT without its body, which it has
+ * dropped. So a restart ends the exchange, with reused_connection in the
+ * details of the error: to try again is up to the caller. */
+
+#include "http/exchange.h"
+
+#include <gst/gst.h>
+
+#include "http/body-stream.h"
+#include "http/http-request.h"
+#include "http/http-response.h"
+
+GST_DEBUG_CATEGORY_STATIC (ice_http_debug);
+#define GST_CAT_DEFAULT ice_http_debug
+
+#define TICKS_PER_STALL_TIMEOUT 4
+#define PATIENCE 3
+#define READ_SIZE (16 * 1024)
+#define MAX_INTERIM_RESPONSES 16
+
+/* libsoup gives up on a head of this size; it has no error code for it. */
+#define HEAD_LIMIT (64 * 1024)
+
+typedef enum
+{
+  QUEUED,
+  CONNECTING,
+  SENDING,
+  WAITING,
+  READING,
+} Phase;
+
+typedef struct
+{
+  GstIceExchangeContext *context;       /* (unowned): task holds it */
+  GstIceHttpRequest *request;   /* (owned) */
+  GTask *task;                  /* (owned) (nullable): NULL once completed */
+  SoupMessage *message;         /* (owned) */
+  GstIceBodyStream *body;       /* (owned) (nullable) */
+  GCancellable *cancellable;    /* (owned): of libsoup's operations */
+  GSource *cancelled;           /* (owned) (nullable): the caller's */
+  GSource *ticker;              /* (owned) */
+  GSource *timeout;             /* (owned) (nullable) */
+
+  Phase phase;
+  GstIceConnection *connection; /* (owned) (nullable): if it is ours alone */
+  guint64 connection_id;
+  gboolean is_reused;
+  GError *failure;              /* (owned) (nullable): why we end it */
+  GTlsCertificateFlags tls_errors;
+  guint interim_responses;
+  gboolean is_misdirected;      /* 421: what came with it is not read */
+
+  gint64 started_us;
+  gint64 connecting_us;
+  gint64 moved_us;              /* when a byte was last seen to move */
+  gint64 sent_us;               /* when the last one went out */
+  GstIceTraffic traffic;        /* at the last look */
+  guint64 body_sent;
+
+  GInputStream *stream;         /* (owned) (nullable) */
+  GstIceHttpResponse *response; /* (owned) (nullable): from its headers on */
+  GByteArray *answer;           /* (owned) (nullable) */
+  guint8 buffer[READ_SIZE];
+} Exchange;
+
+void
+gst_ice_http_debug_init (void)
+{
+  GST_DEBUG_CATEGORY_INIT (ice_http_debug, "icehttp", 0, "icesink HTTP");
+}
+
+static gint64
+now (Exchange * self)
+{
+  return gst_ice_clock_get_monotonic (self->context->clock);
+}
+
+static void
+exchange_free (Exchange * self)
+{
+  gst_ice_http_request_free (self->request);
+  g_object_unref (self->message);
+  g_clear_object (&self->body);
+  g_object_unref (self->cancellable);
+  g_clear_pointer (&self->connection, gst_ice_connection_unref);
+  g_clear_error (&self->failure);
+  g_clear_object (&self->stream);
+  g_clear_pointer (&self->response, gst_ice_http_response_free);
+  g_clear_pointer (&self->answer, g_byte_array_unref);
+  g_free (self);
+}
+
+/* Errors */
+
+static GError *
+tls_certificate_error (Exchange * self)
+{
+  const gchar *host = self->request->host;
+  g_autoptr (GDateTime) date = g_date_time_new_now_utc ();
+  g_autofree gchar *today = g_date_time_format (date, "%F");
+
+  if (self->tls_errors &
+      (G_TLS_CERTIFICATE_EXPIRED | G_TLS_CERTIFICATE_NOT_ACTIVATED))
+    return gst_ice_error_new (GST_ICE_ERROR_TLS,
+        "%s: the certificate is not valid today; check the clock of this "
+        "device, which says %s", host, today);
+  if (self->tls_errors & G_TLS_CERTIFICATE_BAD_IDENTITY)
+    return gst_ice_error_new (GST_ICE_ERROR_TLS,
+        "%s: the certificate is for another host", host);
+  if (self->tls_errors & G_TLS_CERTIFICATE_UNKNOWN_CA)
+    return gst_ice_error_new (GST_ICE_ERROR_TLS,
+        "%s: the certificate is signed by an unknown authority; if it should "
+        "be trusted, name its CA in ssl-ca-file", host);
+  return gst_ice_error_new (GST_ICE_ERROR_TLS,
+      "%s: the certificate is not acceptable", host);
+}
+
+/* libsoup has no code of its own for a head that is too large. */
+static gboolean
+is_head_too_large (Exchange * self)
+{
+  SoupMessageMetrics *metrics = soup_message_get_metrics (self->message);
+
+  return metrics && !self->response &&
+      soup_message_metrics_get_response_header_bytes_received (metrics) >
+      HEAD_LIMIT;
+}
+
+static gboolean
+is_malformed (Exchange * self, const GError * error)
+{
+  /* Of a chunk; from 3.6 on. */
+  if (self->phase == READING &&
+      (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT) ||
+          g_error_matches (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE)))
+    return TRUE;
+  return g_error_matches (error, SOUP_SESSION_ERROR,
+      SOUP_SESSION_ERROR_PARSING) ||
+      g_error_matches (error, SOUP_SESSION_ERROR,
+      SOUP_SESSION_ERROR_ENCODING) || is_head_too_large (self);
+}
+
+static GError *
+network_error (Exchange * self, const gchar * reason)
+{
+  GError *error = gst_ice_error_new (GST_ICE_ERROR_NETWORK, "%s: %s",
+      self->request->host, reason);
+
+  gst_ice_error_get_details (error)->reused_connection =
+      self->is_reused && !self->response;
+  return error;
+}
+
+/* What libsoup's error means here. (transfer full) */
+static GError *
+translate_error (Exchange * self, const GError * error)
+{
+  if (self->tls_errors != 0)
+    return tls_certificate_error (self);
+  if (error->domain == G_TLS_ERROR && self->phase <= CONNECTING)
+    return gst_ice_error_new (GST_ICE_ERROR_TLS, "%s: %s",
+        self->request->host, error->message);
+  if (is_malformed (self, error))
+    return gst_ice_error_new (GST_ICE_ERROR_PROTOCOL, "%s: %s",
+        self->request->host, error->message);
+  return network_error (self, error->message);
+}
+
+/* The end */
+
+static void
+log_end (Exchange * self, const GError * error)
+{
+  g_autofree gchar *path = gst_ice_http_request_dup_path (self->request);
+  gint64 duration_us = now (self) - self->started_us;
+
+  GST_LOG ("%s %s %s: %s, status %u, %" G_GUINT64_FORMAT " bytes sent, %"
+      G_GINT64_FORMAT " ms, connection %" G_GUINT64_FORMAT " (%s)",
+      self->request->method, self->request->host, path,
+      error ? error->message : "answered",
+      self->response ? self->response->status : 0, self->body_sent,
+      duration_us / 1000, self->connection_id,
+      self->is_reused ? "reused" : "new");
+}
+
+static void
+clear_source (GSource ** source)
+{
+  if (*source)
+    g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+/* Ends all that could still call back, and gives the connection back. */
+static void
+close_down (Exchange * self)
+{
+  clear_source (&self->cancelled);
+  clear_source (&self->ticker);
+  clear_source (&self->timeout);
+  g_signal_handlers_disconnect_by_data (self->message, self);
+
+  if (self->body && gst_ice_body_stream_ended_early (self->body) &&
+      self->connection)
+    gst_ice_connection_abort (self->connection);
+  if (self->body)
+    gst_ice_body_stream_detach (self->body);
+  /* Nothing is read or written by this; libsoup finishes the message. */
+  if (self->stream)
+    g_input_stream_close (self->stream, NULL, NULL);
+}
+
+static void
+complete (Exchange * self, GError * error)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->task);
+
+  close_down (self);
+  log_end (self, error);
+  if (error)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, g_steal_pointer (&self->response),
+        (GDestroyNotify) gst_ice_http_response_free);
+}
+
+/* Ends the exchange from inside, whatever is under way.
+ * @failure: (transfer full) */
+static void
+abandon (Exchange * self, GError * failure)
+{
+  if (self->failure || !self->task) {
+    g_error_free (failure);
+    return;
+  }
+  self->failure = failure;
+  if (self->connection)
+    gst_ice_connection_abort (self->connection);
+  if (self->phase == QUEUED)
+    complete (self, g_steal_pointer (&self->failure));
+  g_cancellable_cancel (self->cancellable);
+}
+
+/* The operation under way came back with @error: (transfer none). */
+static void
+fail (Exchange * self, const GError * error)
+{
+  if (self->task)
+    complete (self, self->failure ? g_steal_pointer (&self->failure)
+        : translate_error (self, error));
+  exchange_free (self);
+}
+
+static gboolean
+on_cancelled (GCancellable * cancellable, gpointer user_data)
+{
+  GError *error = NULL;
+
+  g_cancellable_set_error_if_cancelled (cancellable, &error);
+  abandon (user_data, error);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_timeout (gpointer user_data)
+{
+  Exchange *self = user_data;
+
+  abandon (self, gst_ice_error_new (GST_ICE_ERROR_STALLED,
+          "%s: not finished within %.1f s", self->request->host,
+          self->request->timeout_us / (gdouble) G_USEC_PER_SEC));
+  return G_SOURCE_REMOVE;
+}
+
+/* Stalls */
+
+static void
+note_movement (Exchange * self)
+{
+  self->moved_us = now (self);
+}
+
+static void
+look_at_traffic (Exchange * self)
+{
+  GstIceTraffic traffic;
+
+  if (!self->connection ||
+      !gst_ice_connection_get_traffic (self->connection, &traffic))
+    return;
+  if (traffic.acknowledged != self->traffic.acknowledged)
+    self->moved_us = self->sent_us = now (self);
+  if (traffic.received != self->traffic.received)
+    note_movement (self);
+  self->traffic = traffic;
+}
+
+static void
+stall (Exchange * self, const gchar * what, gint64 limit_us)
+{
+  abandon (self, gst_ice_error_new (GST_ICE_ERROR_STALLED,
+          "%s: %s for %.1f s", self->request->host, what,
+          limit_us / (gdouble) G_USEC_PER_SEC));
+}
+
+static gboolean
+on_tick (gpointer user_data)
+{
+  Exchange *self = user_data;
+  gint64 limit_us = self->context->stall_timeout_us;
+  gint64 time = now (self);
+
+  if (self->phase == QUEUED)
+    return G_SOURCE_CONTINUE;
+  look_at_traffic (self);
+  if (time - self->moved_us >= limit_us)
+    stall (self, "no byte moved", limit_us);
+  else if (self->phase == CONNECTING &&
+      time - self->connecting_us >= PATIENCE * limit_us)
+    stall (self, "no connection", PATIENCE * limit_us);
+  else if (self->phase >= WAITING &&
+      time - self->sent_us >= PATIENCE * limit_us)
+    stall (self, "no whole answer", PATIENCE * limit_us);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* What libsoup tells on the way */
+
+static void
+sweep_connections (GHashTable * connections)
+{
+  GHashTableIter iter;
+  gpointer connection;
+
+  g_hash_table_iter_init (&iter, connections);
+  while (g_hash_table_iter_next (&iter, NULL, &connection)) {
+    g_autoptr (GIOStream) stream = gst_ice_connection_dup_stream (connection);
+
+    if (!stream)
+      g_hash_table_iter_remove (&iter);
+  }
+}
+
+/* (transfer none) */
+static GstIceConnection *
+ensure_connection (GstIceExchangeContext * context, guint64 id)
+{
+  GstIceConnection *connection =
+      g_hash_table_lookup (context->connections, &id);
+
+  if (connection)
+    return connection;
+  sweep_connections (context->connections);
+  connection = gst_ice_connection_new (id);
+  g_hash_table_insert (context->connections, g_memdup2 (&id, sizeof id),
+      connection);
+  return connection;
+}
+
+static void
+set_up_connection (Exchange * self)
+{
+  GstIceExchangeContext *context = self->context;
+  const gchar *algorithm = context->tcp_congestion_control;
+
+  context->connections_opened++;
+  if (!algorithm ||
+      gst_ice_connection_set_congestion_control (self->connection, algorithm))
+    return;
+  if (!context->is_congestion_refused)
+    GST_WARNING ("the system refuses the TCP congestion control \"%s\"; "
+        "its default is used", algorithm);
+  context->is_congestion_refused = TRUE;
+}
+
+static void
+on_network_event (SoupMessage * message, GSocketClientEvent event,
+    GIOStream * stream, Exchange * self)
+{
+  note_movement (self);
+  if (self->phase == QUEUED) {
+    self->phase = CONNECTING;
+    self->connecting_us = self->moved_us;
+  }
+  if (!stream)
+    return;
+
+  self->connection_id = soup_message_get_connection_id (message);
+  g_clear_pointer (&self->connection, gst_ice_connection_unref);
+  self->connection = gst_ice_connection_ref (ensure_connection (self->context,
+          self->connection_id));
+  gst_ice_connection_set_stream (self->connection, stream);
+  if (event == G_SOCKET_CLIENT_CONNECTED)
+    set_up_connection (self);
+}
+
+static void
+on_starting (SoupMessage * message, Exchange * self)
+{
+  GstIceConnection *connection;
+
+  self->phase = SENDING;
+  note_movement (self);
+  self->sent_us = self->moved_us;
+  self->connection_id = soup_message_get_connection_id (message);
+  g_clear_pointer (&self->connection, gst_ice_connection_unref);
+
+  connection = ensure_connection (self->context, self->connection_id);
+  self->is_reused = gst_ice_connection_use (connection) > 0;
+  if (gst_ice_connection_is_shared (connection))
+    return;
+  self->connection = gst_ice_connection_ref (connection);
+  gst_ice_connection_get_traffic (connection, &self->traffic);
+}
+
+/* TRUE if what body-stream.c asks for is so. */
+static gboolean
+can_send_direct (Exchange * self)
+{
+  SoupMessageHeaders *headers =
+      soup_message_get_request_headers (self->message);
+
+  return self->connection &&
+      soup_message_get_http_version (self->message) <= SOUP_HTTP_1_1 &&
+      soup_message_headers_get_encoding (headers) ==
+      SOUP_ENCODING_CONTENT_LENGTH &&
+      soup_message_headers_get_content_length (headers) ==
+      (goffset) self->request->body_size;
+}
+
+static void
+on_wrote_headers (SoupMessage * message, Exchange * self)
+{
+  note_movement (self);
+  if (!self->body)
+    return;
+  if (!can_send_direct (self) ||
+      !gst_ice_body_stream_set_direct (self->body, self->connection))
+    GST_DEBUG ("connection %" G_GUINT64_FORMAT " takes ordinary bodies only",
+        self->connection_id);
+}
+
+static void
+on_body_progress (guint64 bytes, gpointer user_data)
+{
+  Exchange *self = user_data;
+
+  note_movement (self);
+  self->sent_us = self->moved_us;
+  self->body_sent += bytes;
+  if (self->request->progress && !self->failure)
+    self->request->progress (bytes, self->request->progress_data);
+}
+
+static void
+on_wrote_body (SoupMessage * message, Exchange * self)
+{
+  self->phase = WAITING;
+  note_movement (self);
+  self->sent_us = self->moved_us;
+  /* It has been said already, or rather not; but libsoup looks here when it
+   * decides whether to keep the connection. */
+  if (self->body && gst_ice_body_stream_ended_early (self->body))
+    soup_message_headers_replace (soup_message_get_request_headers (message),
+        "Connection", "close");
+}
+
+static void
+on_got_informational (SoupMessage * message, Exchange * self)
+{
+  note_movement (self);
+  if (++self->interim_responses > MAX_INTERIM_RESPONSES)
+    abandon (self, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
+            "%s: too many interim responses", self->request->host));
+}
+
+static void
+on_got_headers (SoupMessage * message, Exchange * self)
+{
+  self->phase = READING;
+  note_movement (self);
+  g_clear_pointer (&self->response, gst_ice_http_response_free);
+  self->response = gst_ice_http_response_new (message, self->moved_us);
+  /* libsoup would read the body to the end, whatever its size, and then send
+   * the request again. */
+  self->is_misdirected =
+      self->response->status == SOUP_STATUS_MISDIRECTED_REQUEST;
+  if (self->is_misdirected)
+    g_cancellable_cancel (self->cancellable);
+}
+
+static void
+on_restarted (SoupMessage * message, Exchange * self)
+{
+  abandon (self, network_error (self, "the peer has closed the connection"));
+}
+
+static gboolean
+on_accept_certificate (SoupMessage * message, GTlsCertificate * certificate,
+    GTlsCertificateFlags errors, Exchange * self)
+{
+  self->tls_errors = errors;
+  return FALSE;
+}
+
+/* The answer */
+
+static GError *
+check_answer (Exchange * self)
+{
+  SoupMessageHeaders *headers =
+      soup_message_get_response_headers (self->message);
+  guint status = self->response->status;
+
+  if (status < 200 || status > 599)
+    return gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
+        "%s: %u is no HTTP status", self->request->host, status);
+  if (self->is_misdirected || g_str_equal (self->request->method, "HEAD") ||
+      status == SOUP_STATUS_NO_CONTENT || status == SOUP_STATUS_NOT_MODIFIED)
+    return NULL;
+  /* Where the connection is not kept libsoup does not mind. */
+  if (soup_message_headers_get_encoding (headers) ==
+      SOUP_ENCODING_CONTENT_LENGTH &&
+      self->answer->len < soup_message_headers_get_content_length (headers))
+    return network_error (self, "the answer ended early");
+  return NULL;
+}
+
+static void
+finish (Exchange * self)
+{
+  GError *error = self->failure ? g_steal_pointer (&self->failure)
+      : check_answer (self);
+
+  if (!error)
+    gst_ice_http_response_take_body (self->response,
+        g_steal_pointer (&self->answer));
+  complete (self, error);
+  exchange_free (self);
+}
+
+static void read_on (Exchange * self);
+
+static void
+on_read (GObject * source, GAsyncResult * result, gpointer user_data)
+{
+  Exchange *self = user_data;
+  g_autoptr (GError) error = NULL;
+  gssize size = g_input_stream_read_finish (self->stream, result, &error);
+
+  if (size < 0) {
+    fail (self, error);
+    return;
+  }
+  if (size == 0 || self->failure) {
+    finish (self);
+    return;
+  }
+  note_movement (self);
+  g_byte_array_append (self->answer, self->buffer, size);
+  if (self->answer->len > self->request->response_limit) {
+    abandon (self, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
+            "%s: the answer is larger than %" G_GSIZE_FORMAT " bytes",
+            self->request->host, self->request->response_limit));
+    finish (self);
+    return;
+  }
+  read_on (self);
+}
+
+static void
+read_on (Exchange * self)
+{
+  g_input_stream_read_async (self->stream, self->buffer, READ_SIZE,
+      G_PRIORITY_DEFAULT, self->cancellable, on_read, self);
+}
+
+static void
+on_sent (GObject * source, GAsyncResult * result, gpointer user_data)
+{
+  Exchange *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  self->stream =
+      soup_session_send_finish (SOUP_SESSION (source), result, &error);
+  if (!self->task) {
+    exchange_free (self);
+    return;
+  }
+  self->answer = g_byte_array_new ();
+  if (!self->stream && !self->is_misdirected) {
+    fail (self, error);
+    return;
+  }
+  /* The status of a proxy that did not let us through. */
+  if (!self->response && !self->failure) {
+    g_autofree gchar *reason = g_strdup_printf ("the proxy answers %u",
+        soup_message_get_status (self->message));
+
+    self->failure = network_error (self, reason);
+  }
+  if (self->failure || self->is_misdirected) {
+    finish (self);
+    return;
+  }
+  read_on (self);
+}
+
+/* The start */
+
+/* By its parts: parsing would remove dot segments from the path. */
+static GUri *
+build_uri (GstIceHttpRequest * request)
+{
+  const gchar *query = strchr (request->target, '?');
+  g_autofree gchar *path = gst_ice_http_request_dup_path (request);
+
+  return g_uri_build (SOUP_HTTP_URI_FLAGS,
+      request->endpoint->tls ? "https" : "http", NULL, request->host_name,
+      request->endpoint->port, path, query ? query + 1 : NULL, NULL);
+}
+
+static void
+set_message_body (Exchange * self)
+{
+  GstIceHttpRequest *request = self->request;
+
+  if (!request->body || request->body_size == 0)
+    return;
+  self->body = gst_ice_body_stream_new (request->body, on_body_progress, self);
+  soup_message_set_request_body (self->message, NULL,
+      G_INPUT_STREAM (self->body), request->body_size);
+}
+
+static void
+create_message (Exchange * self)
+{
+  GstIceHttpRequest *request = self->request;
+  g_autoptr (GUri) uri = build_uri (request);
+  SoupMessageHeaders *headers;
+
+  self->message = soup_message_new_from_uri (request->method, uri);
+  headers = soup_message_get_request_headers (self->message);
+  soup_message_headers_append (headers, "Host", request->host);
+  for (guint i = 0; i < request->headers->len; i++) {
+    GstIceHttpHeader *header =
+        &g_array_index (request->headers, GstIceHttpHeader, i);
+
+    soup_message_headers_append (headers, header->name, header->value);
+  }
+
+  /* Without IDEMPOTENT each POST opens a connection of its own, and closes all
+   * idle ones when there are too many. A restart is ours to prevent. */
+  soup_message_set_flags (self->message, SOUP_MESSAGE_NO_REDIRECT |
+      SOUP_MESSAGE_IDEMPOTENT | SOUP_MESSAGE_COLLECT_METRICS);
+  /* With the feature there and disabled a challenge is an answer like any
+   * other; without it libsoup would read it into memory to its end. */
+  soup_message_disable_feature (self->message, SOUP_TYPE_AUTH_MANAGER);
+#if SOUP_CHECK_VERSION (3, 4, 0)
+  soup_message_set_force_http1 (self->message, TRUE);
+#endif
+  set_message_body (self);
+}
+
+static void
+connect_message (Exchange * self)
+{
+  const struct
+  {
+    const gchar *signal;
+    GCallback callback;
+  } handlers[] = {
+    {"network-event", G_CALLBACK (on_network_event)},
+    {"accept-certificate", G_CALLBACK (on_accept_certificate)},
+    {"starting", G_CALLBACK (on_starting)},
+    {"wrote-headers", G_CALLBACK (on_wrote_headers)},
+    {"wrote-body", G_CALLBACK (on_wrote_body)},
+    {"got-informational", G_CALLBACK (on_got_informational)},
+    {"got-headers", G_CALLBACK (on_got_headers)},
+    {"restarted", G_CALLBACK (on_restarted)},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)
+    g_signal_connect (self->message, handlers[i].signal,
+        handlers[i].callback, self);
+}
+
+/* @source: (transfer full) */
+static GSource *
+attach (GSource * source, GSourceFunc func, Exchange * self)
+{
+  g_source_set_callback (source, func, self, NULL);
+  g_source_attach (source, g_main_context_get_thread_default ());
+  return source;
+}
+
+static void
+start_timers (Exchange * self)
+{
+  GstIceExchangeContext *context = self->context;
+  GCancellable *cancellable = g_task_get_cancellable (self->task);
+
+  self->ticker = attach (gst_ice_clock_timeout_source_new (context->clock,
+          MAX (context->stall_timeout_us / TICKS_PER_STALL_TIMEOUT, 1)),
+      on_tick, self);
+  if (self->request->timeout_us > 0)
+    self->timeout = attach (gst_ice_clock_timeout_source_new (context->clock,
+            self->request->timeout_us), on_timeout, self);
+  if (cancellable)
+    self->cancelled = attach (g_cancellable_source_new (cancellable),
+        G_SOURCE_FUNC (on_cancelled), self);
+}
+
+void
+gst_ice_exchange_start (GstIceExchangeContext * context,
+    GstIceHttpRequest * request, GTask * task)
+{
+  Exchange *self = g_new0 (Exchange, 1);
+
+  self->context = context;
+  self->request = request;
+  self->task = task;
+  self->cancellable = g_cancellable_new ();
+  self->started_us = now (self);
+  create_message (self);
+  connect_message (self);
+  start_timers (self);
+  soup_session_send_async (context->session, self->message,
+      G_PRIORITY_DEFAULT, self->cancellable, on_sent, self);
+}

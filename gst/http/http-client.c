@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The client: libsoup's session as we want it, and what its exchanges share.
+ *
+ * Runs on: the network thread.
+ * Owns: the session; each request under way holds a reference to the client.
+ *
+ * The session keeps its auth manager for one purpose: to answer the challenge
+ * of a proxy whose URI has a user name and a password. Our own messages
+ * disable it. */
+
+#include "http/http-client.h"
+
+#include <gst/gst.h>
+
+#include "http/exchange.h"
+#include "http/http-request.h"
+
+/* How long an unused connection is kept, in seconds; less than what servers
+ * commonly do, so that we are the first to close it. */
+#define IDLE_TIMEOUT 45
+
+/* Connections to hosts besides the one that takes the parts: a renewal of the
+ * credential must never wait for a part. */
+#define OTHER_CONNECTIONS 8
+
+struct _GstIceHttpClient
+{
+  grefcount ref_count;
+  GstIceExchangeContext context;
+};
+
+static gboolean
+is_proxy_scheme (const gchar * scheme)
+{
+  static const gchar *const schemes[] =
+      { "http", "https", "socks", "socks4", "socks4a", "socks5", NULL };
+
+  return g_strv_contains (schemes, scheme);
+}
+
+/* Says nothing of the text, which may hold a password.
+ * (transfer full) */
+static GProxyResolver *
+create_proxy_resolver (const gchar * proxy, GError ** error)
+{
+  /* What is meant for this machine stays on it. */
+  static const gchar *const local[] =
+      { "localhost", "127.0.0.0/8", "::1", NULL };
+  g_autoptr (GUri) uri = g_uri_parse (proxy, SOUP_HTTP_URI_FLAGS, NULL);
+  const gchar *host = uri ? g_uri_get_host (uri) : NULL;
+
+  if (!host || *host == '\0' || !is_proxy_scheme (g_uri_get_scheme (uri))) {
+    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
+            "the proxy is not a URI like http://HOST:PORT"));
+    return NULL;
+  }
+
+  return g_simple_proxy_resolver_new (proxy, (gchar **) local);
+}
+
+static gboolean
+set_proxy (SoupSession * session, const gchar * proxy, GError ** error)
+{
+  g_autoptr (GProxyResolver) resolver = NULL;
+
+  if (!proxy)
+    return TRUE;
+  if (*proxy != '\0') {
+    resolver = create_proxy_resolver (proxy, error);
+    if (!resolver)
+      return FALSE;
+  }
+  soup_session_set_proxy_resolver (session, resolver);
+  return TRUE;
+}
+
+static gboolean
+set_ca_file (SoupSession * session, const gchar * ca_file, GError ** error)
+{
+  g_autoptr (GTlsDatabase) database = NULL;
+  g_autoptr (GError) local_error = NULL;
+
+  if (!ca_file)
+    return TRUE;
+  database = g_tls_file_database_new (ca_file, &local_error);
+  if (!database) {
+    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
+            "cannot use the CA certificates: %s", local_error->message));
+    return FALSE;
+  }
+  soup_session_set_tls_database (session, database);
+  return TRUE;
+}
+
+/* (transfer full) */
+static SoupSession *
+create_session (const GstIceHttpConfig * config, GError ** error)
+{
+  g_autoptr (SoupSession) session = g_object_new (SOUP_TYPE_SESSION,
+      "max-conns", config->max_connections + OTHER_CONNECTIONS,
+      "max-conns-per-host", config->max_connections,
+      "timeout", 0, "idle-timeout", IDLE_TIMEOUT,
+      "user-agent", config->user_agent, NULL);
+
+  soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
+  if (!set_proxy (session, config->proxy, error) ||
+      !set_ca_file (session, config->ca_file, error))
+    return NULL;
+
+  return g_steal_pointer (&session);
+}
+
+GstIceHttpClient *
+gst_ice_http_client_new (const GstIceHttpConfig * config, GstIceClock * clock,
+    GError ** error)
+{
+  g_autoptr (SoupSession) session = create_session (config, error);
+  GstIceHttpClient *client;
+
+  gst_ice_http_debug_init ();
+  if (!session)
+    return NULL;
+
+  client = g_new0 (GstIceHttpClient, 1);
+  g_ref_count_init (&client->ref_count);
+  client->context.session = g_steal_pointer (&session);
+  client->context.clock = gst_ice_clock_ref (clock);
+  client->context.stall_timeout_us = config->stall_timeout_us;
+  client->context.tcp_congestion_control =
+      g_strdup (config->tcp_congestion_control);
+  client->context.connections = g_hash_table_new_full (g_int64_hash,
+      g_int64_equal, g_free, (GDestroyNotify) gst_ice_connection_unref);
+
+  return client;
+}
+
+GstIceHttpClient *
+gst_ice_http_client_ref (GstIceHttpClient * client)
+{
+  g_ref_count_inc (&client->ref_count);
+  return client;
+}
+
+void
+gst_ice_http_client_unref (GstIceHttpClient * client)
+{
+  if (!g_ref_count_dec (&client->ref_count))
+    return;
+
+  soup_session_abort (client->context.session);
+  g_object_unref (client->context.session);
+  gst_ice_clock_unref (client->context.clock);
+  g_free (client->context.tcp_congestion_control);
+  g_hash_table_unref (client->context.connections);
+  g_free (client);
+}
+
+void
+gst_ice_http_client_send_async (GstIceHttpClient * client,
+    GstIceHttpRequest * request, GCancellable * cancellable,
+    GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, gst_ice_http_client_send_async);
+  g_task_set_task_data (task, gst_ice_http_client_ref (client),
+      (GDestroyNotify) gst_ice_http_client_unref);
+  gst_ice_exchange_start (&client->context, request, task);
+}
+
+GstIceHttpResponse *
+gst_ice_http_client_send_finish (GstIceHttpClient * client,
+    GAsyncResult * result, GError ** error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, NULL), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+guint
+gst_ice_http_client_get_connections_opened (GstIceHttpClient * client)
+{
+  return client->context.connections_opened;
+}
+
+GstIceClock *
+gst_ice_http_client_get_clock (GstIceHttpClient * client)
+{
+  return client->context.clock;
+}
