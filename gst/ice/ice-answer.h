@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* An answer of ICE, taken apart.
+ *
+ * Private to this folder. Nothing in it is fit to be shown yet. */
+
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "http/http-client.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GstIceAnswer:
+ * @status: HTTP status
+ * @json: (owned) (nullable): the body, if it is a JSON object
+ * @code: (owned) (nullable): of an error, as it came
+ * @message: (owned) (nullable): of an error, as it came
+ * @request_id: (owned) (nullable): from the body or a header
+ * @date_us: the Date header, or -1
+ * @received_us: monotonic time of receipt
+ * @retry_after_us: what the service asks for, or -1
+ */
+typedef struct
+{
+  guint status;
+  JsonNode *json;
+  gchar *code;
+  gchar *message;
+  gchar *request_id;
+  gint64 date_us;
+  gint64 received_us;
+  gint64 retry_after_us;
+} GstIceAnswer;
+
+/* Takes the body out of @response and wipes it. (transfer full) */
+GstIceAnswer *gst_ice_answer_new (GstIceHttpResponse * response);
+void gst_ice_answer_free (GstIceAnswer * answer);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceAnswer, gst_ice_answer_free)
+
+G_END_DECLS

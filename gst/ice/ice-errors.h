@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* ICE's error codes: what each one means to a caller.
+ *
+ * Pure functions over one table, and the text that a person gets to see. The
+ * service's code decides, not the HTTP status: the same code is documented
+ * with different ones. */
+
+#pragma once
+
+#include "common/error.h"
+#include "credentials/identity.h"
+
+G_BEGIN_DECLS
+
+/* @status: of an answer that is not a success. @code: (nullable): the Code in
+ * it. @hint: (out) (optional) (nullable): what to do about it; a static
+ * string. */
+GstIceErrorCode gst_ice_errors_lookup (guint status, const gchar * code,
+    const gchar ** hint);
+
+/**
+ * GstIceServiceFailure:
+ * @operation: the call, a static string
+ * @status: HTTP status
+ * @code: (nullable): Code
+ * @message: (nullable): Message, as it came
+ * @request_id: (nullable): RequestId
+ * @identity: (nullable): who signed; masked in all texts
+ * @date_us: the Date header, in microseconds since 1970, or -1
+ * @retry_after_us: how long the service asks to wait, or -1
+ *
+ * What is known about an answer of ICE that is not a success.
+ */
+typedef struct
+{
+  const gchar *operation;
+  guint status;
+  const gchar *code;
+  const gchar *message;
+  const gchar *request_id;
+  const GstIceIdentity *identity;
+  gint64 date_us;
+  gint64 retry_after_us;
+} GstIceServiceFailure;
+
+/* The error for @failure, with details. (transfer full) */
+GError *gst_ice_errors_new (const GstIceServiceFailure * failure);
+
+G_END_DECLS

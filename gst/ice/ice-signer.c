@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* Canonical request, string to sign, signature, header: one function each.
+ *
+ * Any thread; pure functions. A canonical request may hold a security token,
+ * so strings that hold one are allocated once and wiped. */
+
+#include "ice/ice-signer.h"
+
+#include <string.h>
+
+#include "common/digest.h"
+
+#define ALGORITHM "ACS3-HMAC-SHA256"
+#define DIGEST_HEADER "x-acs-content-sha256"
+
+static gint
+compare_names (gconstpointer a, gconstpointer b)
+{
+  const GstIceSignerPair *const *first = a;
+  const GstIceSignerPair *const *second = b;
+
+  return strcmp ((*first)->name, (*second)->name);
+}
+
+/* Pointers to the pairs, by name. (transfer full) */
+static GPtrArray *
+sort_by_name (const GstIceSignerPair * pairs, gsize n_pairs)
+{
+  GPtrArray *sorted = g_ptr_array_sized_new (n_pairs);
+  gsize i;
+
+  for (i = 0; i < n_pairs; i++)
+    g_ptr_array_add (sorted, (gpointer) & pairs[i]);
+  g_ptr_array_sort (sorted, compare_names);
+
+  return sorted;
+}
+
+gchar *
+gst_ice_signer_canonical_query (const GstIceSignerPair * query, gsize n_query)
+{
+  g_autoptr (GPtrArray) sorted = sort_by_name (query, n_query);
+  GString *text = g_string_new (NULL);
+  guint i;
+
+  for (i = 0; i < sorted->len; i++) {
+    const GstIceSignerPair *pair = g_ptr_array_index (sorted, i);
+    g_autofree gchar *name = gst_ice_percent_encode (pair->name, NULL);
+    g_autofree gchar *value = gst_ice_percent_encode (pair->value, NULL);
+
+    g_string_append_printf (text, "%s%s=%s", i > 0 ? "&" : "", name, value);
+  }
+
+  return g_string_free (text, FALSE);
+}
+
+/* Room for all headers, so that no piece is left behind by a reallocation. */
+static gsize
+measure (const GstIceSignerPair * headers, gsize n_headers)
+{
+  gsize size = 0;
+  gsize i;
+
+  for (i = 0; i < n_headers; i++)
+    size += 2 * strlen (headers[i].name) + strlen (headers[i].value) + 3;
+
+  return size;
+}
+
+static void
+append_header (GString * text, const GstIceSignerPair * header)
+{
+  const gchar *value = header->value + strspn (header->value, " \t");
+  gsize length = strlen (value);
+
+  while (length > 0 && strchr (" \t", value[length - 1]) != NULL)
+    length--;
+
+  g_string_append (text, header->name);
+  g_string_append_c (text, ':');
+  g_string_append_len (text, value, length);
+  g_string_append_c (text, '\n');
+}
+
+static void
+append_names (GString * text, GPtrArray * sorted)
+{
+  guint i;
+
+  for (i = 0; i < sorted->len; i++) {
+    const GstIceSignerPair *header = g_ptr_array_index (sorted, i);
+
+    if (i > 0)
+      g_string_append_c (text, ';');
+    g_string_append (text, header->name);
+  }
+}
+
+static const gchar *
+find_digest (const GstIceSignerPair * headers, gsize n_headers)
+{
+  gsize i;
+
+  for (i = 0; i < n_headers; i++) {
+    if (g_str_equal (headers[i].name, DIGEST_HEADER))
+      return headers[i].value;
+  }
+
+  g_return_val_if_reached ("");
+}
+
+gchar *
+gst_ice_signer_canonical_request (const gchar * method, const gchar * path,
+    const gchar * canonical_query, const GstIceSignerPair * headers,
+    gsize n_headers)
+{
+  g_autoptr (GPtrArray) sorted = sort_by_name (headers, n_headers);
+  GString *text = g_string_sized_new (strlen (method) + strlen (path) +
+      strlen (canonical_query) + measure (headers, n_headers) + 128);
+  guint i;
+
+  g_string_append_printf (text, "%s\n%s\n%s\n", method, path,
+      canonical_query);
+  for (i = 0; i < sorted->len; i++)
+    append_header (text, g_ptr_array_index (sorted, i));
+  g_string_append_c (text, '\n');
+  append_names (text, sorted);
+  g_string_append_c (text, '\n');
+  g_string_append (text, find_digest (headers, n_headers));
+
+  return g_string_free (text, FALSE);
+}
+
+static gchar *
+sign (const GstIceIdentity * identity, const gchar * canonical_request)
+{
+  const gchar *secret = gst_ice_identity_peek_secret (identity);
+  g_autofree gchar *digest =
+      gst_ice_sha256_hex (canonical_request, strlen (canonical_request));
+  g_autofree gchar *string_to_sign =
+      g_strconcat (ALGORITHM, "\n", digest, NULL);
+  guint8 mac[GST_ICE_SHA256_SIZE];
+
+  gst_ice_hmac_sha256 (secret, strlen (secret), string_to_sign, mac);
+
+  return gst_ice_hex (mac, sizeof (mac));
+}
+
+gchar *
+gst_ice_signer_authorization (const GstIceIdentity * identity,
+    const gchar * method, const gchar * path, const gchar * canonical_query,
+    const GstIceSignerPair * headers, gsize n_headers)
+{
+  g_autoptr (GPtrArray) sorted = sort_by_name (headers, n_headers);
+  GString *text = g_string_new (ALGORITHM " Credential=");
+  g_autofree gchar *signature = NULL;
+  gchar *canonical_request;
+
+  canonical_request = gst_ice_signer_canonical_request (method, path,
+      canonical_query, headers, n_headers);
+  signature = sign (identity, canonical_request);
+  gst_ice_secret_free_string (canonical_request);
+
+  g_string_append (text, gst_ice_identity_get_access_key_id (identity));
+  g_string_append (text, ",SignedHeaders=");
+  append_names (text, sorted);
+  g_string_append_printf (text, ",Signature=%s", signature);
+
+  return g_string_free (text, FALSE);
+}

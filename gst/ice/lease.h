@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The lease: an upload credential of ICE, decoded and checked.
+ *
+ * UploadAddress says where the object is, UploadAuth is the temporary
+ * identity that may write it, and until when. Immutable and counted; any
+ * thread. Decoding treats both texts as hostile. */
+
+#pragma once
+
+#include "credentials/identity.h"
+#include "http/endpoint.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GstIceLease GstIceLease;
+
+/**
+ * GstIceLease:
+ * @endpoint: (owned): where OSS is, exactly as decoded (plain http included)
+ * @bucket: (owned): the bucket
+ * @key: (owned): the object key, 1 to 1,023 bytes, used exactly as it is
+ * @identity: (owned): the temporary identity
+ * @region: (owned) (nullable): UploadAuth's Region as given
+ * @signing_region: (owned) (nullable): region for signatures, from the
+ *     endpoint's host, else from Region; NULL: configuration must say it
+ * @issued_us: monotonic time of receipt
+ * @expires_us: monotonic time at which it ends
+ * @expires_at_us: the same in microseconds since 1970 of the service's clock
+ */
+struct _GstIceLease
+{
+  GstIceEndpoint *endpoint;
+  gchar *bucket;
+  gchar *key;
+  GstIceIdentity *identity;
+  gchar *region;
+  gchar *signing_region;
+  gint64 issued_us;
+  gint64 expires_us;
+  gint64 expires_at_us;
+
+  /*< private >*/
+  gatomicrefcount ref_count;
+};
+
+/* Decodes the two Base64 texts. @service_now_us: the service's time of
+ * receipt in microseconds since 1970; @monotonic_now_us: the same moment on
+ * the monotonic clock.
+ * Errors: GST_ICE_ERROR_PROTOCOL, with a text that names the field and never
+ * quotes UploadAuth; says so if the two texts seem to be swapped.
+ * (transfer full) */
+GstIceLease *gst_ice_lease_decode (const gchar * upload_address,
+    const gchar * upload_auth, gint64 service_now_us, gint64 monotonic_now_us,
+    GError ** error);
+GstIceLease *gst_ice_lease_ref (GstIceLease * lease);
+void gst_ice_lease_unref (GstIceLease * lease);
+
+/* TRUE if both leases are for the same bucket and key. */
+gboolean gst_ice_lease_same_object (const GstIceLease * a,
+    const GstIceLease * b);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceLease, gst_ice_lease_unref)
+
+G_END_DECLS

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* Requests: plain data, made by one constructor for each operation. */
+
+#include "oss/oss-request.h"
+
+#include <string.h>
+
+#include "oss/oss-signer.h"
+#include "oss/oss-xml.h"
+
+#define RESPONSE_LIMIT (256 * 1024)
+
+/* A page has up to 1,000 parts, in about 200 KiB. */
+#define LIST_RESPONSE_LIMIT (1024 * 1024)
+
+static const GstIceOssOperation put_object = {
+  "PutObject", "PUT", GST_LEVEL_INFO, RESPONSE_LIMIT, TRUE,
+  gst_ice_oss_reply_read_stored
+};
+
+static const GstIceOssOperation initiate = {
+  "InitiateMultipartUpload", "POST", GST_LEVEL_INFO, RESPONSE_LIMIT, FALSE,
+  gst_ice_oss_reply_read_initiated
+};
+
+static const GstIceOssOperation upload_part = {
+  "UploadPart", "PUT", GST_LEVEL_LOG, RESPONSE_LIMIT, FALSE,
+  gst_ice_oss_reply_read_stored
+};
+
+static const GstIceOssOperation complete = {
+  "CompleteMultipartUpload", "POST", GST_LEVEL_INFO, RESPONSE_LIMIT, TRUE,
+  gst_ice_oss_reply_read_completed
+};
+
+static const GstIceOssOperation abort_upload = {
+  "AbortMultipartUpload", "DELETE", GST_LEVEL_INFO, RESPONSE_LIMIT, FALSE, NULL
+};
+
+static const GstIceOssOperation list_parts = {
+  "ListParts", "GET", GST_LEVEL_DEBUG, LIST_RESPONSE_LIMIT, FALSE,
+  gst_ice_oss_reply_read_list
+};
+
+static const GstIceOssOperation head_object = {
+  "HeadObject", "HEAD", GST_LEVEL_DEBUG, RESPONSE_LIMIT, FALSE,
+  gst_ice_oss_reply_read_head
+};
+
+static GstIceOssRequest *
+request_new (const GstIceOssOperation * operation, const gchar * upload_id)
+{
+  GstIceOssRequest *request = g_new0 (GstIceOssRequest, 1);
+
+  request->operation = operation;
+  request->upload_id = g_strdup (upload_id);
+
+  return request;
+}
+
+static void
+request_set_body (GstIceOssRequest * request, GPtrArray * bytes, guint64 size)
+{
+  request->bytes = g_ptr_array_ref (bytes);
+  request->size = size;
+}
+
+GstIceOssRequest *
+gst_ice_oss_request_new_put_object (const gchar * content_type,
+    GPtrArray * bytes, guint64 size)
+{
+  GstIceOssRequest *request = request_new (&put_object, NULL);
+
+  request->content_type = g_strdup (content_type);
+  request_set_body (request, bytes, size);
+
+  return request;
+}
+
+GstIceOssRequest *
+gst_ice_oss_request_new_initiate (const gchar * content_type)
+{
+  GstIceOssRequest *request = request_new (&initiate, NULL);
+
+  request->content_type = g_strdup (content_type);
+
+  return request;
+}
+
+GstIceOssRequest *
+gst_ice_oss_request_new_upload_part (const gchar * upload_id,
+    guint part_number, GPtrArray * bytes, guint64 size)
+{
+  GstIceOssRequest *request = request_new (&upload_part, upload_id);
+
+  request->part_number = part_number;
+  request_set_body (request, bytes, size);
+
+  return request;
+}
+
+GstIceOssRequest *
+gst_ice_oss_request_new_complete (const gchar * upload_id, GPtrArray * parts)
+{
+  GstIceOssRequest *request = request_new (&complete, upload_id);
+  g_autoptr (GPtrArray) body =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  gchar *xml = gst_ice_oss_xml_build_complete (parts);
+  gsize size = strlen (xml);
+
+  request->content_type = g_strdup ("application/xml");
+  g_ptr_array_add (body, g_bytes_new_take (xml, size));
+  request_set_body (request, body, size);
+
+  return request;
+}
+
+GstIceOssRequest *
+gst_ice_oss_request_new_abort (const gchar * upload_id)
+{
+  return request_new (&abort_upload, upload_id);
+}
+
+GstIceOssRequest *
+gst_ice_oss_request_new_list_parts (const gchar * upload_id, guint marker)
+{
+  GstIceOssRequest *request = request_new (&list_parts, upload_id);
+
+  request->marker = marker;
+
+  return request;
+}
+
+GstIceOssRequest *
+gst_ice_oss_request_new_head_object (void)
+{
+  return request_new (&head_object, NULL);
+}
+
+void
+gst_ice_oss_request_set_progress (GstIceOssRequest * request,
+    GstIceHttpProgressFunc func, gpointer user_data)
+{
+  request->progress = func;
+  request->progress_data = user_data;
+}
+
+void
+gst_ice_oss_request_free (GstIceOssRequest * request)
+{
+  g_free (request->upload_id);
+  g_free (request->content_type);
+  g_clear_pointer (&request->bytes, g_ptr_array_unref);
+  g_free (request);
+}
+
+const gchar *
+gst_ice_oss_request_get_operation (const GstIceOssRequest * request)
+{
+  return request->operation->name;
+}
+
+gchar *
+gst_ice_oss_request_get_query (const GstIceOssRequest * request)
+{
+  g_autofree gchar *part = g_strdup_printf ("%u", request->part_number);
+  g_autofree gchar *marker = g_strdup_printf ("%u", request->marker);
+  GstIceOssPair query[3];
+  gsize n = 0;
+
+  if (request->operation == &initiate)
+    query[n++] = (GstIceOssPair) { "uploads", NULL };
+  if (request->upload_id != NULL)
+    query[n++] = (GstIceOssPair) { "uploadId", request->upload_id };
+  if (request->part_number > 0)
+    query[n++] = (GstIceOssPair) { "partNumber", part };
+  if (request->marker > 0)
+    query[n++] = (GstIceOssPair) { "part-number-marker", marker };
+
+  return gst_ice_oss_signer_canonical_query (query, n);
+}
+
+gchar *
+gst_ice_oss_request_describe (const GstIceOssRequest * request)
+{
+  if (request->part_number == 0)
+    return g_strdup (request->operation->name);
+
+  return g_strdup_printf ("%s of part %u", request->operation->name,
+      request->part_number);
+}
