@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* ICE and OSS on a loopback port: starting, stopping, and the public calls.
+ *
+ * Threads: one accepts, and each connection has one of its own, blocking.
+ * That is simple, lets a fault stop one connection and no other, and holds for
+ * the thousand connections that tests make. The accepting thread joins those
+ * that have ended.
+ *
+ * Protected by: lock, what is said below. It is not held while a thread is
+ * joined; services have locks of their own, taken inside of it or without. */
+
+#include "emulator.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "certificate.h"
+#include "connection.h"
+#include "emulator-private.h"
+#include "nonces.h"
+
+#define CONNECTIONS_MAX 4096
+#define BACKLOG 1024
+#define ACCEPT_POLL_US (200 * 1000)
+/* With --rate: what the kernel may take ahead of it. */
+#define RATE_BUFFER_SIZE (32 * 1024)
+
+typedef struct
+{
+  IceEmulator *emulator;        /* (unowned) */
+  EmuWire *wire;
+  GThread *thread;
+  guint serial;
+} Connection;
+
+struct _IceEmulator
+{
+  EmuServices services;
+  GTlsCertificate *certificate; /* (nullable) */
+  gchar *ca_file;               /* (nullable) */
+  gchar *uri;
+
+  GMutex lock;                  /* protects the rest */
+  GSocket *listener;            /* while off, bound and not listening */
+  GSocketAddress *address;      /* with the port, once it is known */
+  GThread *acceptor;            /* (nullable): while off */
+  GCancellable *stop;           /* of the acceptor */
+  guint accepted;
+  GHashTable *connections;      /* set of Connection */
+  GQueue ended;                 /* Connections to be joined */
+};
+
+/* Connections */
+
+static gpointer
+connection_thread (gpointer data)
+{
+  Connection *connection = data;
+  IceEmulator *emulator = connection->emulator;
+
+  emu_connection_run (&emulator->services, connection->wire,
+      connection->serial);
+  g_mutex_lock (&emulator->lock);
+  g_hash_table_remove (emulator->connections, connection);
+  g_queue_push_tail (&emulator->ended, connection);
+  g_mutex_unlock (&emulator->lock);
+  return NULL;
+}
+
+static void
+join_ended (IceEmulator * emulator)
+{
+  for (;;) {
+    Connection *connection;
+
+    g_mutex_lock (&emulator->lock);
+    connection = g_queue_pop_head (&emulator->ended);
+    g_mutex_unlock (&emulator->lock);
+    if (!connection)
+      return;
+    g_thread_join (connection->thread);
+    emu_wire_free (connection->wire);
+    g_free (connection);
+  }
+}
+
+/* Until none is left. */
+static void
+close_connections (IceEmulator * emulator)
+{
+  gboolean none = FALSE;
+
+  while (!none) {
+    GHashTableIter iter;
+    gpointer connection;
+
+    g_mutex_lock (&emulator->lock);
+    g_hash_table_iter_init (&iter, emulator->connections);
+    while (g_hash_table_iter_next (&iter, &connection, NULL))
+      emu_wire_shutdown (((Connection *) connection)->wire);
+    none = g_hash_table_size (emulator->connections) == 0;
+    g_mutex_unlock (&emulator->lock);
+    join_ended (emulator);
+    if (!none)
+      g_thread_yield ();
+  }
+}
+
+static void
+add_connection (IceEmulator * emulator, GSocket * socket)
+{
+  Connection *connection = g_new0 (Connection, 1);
+
+  connection->emulator = emulator;
+  connection->wire = emu_wire_new (socket, emulator->certificate);
+  g_mutex_lock (&emulator->lock);
+  connection->serial = ++emulator->accepted;
+  g_hash_table_add (emulator->connections, connection);
+  connection->thread = g_thread_new ("ice-emulator", connection_thread,
+      connection);
+  g_mutex_unlock (&emulator->lock);
+}
+
+static gboolean
+has_room (IceEmulator * emulator)
+{
+  gboolean room;
+
+  g_mutex_lock (&emulator->lock);
+  room = g_hash_table_size (emulator->connections) < CONNECTIONS_MAX;
+  g_mutex_unlock (&emulator->lock);
+  return room;
+}
+
+static gpointer
+acceptor_thread (gpointer data)
+{
+  IceEmulator *emulator = data;
+
+  while (!g_cancellable_is_cancelled (emulator->stop)) {
+    g_autoptr (GSocket) socket = NULL;
+
+    /* with a time limit, so that ended threads are joined now and then */
+    if (g_socket_condition_timed_wait (emulator->listener, G_IO_IN,
+            ACCEPT_POLL_US, emulator->stop, NULL))
+      socket = g_socket_accept (emulator->listener, emulator->stop, NULL);
+    join_ended (emulator);
+    if (socket && has_room (emulator))
+      add_connection (emulator, socket);
+  }
+  return NULL;
+}
+
+/* Listening */
+
+static GSocket *
+bind_socket (GSocketAddress * address, GError ** error)
+{
+  g_autoptr (GSocket) socket = NULL;
+
+  socket = g_socket_new (g_socket_address_get_family (address),
+      G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error);
+  if (!socket || !g_socket_bind (socket, address, TRUE, error))
+    return NULL;
+  return g_steal_pointer (&socket);
+}
+
+static gboolean
+start_accepting (IceEmulator * emulator, GError ** error)
+{
+  if (emulator->services.options->rate > 0)
+    g_socket_set_option (emulator->listener, SOL_SOCKET, SO_RCVBUF,
+        RATE_BUFFER_SIZE, NULL);
+  g_socket_set_listen_backlog (emulator->listener, BACKLOG);
+  if (!g_socket_listen (emulator->listener, error))
+    return FALSE;
+  g_set_object (&emulator->stop, NULL);
+  emulator->stop = g_cancellable_new ();
+  emulator->acceptor = g_thread_new ("ice-emulator", acceptor_thread, emulator);
+  return TRUE;
+}
+
+/* A socket that is bound and not listening holds the port while it refuses
+ * connections. */
+static gboolean
+stop_accepting (IceEmulator * emulator, GError ** error)
+{
+  g_cancellable_cancel (emulator->stop);
+  g_clear_pointer (&emulator->acceptor, g_thread_join);
+  g_socket_close (emulator->listener, NULL);
+  g_clear_object (&emulator->listener);
+  close_connections (emulator);
+  emulator->listener = bind_socket (emulator->address, error);
+  return emulator->listener != NULL;
+}
+
+static gchar *
+make_uri (IceEmulator * emulator, guint port)
+{
+  const EmuOptions *options = emulator->services.options;
+  const gchar *scheme = options->tls ? "https" : "http";
+
+  if (strchr (options->address, ':'))
+    return g_strdup_printf ("%s://[%s]:%u", scheme, options->address, port);
+  return g_strdup_printf ("%s://%s:%u", scheme, options->address, port);
+}
+
+static gboolean
+bind_first (IceEmulator * emulator, GError ** error)
+{
+  const EmuOptions *options = emulator->services.options;
+  g_autoptr (GSocketAddress) wanted = NULL;
+  guint port;
+
+  wanted = g_inet_socket_address_new_from_string (options->address,
+      options->port);
+  if (!wanted) {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+        "“%s” is not an IP address", options->address);
+    return FALSE;
+  }
+  emulator->listener = bind_socket (wanted, error);
+  if (!emulator->listener)
+    return FALSE;
+  emulator->address = g_socket_get_local_address (emulator->listener, error);
+  if (!emulator->address)
+    return FALSE;
+  port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS
+      (emulator->address));
+  emulator->uri = make_uri (emulator, port);
+  emu_lease_issuer_set_address (emulator->services.issuer, emulator->uri, port);
+  return TRUE;
+}
+
+static gboolean
+make_certificate (IceEmulator * emulator, GError ** error)
+{
+  const EmuOptions *options = emulator->services.options;
+
+  if (!options->tls)
+    return TRUE;
+  emulator->ca_file = options->ca_file ? g_strdup (options->ca_file)
+      : g_build_filename (emu_store_get_directory (emulator->services.store),
+      ".ca.pem", NULL);
+  emulator->certificate = emu_certificate_new (emulator->ca_file, error);
+  return emulator->certificate != NULL;
+}
+
+/* Making and freeing */
+
+static gboolean
+make_faults (EmuServices * services, GError ** error)
+{
+  gchar **fault = services->options->faults;
+
+  services->faults = emu_fault_script_new (services->options->seed);
+  for (; fault && *fault; fault++) {
+    if (!emu_fault_script_add (services->faults, *fault, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+make_services (EmuServices * services, const gchar * const *argv,
+    GError ** error)
+{
+  const EmuOptions *options;
+
+  services->options = emu_options_parse (argv, error);
+  if (!services->options || !make_faults (services, error))
+    return FALSE;
+  options = services->options;
+  services->nonces = emu_nonces_new ();
+  services->secrets = emu_secrets_new ();
+  emu_secrets_add (services->secrets, options->access_key_secret);
+  emu_secrets_add (services->secrets, options->security_token);
+  services->issuer = emu_lease_issuer_new (options, services->secrets);
+  services->records = emu_records_new (options->log, error);
+  if (!services->records)
+    return FALSE;
+  services->store = emu_store_new (options->directory, options->discard,
+      !options->no_md5, error);
+  services->started_us = emu_clock_now (&services->clock);
+  return services->store != NULL;
+}
+
+static void
+clear_services (EmuServices * services)
+{
+  g_clear_pointer (&services->store, emu_store_free);
+  g_clear_pointer (&services->records, emu_records_free);
+  g_clear_pointer (&services->issuer, emu_lease_issuer_free);
+  g_clear_pointer (&services->secrets, emu_secrets_free);
+  g_clear_pointer (&services->nonces, emu_nonces_free);
+  g_clear_pointer (&services->faults, emu_fault_script_free);
+  g_clear_pointer (&services->options, emu_options_free);
+  emu_clock_clear (&services->clock);
+}
+
+IceEmulator *
+ice_emulator_new (const gchar * const *argv, GError ** error)
+{
+  g_autoptr (IceEmulator) emulator = g_new0 (IceEmulator, 1);
+
+  emu_clock_init (&emulator->services.clock);
+  g_mutex_init (&emulator->lock);
+  emulator->connections = g_hash_table_new (NULL, NULL);
+  g_queue_init (&emulator->ended);
+  if (!make_services (&emulator->services, argv, error)
+      || !make_certificate (emulator, error)
+      || !bind_first (emulator, error))
+    return NULL;
+  return g_steal_pointer (&emulator);
+}
+
+gboolean
+ice_emulator_start (IceEmulator * emulator, GError ** error)
+{
+  return start_accepting (emulator, error);
+}
+
+void
+ice_emulator_free (IceEmulator * emulator)
+{
+  if (emulator->acceptor)
+    stop_accepting (emulator, NULL);
+  g_clear_object (&emulator->listener);
+  g_clear_object (&emulator->address);
+  g_clear_object (&emulator->stop);
+  g_clear_object (&emulator->certificate);
+  g_hash_table_unref (emulator->connections);
+  clear_services (&emulator->services);
+  g_free (emulator->ca_file);
+  g_free (emulator->uri);
+  g_mutex_clear (&emulator->lock);
+  g_free (emulator);
+}
+
+gboolean
+ice_emulator_set_reachable (IceEmulator * emulator, gboolean reachable,
+    GError ** error)
+{
+  if (reachable == (emulator->acceptor != NULL))
+    return TRUE;
+  return reachable ? start_accepting (emulator, error)
+      : stop_accepting (emulator, error);
+}
+
+/* What the program and tests ask for */
+
+const gchar *
+emu_emulator_get_directory (IceEmulator * emulator)
+{
+  return emu_store_get_directory (emulator->services.store);
+}
+
+gboolean
+emu_emulator_is_quiet (IceEmulator * emulator)
+{
+  return emulator->services.options->quiet;
+}
+
+const gchar *
+ice_emulator_get_uri (IceEmulator * emulator)
+{
+  return emulator->uri;
+}
+
+const gchar *
+ice_emulator_get_ca_file (IceEmulator * emulator)
+{
+  return emulator->ca_file;
+}
+
+gboolean
+ice_emulator_add_fault (IceEmulator * emulator, const gchar * fault,
+    GError ** error)
+{
+  return emu_fault_script_add (emulator->services.faults, fault, error);
+}
+
+void
+ice_emulator_clear_faults (IceEmulator * emulator)
+{
+  emu_fault_script_clear (emulator->services.faults);
+}
+
+void
+ice_emulator_set_credential_life (IceEmulator * emulator, guint64 life_ms)
+{
+  emu_lease_issuer_set_life (emulator->services.issuer, life_ms);
+}
+
+void
+ice_emulator_expire_credentials (IceEmulator * emulator)
+{
+  emu_lease_issuer_expire_all (emulator->services.issuer);
+}
+
+void
+ice_emulator_set_clock (IceEmulator * emulator, IceEmulatorClockFunc func,
+    gpointer user_data)
+{
+  emu_clock_set (&emulator->services.clock, func, user_data);
+}
+
+GPtrArray *
+ice_emulator_get_records (IceEmulator * emulator)
+{
+  return emu_records_copy (emulator->services.records);
+}
+
+guint
+ice_emulator_count (IceEmulator * emulator, IceEmulatorOperation operation,
+    guint status)
+{
+  return emu_records_count (emulator->services.records, operation, status);
+}
+
+guint
+ice_emulator_get_generation (IceEmulator * emulator)
+{
+  return emu_lease_issuer_get_generation (emulator->services.issuer);
+}
+
+/* The newest of the objects that leases for @media_id named. */
+static EmuObject *
+find_object (IceEmulator * emulator, const gchar * media_id)
+{
+  EmuServices *services = &emulator->services;
+  g_auto (GStrv) keys = NULL;
+  gchar **key;
+
+  keys = emu_lease_issuer_get_keys (services->issuer, media_id);
+  for (key = keys; *key; key++) {
+    EmuObject *object = emu_store_find (services->store,
+        services->options->bucket, *key);
+
+    if (object)
+      return object;
+  }
+  return NULL;
+}
+
+gchar *
+ice_emulator_get_object_path (IceEmulator * emulator, const gchar * media_id)
+{
+  g_autoptr (EmuObject) object = find_object (emulator, media_id);
+
+  return object ? g_strdup (object->path) : NULL;
+}
+
+gboolean
+ice_emulator_get_object_info (IceEmulator * emulator, const gchar * media_id,
+    gchar ** content_type, guint64 * size, guint64 * crc64)
+{
+  g_autoptr (EmuObject) object = find_object (emulator, media_id);
+
+  if (!object)
+    return FALSE;
+  if (content_type)
+    *content_type = g_strdup (object->content_type);
+  if (size)
+    *size = object->size;
+  if (crc64)
+    *crc64 = object->crc64;
+  return TRUE;
+}
+
+guint
+ice_emulator_count_open_uploads (IceEmulator * emulator)
+{
+  return emu_store_count_uploads (emulator->services.store);
+}
+
+gchar **
+ice_emulator_get_secrets (IceEmulator * emulator)
+{
+  return emu_secrets_copy (emulator->services.secrets);
+}
