@@ -404,6 +404,18 @@ set_up_connection (Exchange * self)
   context->is_congestion_refused = TRUE;
 }
 
+/* HTTP/1.1 alone, before the handshake says otherwise: an upload has nothing
+ * to gain from HTTP/2, and libsoup 3.2 has no call of its own for this. */
+static void
+forbid_http2 (GIOStream * stream)
+{
+  static const gchar *const protocols[] = { "http/1.1", NULL };
+
+  if (G_IS_TLS_CONNECTION (stream))
+    g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (stream),
+        protocols);
+}
+
 static void
 on_network_event (SoupMessage * message, GSocketClientEvent event,
     GIOStream * stream, Exchange * self)
@@ -423,6 +435,8 @@ on_network_event (SoupMessage * message, GSocketClientEvent event,
   gst_ice_connection_set_stream (self->connection, stream);
   if (event == G_SOCKET_CLIENT_CONNECTED)
     set_up_connection (self);
+  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING)
+    forbid_http2 (stream);
 }
 
 static void
@@ -430,6 +444,12 @@ on_starting (SoupMessage * message, Exchange * self)
 {
   GstIceConnection *connection;
 
+  /* Plain HTTP is for this machine; a proxy would read it all. */
+  if (!self->request->endpoint->tls &&
+      G_IS_PROXY_ADDRESS (soup_message_get_remote_address (message))) {
+    abandon (self, network_error (self, "plain http does not go to a proxy"));
+    return;
+  }
   self->phase = SENDING;
   note_movement (self);
   self->sent_us = self->moved_us;
@@ -687,9 +707,6 @@ create_message (Exchange * self)
   /* With the feature there and disabled a challenge is an answer like any
    * other; without it libsoup would read it into memory to its end. */
   soup_message_disable_feature (self->message, SOUP_TYPE_AUTH_MANAGER);
-#if SOUP_CHECK_VERSION (3, 4, 0)
-  soup_message_set_force_http1 (self->message, TRUE);
-#endif
   set_message_body (self);
 }
 

@@ -6,13 +6,16 @@
  * Runs on: the network thread.
  * Owns: the session; each request under way holds a reference to the client.
  *
- * The session keeps its auth manager for one purpose: to answer the challenge
- * of a proxy whose URI has a user name and a password. Our own messages
- * disable it. */
+ * No challenge is ever answered. A proxy whose URI has a user name is told it
+ * unasked, in the CONNECT that libsoup sends: libsoup's own answer to a
+ * proxy's challenge asks for a tunnel to the proxy itself (3.2.3). */
 
 #include "http/http-client.h"
 
+#include <string.h>
+
 #include <gst/gst.h>
+#include <openssl/crypto.h>
 
 #include "http/exchange.h"
 #include "http/http-request.h"
@@ -94,6 +97,52 @@ set_ca_file (SoupSession * session, const gchar * ca_file, GError ** error)
   return TRUE;
 }
 
+/* (transfer full) (nullable) */
+static gchar *
+create_proxy_authorization (GProxyAddress * proxy)
+{
+  const gchar *user = g_proxy_address_get_username (proxy);
+  const gchar *password = g_proxy_address_get_password (proxy);
+  g_autofree gchar *plain = NULL;
+  g_autofree gchar *encoded = NULL;
+  gchar *value;
+
+  if (!user)
+    return NULL;
+  plain = g_strdup_printf ("%s:%s", user, password ? password : "");
+  encoded = g_base64_encode ((const guchar *) plain, strlen (plain));
+  value = g_strconcat ("Basic ", encoded, NULL);
+  OPENSSL_cleanse (plain, strlen (plain));
+  OPENSSL_cleanse (encoded, strlen (encoded));
+
+  return value;
+}
+
+static void
+on_tunnel_starting (SoupMessage * message, gpointer user_data)
+{
+  GSocketAddress *address = soup_message_get_remote_address (message);
+  g_autofree gchar *value = NULL;
+
+  if (!G_IS_PROXY_ADDRESS (address))
+    return;
+  value = create_proxy_authorization (G_PROXY_ADDRESS (address));
+  if (!value)
+    return;
+  soup_message_headers_replace (soup_message_get_request_headers (message),
+      "Proxy-Authorization", value);
+  OPENSSL_cleanse (value, strlen (value));
+}
+
+static void
+on_request_queued (SoupSession * session, SoupMessage * message,
+    gpointer user_data)
+{
+  if (g_strcmp0 (soup_message_get_method (message), "CONNECT") == 0)
+    g_signal_connect (message, "starting", G_CALLBACK (on_tunnel_starting),
+        NULL);
+}
+
 /* (transfer full) */
 static SoupSession *
 create_session (const GstIceHttpConfig * config, GError ** error)
@@ -105,6 +154,11 @@ create_session (const GstIceHttpConfig * config, GError ** error)
       "user-agent", config->user_agent, NULL);
 
   soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
+  /* The auth manager itself stays, see create_message(). */
+  soup_session_remove_feature_by_type (session, SOUP_TYPE_AUTH_BASIC);
+  soup_session_remove_feature_by_type (session, SOUP_TYPE_AUTH_DIGEST);
+  g_signal_connect (session, "request-queued", G_CALLBACK (on_request_queued),
+      NULL);
   if (!set_proxy (session, config->proxy, error) ||
       !set_ca_file (session, config->ca_file, error))
     return NULL;

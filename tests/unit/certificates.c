@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* Certificates for tests, by OpenSSL. */
+
+#include "certificates.h"
+
+#include <unistd.h>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#define DAY (24 * 60 * 60)
+
+struct _Authority
+{
+  EVP_PKEY *key;
+  X509 *certificate;
+  glong serial;
+};
+
+static void
+add_extension (X509 * certificate, X509 * issuer, int nid, const gchar * value)
+{
+  X509V3_CTX context;
+  X509_EXTENSION *extension;
+
+  X509V3_set_ctx (&context, issuer, certificate, NULL, NULL, 0);
+  extension = X509V3_EXT_conf_nid (NULL, &context, nid, value);
+  g_assert_nonnull (extension);
+  X509_add_ext (certificate, extension, -1);
+  X509_EXTENSION_free (extension);
+}
+
+static X509 *
+certificate_new (EVP_PKEY * key, const gchar * name, glong serial,
+    glong from_seconds, glong to_seconds)
+{
+  X509 *certificate = X509_new ();
+  X509_NAME *subject = X509_get_subject_name (certificate);
+
+  X509_set_version (certificate, X509_VERSION_3);
+  ASN1_INTEGER_set (X509_get_serialNumber (certificate), serial);
+  X509_gmtime_adj (X509_getm_notBefore (certificate), from_seconds);
+  X509_gmtime_adj (X509_getm_notAfter (certificate), to_seconds);
+  X509_NAME_add_entry_by_txt (subject, "CN", MBSTRING_ASC,
+      (const guchar *) name, -1, -1, 0);
+  X509_set_pubkey (certificate, key);
+
+  return certificate;
+}
+
+Authority *
+authority_new (void)
+{
+  Authority *authority = g_new0 (Authority, 1);
+
+  authority->key = EVP_EC_gen ("P-256");
+  authority->serial = 1;
+  authority->certificate = certificate_new (authority->key, "icesink test CA",
+      authority->serial++, -3650L * DAY, 3650L * DAY);
+  X509_set_issuer_name (authority->certificate,
+      X509_get_subject_name (authority->certificate));
+  add_extension (authority->certificate, authority->certificate,
+      NID_basic_constraints, "critical,CA:TRUE");
+  X509_sign (authority->certificate, authority->key, EVP_sha256 ());
+
+  return authority;
+}
+
+void
+authority_free (Authority * authority)
+{
+  X509_free (authority->certificate);
+  EVP_PKEY_free (authority->key);
+  g_free (authority);
+}
+
+static gchar *
+to_pem (X509 * certificate, EVP_PKEY * key)
+{
+  BIO *bio = BIO_new (BIO_s_mem ());
+  char *data;
+  long size;
+  gchar *pem;
+
+  PEM_write_bio_X509 (bio, certificate);
+  if (key)
+    PEM_write_bio_PrivateKey (bio, key, NULL, NULL, 0, NULL, NULL);
+  size = BIO_get_mem_data (bio, &data);
+  pem = g_strndup (data, size);
+  BIO_free (bio);
+
+  return pem;
+}
+
+gchar *
+authority_write_file (Authority * authority)
+{
+  g_autofree gchar *pem = to_pem (authority->certificate, NULL);
+  gchar *name = NULL;
+  int fd = g_file_open_tmp ("icesink-ca-XXXXXX.pem", &name, NULL);
+
+  g_assert_cmpint (fd, >=, 0);
+  close (fd);
+  g_assert_true (g_file_set_contents (name, pem, -1, NULL));
+  return name;
+}
+
+GTlsCertificate *
+authority_sign (Authority * authority, const gchar * names,
+    glong from_seconds, glong to_seconds)
+{
+  EVP_PKEY *key = EVP_EC_gen ("P-256");
+  X509 *certificate = certificate_new (key, "icesink test server",
+      authority->serial++, from_seconds, to_seconds);
+  g_autofree gchar *pem = NULL;
+  GTlsCertificate *result;
+
+  X509_set_issuer_name (certificate,
+      X509_get_subject_name (authority->certificate));
+  add_extension (certificate, authority->certificate, NID_subject_alt_name,
+      names);
+  X509_sign (certificate, authority->key, EVP_sha256 ());
+  pem = to_pem (certificate, key);
+  X509_free (certificate);
+  EVP_PKEY_free (key);
+
+  result = g_tls_certificate_new_from_pem (pem, -1, NULL);
+  g_assert_nonnull (result);
+  return result;
+}
