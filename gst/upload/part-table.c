@@ -81,7 +81,6 @@ append_entry (GstIcePartTable * table)
 
   entry->number = table->entries->len + 1;
   entry->state = GST_ICE_PART_WAITING;
-  entry->first_failure_us = -1;
   g_ptr_array_add (table->entries, entry);
 }
 
@@ -182,7 +181,6 @@ gst_ice_part_table_confirm (GstIcePartTable * table, GstIcePartEntry * entry,
     const GstIcePart * part, const gchar * etag)
 {
   entry->uploads++;
-  entry->first_failure_us = -1;
   entry->not_before_us = 0;
   entry->history = (GstIceRetryHistory) { 0 };
 
@@ -210,7 +208,6 @@ gst_ice_part_table_restart (GstIcePartTable * table)
   for (i = 0; i < table->entries->len; i++) {
     GstIcePartEntry *entry = g_ptr_array_index (table->entries, i);
 
-    entry->first_failure_us = -1;
     entry->history = (GstIceRetryHistory) { 0 };
     gst_ice_part_table_set_waiting (table, entry, 0);
   }

@@ -36,8 +36,6 @@ typedef enum
  * @crc64: its CRC-64
  * @etag: (nullable) (owned): of the generation that arrived last
  * @uploads: how often some generation of it has arrived
- * @first_failure_us: monotonic time of the first failure since it was last
- *     sent with success, or -1
  * @not_before_us: not to be sent before
  * @history: what it has been through
  */
@@ -50,7 +48,6 @@ typedef struct
   guint64 crc64;
   gchar *etag;
   guint uploads;
-  gint64 first_failure_us;
   gint64 not_before_us;
   GstIceRetryHistory history;
 } GstIcePartEntry;

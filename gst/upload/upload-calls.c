@@ -177,6 +177,8 @@ send_call (Call * call, GstIceOssRequest * request)
     self->in_flight++;
   else
     self->single_busy = TRUE;
+  self->decisive = call->operation == OPERATION_COMPLETE
+      || call->operation == OPERATION_PUT;
 
   g_mutex_lock (&self->lock);
   self->info.requests++;
@@ -692,6 +694,7 @@ handle_complete (Call * call, const GstIceOssReply * reply,
     }
     final = new_final_error (GST_ICE_ERROR_SYNC, damaged,
         "The object was completed with other bytes than were recorded");
+    self->object_there = TRUE;
     gst_ice_upload_failed (self, final, 0);
     return;
   }
@@ -854,7 +857,8 @@ handle_cancelled (Call * call)
 {
   if (call->part != NULL)
     gst_ice_part_table_set_waiting (call->self->parts, get_entry (call), 0);
-  else if (call->operation == OPERATION_COMPLETE)
+  else if (call->operation == OPERATION_COMPLETE
+      || call->operation == OPERATION_PUT)
     call->self->unsure = TRUE;
 }
 
@@ -870,7 +874,7 @@ on_reply (GObject * source, GAsyncResult * result, gpointer user_data)
   if (call->operation == OPERATION_PART)
     self->in_flight--;
   else
-    self->single_busy = FALSE;
+    self->single_busy = self->decisive = FALSE;
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     handle_cancelled (call);

@@ -34,6 +34,8 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ice_upload_debug);
  * @single_busy: a request that goes alone (all but UploadPart) is on its way
  * @single_not_before_us: not to be sent before
  * @single_history: what it has been through
+ * @decisive: a request whose success completes the object is on its way
+ * @object_there: the object was completed, though not as it should be
  * @unsure: an answer to Complete was lost, so the object may be there
  * @look: ask with HeadObject whether the object is there
  * @gone: the upload id is not known any more; what HeadObject says is final
@@ -68,6 +70,8 @@ struct _GstIceUpload
   GstIceRetryHistory single_history;
   GstIceOutage outage;
   guint restarts;
+  gboolean decisive;
+  gboolean object_there;
   gboolean unsure;
   gboolean look;
   gboolean gone;

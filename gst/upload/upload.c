@@ -274,9 +274,9 @@ cancel_requests (GstIceUpload * self)
 GstIceOutcome
 gst_ice_upload_get_leftover (GstIceUpload * self)
 {
-  if (self->state == GST_ICE_UPLOAD_COMPLETE)
+  if (self->state == GST_ICE_UPLOAD_COMPLETE || self->object_there)
     return GST_ICE_OUTCOME_COMPLETED;
-  if (self->unsure)
+  if (self->unsure || self->decisive)
     return GST_ICE_OUTCOME_UNKNOWN;
 
   return self->upload_id != NULL ? GST_ICE_OUTCOME_KEPT

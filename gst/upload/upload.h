@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include "common/clock.h"
 #include "common/network-thread.h"
 #include "recording/part.h"
 #include "upload/upload-config.h"

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The element's errors; see the header. Any thread. */
+
+#include "icesink/element-error.h"
+
+#include "common/error.h"
+
+static gboolean
+is_operation (const GError * error, const gchar * operation)
+{
+  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
+
+  return details != NULL && g_strcmp0 (details->operation, operation) == 0;
+}
+
+/* What a failure that lasted too long kept from happening. */
+static GstResourceError
+get_stage_code (const GError * error, gboolean opened)
+{
+  if (is_operation (error, "CompleteMultipartUpload")
+      || is_operation (error, "HeadObject"))
+    return GST_RESOURCE_ERROR_CLOSE;
+  if (is_operation (error, "UploadPart") || is_operation (error, "PutObject"))
+    return GST_RESOURCE_ERROR_WRITE;
+  if (opened && is_operation (error, "RefreshUploadMedia"))
+    return GST_RESOURCE_ERROR_NOT_AUTHORIZED;
+
+  return GST_RESOURCE_ERROR_OPEN_WRITE;
+}
+
+GstResourceError
+gst_ice_element_error_get_code (const GError * error, gboolean opened)
+{
+  if (error->domain != GST_ICE_ERROR)
+    return GST_RESOURCE_ERROR_FAILED;
+
+  switch ((GstIceErrorCode) error->code) {
+    case GST_ICE_ERROR_SETTINGS:
+      return GST_RESOURCE_ERROR_SETTINGS;
+    case GST_ICE_ERROR_NOT_AUTHORIZED:
+    case GST_ICE_ERROR_TOKEN_EXPIRED:
+    case GST_ICE_ERROR_IDENTITY_EXPIRED:
+    case GST_ICE_ERROR_CLOCK_SKEW:
+      return GST_RESOURCE_ERROR_NOT_AUTHORIZED;
+    case GST_ICE_ERROR_NOT_FOUND:
+      return GST_RESOURCE_ERROR_NOT_FOUND;
+    case GST_ICE_ERROR_THROTTLED:
+      return GST_RESOURCE_ERROR_BUSY;
+    case GST_ICE_ERROR_UNAVAILABLE:
+    case GST_ICE_ERROR_NETWORK:
+    case GST_ICE_ERROR_TLS:
+    case GST_ICE_ERROR_STALLED:
+    case GST_ICE_ERROR_PROTOCOL:
+      return get_stage_code (error, opened);
+    case GST_ICE_ERROR_NO_SUCH_UPLOAD:
+      return GST_RESOURCE_ERROR_WRITE;
+    case GST_ICE_ERROR_NO_SPACE:
+      return GST_RESOURCE_ERROR_NO_SPACE_LEFT;
+    case GST_ICE_ERROR_SEEK:
+      return GST_RESOURCE_ERROR_SEEK;
+    case GST_ICE_ERROR_DAMAGED:
+    case GST_ICE_ERROR_SYNC:
+      return GST_RESOURCE_ERROR_SYNC;
+    case GST_ICE_ERROR_OUTCOME_UNKNOWN:
+      return GST_RESOURCE_ERROR_CLOSE;
+    case GST_ICE_ERROR_FAILED:
+    case GST_ICE_ERROR_CONFLICT:
+      break;
+  }
+
+  return GST_RESOURCE_ERROR_FAILED;
+}
+
+/* The sentence that a person reads first. */
+static const gchar *
+get_summary (GstResourceError code)
+{
+  switch (code) {
+    case GST_RESOURCE_ERROR_SETTINGS:
+      return "The upload is not set up right.";
+    case GST_RESOURCE_ERROR_NOT_AUTHORIZED:
+      return "The upload is not authorized.";
+    case GST_RESOURCE_ERROR_NOT_FOUND:
+      return "The media asset or its bucket does not exist.";
+    case GST_RESOURCE_ERROR_OPEN_WRITE:
+      return "The upload could not be started.";
+    case GST_RESOURCE_ERROR_WRITE:
+      return "A part of the recording could not be uploaded.";
+    case GST_RESOURCE_ERROR_CLOSE:
+      return "The upload could not be completed.";
+    case GST_RESOURCE_ERROR_SEEK:
+      return "Bytes that have left can't be rewritten.";
+    case GST_RESOURCE_ERROR_SYNC:
+      return "The uploaded object differs from the recording.";
+    case GST_RESOURCE_ERROR_NO_SPACE_LEFT:
+      return "There is no space left for the recording.";
+    case GST_RESOURCE_ERROR_BUSY:
+      return "The service accepts no more requests.";
+    default:
+      return "The upload has failed.";
+  }
+}
+
+static void
+set_string (GstStructure * details, const gchar * field, const gchar * value)
+{
+  if (value != NULL)
+    gst_structure_set (details, field, G_TYPE_STRING, value, NULL);
+}
+
+static GstStructure *
+new_details (const GError * error, const gchar * media_id,
+    GstIceOutcome outcome)
+{
+  const GstIceErrorDetails *known = gst_ice_error_get_details (error);
+  GstStructure *details = gst_structure_new_empty ("details");
+
+  set_string (details, "media-id", media_id);
+  set_string (details, "outcome", gst_ice_outcome_get_name (outcome));
+  if (known == NULL)
+    return details;
+
+  set_string (details, "service", known->service);
+  set_string (details, "operation", known->operation);
+  set_string (details, "code", known->code);
+  set_string (details, "request-id", known->request_id);
+  set_string (details, "ec", known->ec);
+  if (known->http_status != 0)
+    gst_structure_set (details, "http-status", G_TYPE_UINT,
+        known->http_status, NULL);
+  if (known->part != 0)
+    gst_structure_set (details, "part", G_TYPE_UINT, known->part, NULL);
+
+  return details;
+}
+
+GstMessage *
+gst_ice_element_error_new_message (GstElement * element, const GError * error,
+    const gchar * media_id, gboolean opened, GstIceOutcome outcome)
+{
+  GstResourceError code = gst_ice_element_error_get_code (error, opened);
+  g_autoptr (GError) seen = g_error_new_literal (GST_RESOURCE_ERROR, code,
+      get_summary (code));
+  const gchar *outcome_name = gst_ice_outcome_get_name (outcome);
+  g_autofree gchar *path =
+      gst_object_get_path_string (GST_OBJECT (element));
+  g_autofree gchar *debug = g_strdup_printf ("%s: %s%s%s", path,
+      error->message, outcome_name != NULL ? "; outcome: " : "",
+      outcome_name != NULL ? outcome_name : "");
+
+  return gst_message_new_error_with_details (GST_OBJECT (element), seen,
+      debug, new_details (error, media_id, outcome));
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* What a sink tells the application: bus messages and signals, in order.
+ *
+ * Any thread puts something in. It is delivered by a pool of threads that the
+ * whole process shares, so that application code never runs on the network
+ * thread; one thread at a time delivers for one sink, and a handler that is
+ * slow delays only its own sink. A thread that must know that something has
+ * reached the application, such as the streaming thread before EOS, delivers
+ * by itself.
+ *
+ * Everything put in holds a reference to the element, so a handler may drop
+ * the last reference that the application has. */
+
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+typedef struct _GstIceOutbox GstIceOutbox;
+
+/* @element: (unowned): may go before the outbox. (transfer full) */
+GstIceOutbox *gst_ice_outbox_new (GstElement * element);
+GstIceOutbox *gst_ice_outbox_ref (GstIceOutbox * outbox);
+void gst_ice_outbox_unref (GstIceOutbox * outbox);
+
+/* Posts @message on the element's bus. The caller holds a reference to the
+ * element. @message: (transfer full) */
+void gst_ice_outbox_post (GstIceOutbox * outbox, GstMessage * message);
+
+/* Calls @func with the element, outside any lock. */
+typedef void (*GstIceOutboxFunc) (GstElement * element, gpointer user_data);
+void gst_ice_outbox_call (GstIceOutbox * outbox, GstIceOutboxFunc func,
+    gpointer user_data, GDestroyNotify destroy);
+
+/* Delivers what is in it, and waits for another thread that is at it. FALSE
+ * if flushing has ended the wait, or this very thread is delivering. */
+gboolean gst_ice_outbox_drain (GstIceOutbox * outbox);
+
+/* Delivers what is in it, unless another thread is at it. */
+void gst_ice_outbox_deliver (GstIceOutbox * outbox);
+
+void gst_ice_outbox_set_flushing (GstIceOutbox * outbox, gboolean flushing);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOutbox, gst_ice_outbox_unref)
+
+G_END_DECLS

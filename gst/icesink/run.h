@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* One run of the sink: from READY to PAUSED until PAUSED to READY, or from
+ * one FLUSH_STOP to the next.
+ *
+ * A run joins one recording and one upload, tells the application about them
+ * through the outbox, and is what the streaming thread waits on. It knows the
+ * element only as the source of messages and signals.
+ *
+ * Threads: as said at each function. Events of the upload arrive on the
+ * network thread. */
+
+#pragma once
+
+#include <gst/gst.h>
+
+#include "icesink/outbox.h"
+#include "icesink/settings.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GstIceRun GstIceRun;
+
+/* Emits request-upload-credential and returns what the handlers said.
+ * Application thread. */
+typedef gboolean (*GstIceRunRequestFunc) (GstElement * element,
+    const gchar * media_id, const gchar * reason);
+
+/* Begins: checks @settings, and asks for an upload credential without waiting
+ * for it. @element: (unowned): outlives the run. @request: (nullable): NULL if
+ * nobody listens.
+ * Errors: GST_ICE_ERROR_SETTINGS. (transfer full) */
+GstIceRun *gst_ice_run_new (GstElement * element,
+    const GstIceSettings * settings, GstIceOutbox * outbox,
+    GstIceRunRequestFunc request, GError ** error);
+GstIceRun *gst_ice_run_ref (GstIceRun * run);
+void gst_ice_run_unref (GstIceRun * run);
+
+/* Writes as much as there is room for. Streaming thread.
+ * Returns: GST_FLOW_OK with @written; GST_FLOW_FLUSHING if unlock ended a
+ * wait, to be called again with the rest; GST_FLOW_ERROR once the error has
+ * been posted. */
+GstFlowReturn gst_ice_run_write (GstIceRun * run, const guint8 * data,
+    gsize size, gsize * written);
+
+/* Moves the write position, if upstream may do that at all. Streaming thread.
+ * Returns: as above. */
+GstFlowReturn gst_ice_run_seek (GstIceRun * run, guint64 offset);
+
+/* TRUE if nothing has been written or moved. */
+gboolean gst_ice_run_is_pristine (GstIceRun * run);
+
+/* EOS: ends the recording and waits for the object. Streaming thread.
+ * Returns: GST_FLOW_OK when the object is confirmed and the application knows;
+ * GST_FLOW_FLUSHING and GST_FLOW_ERROR as above. */
+GstFlowReturn gst_ice_run_drain (GstIceRun * run);
+
+/* TRUE if the upload has failed, or is failing. */
+gboolean gst_ice_run_has_failed (GstIceRun * run);
+
+/* unlock and unlock_stop: ends waits, allows them again. */
+void gst_ice_run_set_flushing (GstIceRun * run, gboolean flushing);
+
+/* Next byte written. */
+guint64 gst_ice_run_get_position (GstIceRun * run);
+
+void gst_ice_run_set_content_type (GstIceRun * run,
+    const gchar * content_type);
+
+/* Length of the stream as upstream says it, in bytes, or -1. */
+void gst_ice_run_set_expected_size (GstIceRun * run, gint64 size);
+void gst_ice_run_checkpoint (GstIceRun * run);
+gboolean gst_ice_run_provide_credential (GstIceRun * run,
+    const gchar * upload_address, const gchar * upload_auth);
+void gst_ice_run_provide_identity (GstIceRun * run,
+    GstIceIdentity * identity);
+
+/* Ends: does @action unless the upload has ended by itself, and waits for that
+ * up to @deadline_us of g_get_monotonic_time(). No event comes afterwards.
+ * Application's thread. */
+void gst_ice_run_stop (GstIceRun * run, GstIceEndAction action,
+    gint64 deadline_us);
+
+/* FLUSH_STOP: gives the recording up without waiting. The upload is aborted in
+ * the background; gst_ice_run_stop() must still be called some day. */
+void gst_ice_run_retire (GstIceRun * run);
+
+/* The figures of `stats`. Any thread. (transfer full) */
+GstStructure *gst_ice_run_get_stats (GstIceRun * run);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceRun, gst_ice_run_unref)
+
+G_END_DECLS

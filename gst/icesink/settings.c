@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The settings; see the header.
+ *
+ * Runs on: the thread that sets properties or changes the state. */
+
+#include "config.h"
+
+#include "icesink/settings.h"
+
+#include "common/error.h"
+#include "credentials/environment-provider.h"
+#include "icesink/media-uri.h"
+
+G_DEFINE_ENUM_TYPE (GstIceSeekable, gst_ice_seekable,
+    G_DEFINE_ENUM_VALUE (GST_ICE_SEEKABLE_AUTO, "auto"),
+    G_DEFINE_ENUM_VALUE (GST_ICE_SEEKABLE_NO, "no"),
+    G_DEFINE_ENUM_VALUE (GST_ICE_SEEKABLE_YES, "yes"))
+G_DEFINE_ENUM_TYPE (GstIceOverflow, gst_ice_overflow,
+    G_DEFINE_ENUM_VALUE (GST_ICE_OVERFLOW_BLOCK, "block"),
+    G_DEFINE_ENUM_VALUE (GST_ICE_OVERFLOW_ERROR, "error"))
+G_DEFINE_ENUM_TYPE (GstIceEndAction, gst_ice_end_action,
+    G_DEFINE_ENUM_VALUE (GST_ICE_END_COMPLETE, "complete"),
+    G_DEFINE_ENUM_VALUE (GST_ICE_END_ABORT, "abort"),
+    G_DEFINE_ENUM_VALUE (GST_ICE_END_KEEP, "keep"))
+
+void
+gst_ice_settings_init (GstIceSettings * settings)
+{
+  *settings = (GstIceSettings) {
+    .region = g_strdup (GST_ICE_DEFAULT_REGION),
+    .part_size = GST_ICE_DEFAULT_PART_SIZE,
+    .max_part_duration = GST_ICE_DEFAULT_MAX_PART_DURATION,
+    .parallel_parts = GST_ICE_DEFAULT_PARALLEL_PARTS,
+    .max_memory = GST_ICE_DEFAULT_MAX_MEMORY,
+    .seekable = GST_ICE_DEFAULT_SEEKABLE,
+    .head_size = GST_ICE_DEFAULT_HEAD_SIZE,
+    .overflow = GST_ICE_DEFAULT_OVERFLOW,
+    .on_stop = GST_ICE_DEFAULT_ON_STOP,
+    .on_error = GST_ICE_DEFAULT_ON_ERROR,
+    .retry_timeout = GST_ICE_DEFAULT_RETRY_TIMEOUT,
+    .stall_timeout = GST_ICE_DEFAULT_STALL_TIMEOUT,
+    .stop_timeout = GST_ICE_DEFAULT_STOP_TIMEOUT,
+    .verify = GST_ICE_DEFAULT_VERIFY,
+    .user_agent = g_strdup (GST_ICE_DEFAULT_USER_AGENT),
+    .post_messages = GST_ICE_DEFAULT_POST_MESSAGES,
+    .progress_interval = GST_ICE_DEFAULT_PROGRESS_INTERVAL,
+  };
+}
+
+void
+gst_ice_settings_clear (GstIceSettings * settings)
+{
+  g_clear_pointer (&settings->media_id, g_free);
+  g_clear_pointer (&settings->region, g_free);
+  g_clear_pointer (&settings->ice_endpoint, g_free);
+  g_clear_pointer (&settings->oss_endpoint, g_free);
+  g_clear_pointer (&settings->access_key_id, g_free);
+  g_clear_pointer (&settings->access_key_secret, gst_ice_secret_unref);
+  g_clear_pointer (&settings->security_token, gst_ice_secret_unref);
+  g_clear_pointer (&settings->upload_address, gst_ice_secret_unref);
+  g_clear_pointer (&settings->upload_auth, gst_ice_secret_unref);
+  g_clear_pointer (&settings->content_type, g_free);
+  g_clear_pointer (&settings->proxy, g_free);
+  g_clear_pointer (&settings->tcp_congestion_control, g_free);
+  g_clear_pointer (&settings->ssl_ca_file, g_free);
+  g_clear_pointer (&settings->user_agent, g_free);
+}
+
+gboolean
+gst_ice_settings_is_seekable (const GstIceSettings * settings)
+{
+  return settings->seekable != GST_ICE_SEEKABLE_NO;
+}
+
+gint64
+gst_ice_settings_get_us (GstClockTime time)
+{
+  if (!GST_CLOCK_TIME_IS_VALID (time))
+    return -1;
+
+  return GST_TIME_AS_USECONDS (time);
+}
+
+static gboolean
+set_settings_error (GError ** error, const gchar * text)
+{
+  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS, "%s",
+          text));
+  return FALSE;
+}
+
+static gboolean
+check_media_id (const GstIceSettings * settings, GError ** error)
+{
+  if (settings->media_id == NULL)
+    return set_settings_error (error, "No media-id is set");
+  if (!gst_ice_media_id_is_valid (settings->media_id))
+    return set_settings_error (error,
+        "media-id is not 1 to 128 of A-Z a-z 0-9 _ -");
+
+  return TRUE;
+}
+
+static gboolean
+check_region (const GstIceSettings * settings, GError ** error)
+{
+  /* It becomes part of a host name: the same characters are safe there. */
+  if (settings->region == NULL
+      || !gst_ice_media_id_is_valid (settings->region))
+    return set_settings_error (error, "region is not a region id such as "
+        GST_ICE_DEFAULT_REGION);
+
+  return TRUE;
+}
+
+static GstIceEndpoint *
+get_ice_endpoint (const GstIceSettings * settings, GError ** error)
+{
+  g_autofree gchar *host = NULL;
+  GstIceEndpoint *endpoint;
+
+  if (settings->ice_endpoint == NULL)
+    host = g_strdup_printf ("https://ice.%s.aliyuncs.com", settings->region);
+
+  endpoint = gst_ice_endpoint_parse_setting (host != NULL ? host :
+      settings->ice_endpoint, error);
+  if (endpoint == NULL)
+    g_prefix_error_literal (error,
+        host != NULL ? "region: " : "ice-endpoint: ");
+
+  return endpoint;
+}
+
+static gboolean
+get_identity (const GstIceSettings * settings, GstIceIdentity ** identity,
+    GError ** error)
+{
+  gboolean has_id = settings->access_key_id != NULL;
+
+  if (has_id != (settings->access_key_secret != NULL))
+    return set_settings_error (error,
+        "access-key-id and access-key-secret belong together: set both");
+  if (!has_id)
+    return TRUE;
+
+  *identity = gst_ice_identity_new (settings->access_key_id,
+      gst_ice_secret_peek (settings->access_key_secret),
+      settings->security_token != NULL ?
+      gst_ice_secret_peek (settings->security_token) : NULL);
+
+  return TRUE;
+}
+
+static gboolean
+get_first_lease (const GstIceSettings * settings, GstIceClock * clock,
+    GstIceLease ** lease, GError ** error)
+{
+  gboolean has_address = settings->upload_address != NULL;
+  g_autoptr (GError) decode_error = NULL;
+  gint64 wall;
+
+  if (has_address != (settings->upload_auth != NULL))
+    return set_settings_error (error,
+        "upload-address and upload-auth belong together: set both");
+  if (!has_address)
+    return TRUE;
+
+  wall = gst_ice_clock_get_service_time (clock, "");
+  *lease = gst_ice_lease_decode (gst_ice_secret_peek
+      (settings->upload_address), gst_ice_secret_peek (settings->upload_auth),
+      wall, gst_ice_clock_get_monotonic (clock), &decode_error);
+  if (*lease == NULL)
+    return set_settings_error (error, decode_error->message);
+
+  return TRUE;
+}
+
+GstIceUploadConfig *
+gst_ice_settings_get_upload_config (const GstIceSettings * settings,
+    GstIceClock * clock, GError ** error)
+{
+  g_autoptr (GstIceUploadConfig) config = gst_ice_upload_config_new ();
+
+  if (!check_media_id (settings, error) || !check_region (settings, error))
+    return NULL;
+  config->ice_endpoint = get_ice_endpoint (settings, error);
+  if (config->ice_endpoint == NULL)
+    return NULL;
+  if (settings->oss_endpoint != NULL) {
+    config->oss_endpoint =
+        gst_ice_endpoint_parse_setting (settings->oss_endpoint, error);
+    if (config->oss_endpoint == NULL) {
+      g_prefix_error_literal (error, "oss-endpoint: ");
+      return NULL;
+    }
+  }
+  if (!get_identity (settings, &config->identity, error)
+      || !get_first_lease (settings, clock, &config->first_lease, error))
+    return NULL;
+
+  config->media_id = g_strdup (settings->media_id);
+  config->region = g_strdup (settings->region);
+  config->provider = gst_ice_environment_provider_new ();
+  config->part_size = settings->part_size;
+  config->parallel_parts = settings->parallel_parts;
+  config->retry_timeout_us =
+      gst_ice_settings_get_us (settings->retry_timeout);
+  config->stall_timeout_us =
+      gst_ice_settings_get_us (settings->stall_timeout);
+  config->stop_timeout_us = gst_ice_settings_get_us (settings->stop_timeout);
+  config->on_error = settings->on_error;
+  config->verify = settings->verify;
+  config->proxy = g_strdup (settings->proxy);
+  config->tcp_congestion_control =
+      g_strdup (settings->tcp_congestion_control);
+  config->ca_file = g_strdup (settings->ssl_ca_file);
+  config->user_agent = g_strdup (settings->user_agent);
+
+  return g_steal_pointer (&config);
+}
+
+gboolean
+gst_ice_settings_get_recording_config (const GstIceSettings * settings,
+    GstIceRecordingConfig * config, GError ** error)
+{
+  guint64 max_part = settings->max_memory / (settings->parallel_parts + 1);
+  gboolean seekable = gst_ice_settings_is_seekable (settings);
+
+  if (settings->part_size > max_part) {
+    g_autofree gchar *text = g_strdup_printf ("parallel-parts + 1 parts of %"
+        G_GUINT64_FORMAT " bytes do not fit max-memory: set part-size to at"
+        " most %" G_GUINT64_FORMAT ", fewer parallel-parts, or max-memory to"
+        " at least %" G_GUINT64_FORMAT, settings->part_size, max_part,
+        settings->part_size * (settings->parallel_parts + 1));
+
+    return set_settings_error (error, text);
+  }
+  if (seekable && settings->head_size > settings->max_memory / 2)
+    return set_settings_error (error,
+        "head-size may be at most half of max-memory");
+
+  *config = (GstIceRecordingConfig) {
+    .plan = {settings->part_size, MIN (max_part, GST_ICE_PART_SIZE_MAX)},
+    .max_memory = settings->max_memory,
+    .head_size = seekable ? settings->head_size : 0,
+    .max_part_duration_us =
+        MAX (0, gst_ice_settings_get_us (settings->max_part_duration)),
+  };
+
+  return TRUE;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* What the user set, and what of it a run takes with it.
+ *
+ * Plain data. The element protects it with its object lock while properties
+ * may change; a run gets a copy of what it needs when it begins. */
+
+#pragma once
+
+#include <gst/gst.h>
+
+#include "common/secret.h"
+#include "recording/recording.h"
+#include "upload/upload-config.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GstIceSeekable:
+ * @GST_ICE_SEEKABLE_AUTO: yes, as long as memory can hold what is rewritten
+ * @GST_ICE_SEEKABLE_NO: upstream has to stream
+ * @GST_ICE_SEEKABLE_YES: muxers may rewrite what they wrote
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GST_ICE_SEEKABLE_AUTO,
+  GST_ICE_SEEKABLE_NO,
+  GST_ICE_SEEKABLE_YES,
+} GstIceSeekable;
+
+/**
+ * GstIceOverflow:
+ * @GST_ICE_OVERFLOW_BLOCK: the pipeline waits
+ * @GST_ICE_OVERFLOW_ERROR: the upload fails
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GST_ICE_OVERFLOW_BLOCK,
+  GST_ICE_OVERFLOW_ERROR,
+} GstIceOverflow;
+
+GType gst_ice_seekable_get_type (void);
+#define GST_TYPE_ICE_SEEKABLE (gst_ice_seekable_get_type ())
+GType gst_ice_overflow_get_type (void);
+#define GST_TYPE_ICE_OVERFLOW (gst_ice_overflow_get_type ())
+GType gst_ice_end_action_get_type (void);
+#define GST_TYPE_ICE_END_ACTION (gst_ice_end_action_get_type ())
+
+#define GST_ICE_DEFAULT_REGION "cn-shanghai"
+#define GST_ICE_DEFAULT_PART_SIZE (G_GUINT64_CONSTANT (4) * 1024 * 1024)
+#define GST_ICE_DEFAULT_MAX_PART_DURATION (10 * GST_SECOND)
+#define GST_ICE_DEFAULT_PARALLEL_PARTS 3
+#define GST_ICE_MAX_PARALLEL_PARTS 32
+#define GST_ICE_DEFAULT_MAX_MEMORY (G_GUINT64_CONSTANT (128) * 1024 * 1024)
+#define GST_ICE_DEFAULT_SEEKABLE GST_ICE_SEEKABLE_AUTO
+#define GST_ICE_DEFAULT_HEAD_SIZE (G_GUINT64_CONSTANT (1024) * 1024)
+#define GST_ICE_DEFAULT_OVERFLOW GST_ICE_OVERFLOW_BLOCK
+#define GST_ICE_DEFAULT_ON_STOP GST_ICE_END_COMPLETE
+#define GST_ICE_DEFAULT_ON_ERROR GST_ICE_END_COMPLETE
+#define GST_ICE_DEFAULT_RETRY_TIMEOUT (10 * 60 * GST_SECOND)
+#define GST_ICE_DEFAULT_STALL_TIMEOUT (20 * GST_SECOND)
+#define GST_ICE_DEFAULT_STOP_TIMEOUT (30 * GST_SECOND)
+#define GST_ICE_DEFAULT_VERIFY TRUE
+#define GST_ICE_DEFAULT_USER_AGENT "icesink/" VERSION
+#define GST_ICE_DEFAULT_POST_MESSAGES TRUE
+#define GST_ICE_DEFAULT_PROGRESS_INTERVAL (1 * GST_SECOND)
+
+typedef struct
+{
+  gchar *media_id;
+  gchar *region;
+  gchar *ice_endpoint;
+  gchar *oss_endpoint;
+  gchar *access_key_id;
+  GstIceSecret *access_key_secret;
+  GstIceSecret *security_token;
+  GstIceSecret *upload_address;
+  GstIceSecret *upload_auth;
+  guint64 part_size;
+  GstClockTime max_part_duration;
+  guint parallel_parts;
+  guint64 max_memory;
+  GstIceSeekable seekable;
+  guint64 head_size;
+  GstIceOverflow overflow;
+  GstIceEndAction on_stop;
+  GstIceEndAction on_error;
+  GstClockTime retry_timeout;
+  GstClockTime stall_timeout;
+  GstClockTime stop_timeout;
+  gchar *content_type;
+  gboolean verify;
+  gchar *proxy;
+  gchar *tcp_congestion_control;
+  gchar *ssl_ca_file;
+  gchar *user_agent;
+  gboolean post_messages;
+  GstClockTime progress_interval;
+} GstIceSettings;
+
+void gst_ice_settings_init (GstIceSettings * settings);
+void gst_ice_settings_clear (GstIceSettings * settings);
+
+/* TRUE if muxers may rewrite. */
+gboolean gst_ice_settings_is_seekable (const GstIceSettings * settings);
+
+/* Microseconds of a GstClockTime, -1 for GST_CLOCK_TIME_NONE. */
+gint64 gst_ice_settings_get_us (GstClockTime time);
+
+/* The configuration of an upload, checked. Reads the environment.
+ * Errors: GST_ICE_ERROR_SETTINGS. (transfer full) */
+GstIceUploadConfig *gst_ice_settings_get_upload_config (const GstIceSettings *
+    settings, GstIceClock * clock, GError ** error);
+
+/* The configuration of a recording, checked. Errors: as above. */
+gboolean gst_ice_settings_get_recording_config (const GstIceSettings *
+    settings, GstIceRecordingConfig * config, GError ** error);
+
+G_END_DECLS

@@ -1,0 +1,1551 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/**
+ * SECTION:element-icesink
+ * @title: icesink
+ * @short_description: upload a live recording to Alibaba Cloud as it is made
+ *
+ * icesink uploads what it gets to a media asset of Alibaba Cloud ICE
+ * (Intelligent Media Services) while it is being recorded. It asks ICE for an
+ * upload credential, streams the bytes to the OSS object of the asset by
+ * multipart upload, and renews the credential for as long as the recording
+ * lasts.
+ *
+ * Any caps and any buffers are taken. A muxer that rewrites what it wrote, as
+ * an ordinary MP4 needs, may do so within what is held (#GstIceSink:seekable).
+ *
+ * EOS reaches the application only after the object is complete and verified.
+ * Whatever goes wrong ends in one error on the bus, whose details structure
+ * carries `http-status` (uint), `service` (ice or oss), `code`, `request-id`,
+ * `ec`, `media-id`, `operation`, `part` (uint) and `outcome` (completed,
+ * aborted, kept, nothing-sent or unknown), as far as they apply.
+ *
+ * ## Example launch line
+ * |[
+ * gst-launch-1.0 -e videotestsrc is-live=true num-buffers=300 ! x264enc tune=zerolatency ! mp4mux ! icesink media-id=0123456789abcdef0123456789abcdef
+ * ]| with the identity in the environment, see the README.
+ *
+ * Since: 0.1
+ */
+/* Threads: the streaming thread in render, event and wait_event; the
+ * application's in change_state, properties and action signals. What belongs
+ * to one upload is in GstIceRun; this file is GStreamer's side of it.
+ *
+ * Locks: the object lock protects settings, run, retired and last_stats; it is
+ * never held while a run is called that could wait or post.
+ *
+ * An upload begins in READY to PAUSED and ends in PAUSED to READY. GstBaseSink
+ * calls start() and stop() between NULL and READY, which PLAYING, READY,
+ * PLAYING never reaches, so they are not used. */
+
+#include "config.h"
+
+#include "icesink/sink.h"
+
+#include "icesink/content-type.h"
+#include "icesink/element-error.h"
+#include "icesink/media-uri.h"
+#include "icesink/messages.h"
+#include "icesink/run.h"
+#include "icesink/stop-budget.h"
+
+GST_DEBUG_CATEGORY (gst_ice_sink_debug);
+#define GST_CAT_DEFAULT gst_ice_sink_debug
+
+struct _GstIceSink
+{
+  GstBaseSink parent;
+
+  GstIceOutbox *outbox;         /* (owned) */
+  GstIceSettings settings;      /* protected by the object lock */
+  GstIceRun *run;               /* (nullable) (owned) changed by the
+                                 * application's and the streaming thread */
+  GPtrArray *retired;           /* (element-type GstIceRun) (owned) */
+  GstStructure *last_stats;     /* (nullable) (owned) of the last run */
+};
+
+typedef enum
+{
+  PROP_MEDIA_ID = 1,
+  PROP_LOCATION,
+  PROP_REGION,
+  PROP_ICE_ENDPOINT,
+  PROP_OSS_ENDPOINT,
+  PROP_ACCESS_KEY_ID,
+  PROP_ACCESS_KEY_SECRET,
+  PROP_SECURITY_TOKEN,
+  PROP_UPLOAD_ADDRESS,
+  PROP_UPLOAD_AUTH,
+  PROP_PART_SIZE,
+  PROP_MAX_PART_DURATION,
+  PROP_PARALLEL_PARTS,
+  PROP_MAX_MEMORY,
+  PROP_SEEKABLE,
+  PROP_HEAD_SIZE,
+  PROP_OVERFLOW,
+  PROP_ON_STOP,
+  PROP_ON_ERROR,
+  PROP_RETRY_TIMEOUT,
+  PROP_STALL_TIMEOUT,
+  PROP_STOP_TIMEOUT,
+  PROP_CONTENT_TYPE,
+  PROP_VERIFY,
+  PROP_PROXY,
+  PROP_TCP_CONGESTION_CONTROL,
+  PROP_SSL_CA_FILE,
+  PROP_USER_AGENT,
+  PROP_POST_MESSAGES,
+  PROP_PROGRESS_INTERVAL,
+  PROP_STATS,
+  N_PROPS,
+} GstIceSinkProperty;
+
+static GParamSpec *props[N_PROPS];
+
+typedef enum
+{
+  SIGNAL_REQUEST_UPLOAD_CREDENTIAL,
+  SIGNAL_PROVIDE_UPLOAD_CREDENTIAL,
+  SIGNAL_PROVIDE_IDENTITY,
+  SIGNAL_CHECKPOINT,
+  N_SIGNALS,
+} GstIceSinkSignal;
+
+static guint signals[N_SIGNALS];
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
+    GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+
+static void gst_ice_sink_uri_handler_init (gpointer iface, gpointer data);
+
+G_DEFINE_TYPE_WITH_CODE (GstIceSink, gst_ice_sink, GST_TYPE_BASE_SINK,
+    G_IMPLEMENT_INTERFACE (GST_TYPE_URI_HANDLER,
+        gst_ice_sink_uri_handler_init));
+GST_ELEMENT_REGISTER_DEFINE (icesink, "icesink", GST_RANK_NONE,
+    GST_TYPE_ICE_SINK);
+
+/* ---- the run ---- */
+
+/* (transfer full) (nullable) */
+static GstIceRun *
+get_run (GstIceSink * self)
+{
+  GstIceRun *run = NULL;
+
+  GST_OBJECT_LOCK (self);
+  if (self->run != NULL)
+    run = gst_ice_run_ref (self->run);
+  GST_OBJECT_UNLOCK (self);
+
+  return run;
+}
+
+static gboolean
+emit_request (GstElement * element, const gchar * media_id,
+    const gchar * reason)
+{
+  gboolean promised = FALSE;
+
+  g_signal_emit (element, signals[SIGNAL_REQUEST_UPLOAD_CREDENTIAL], 0,
+      media_id, reason, &promised);
+
+  return promised;
+}
+
+/* A run of the settings as they are, or NULL with an error posted. */
+static GstIceRun *
+new_run (GstIceSink * self)
+{
+  gboolean listened = g_signal_has_handler_pending (self,
+      signals[SIGNAL_REQUEST_UPLOAD_CREDENTIAL], 0, FALSE);
+  g_autoptr (GError) error = NULL;
+  GstIceRun *run;
+
+  GST_OBJECT_LOCK (self);
+  run = gst_ice_run_new (GST_ELEMENT (self), &self->settings, self->outbox,
+      listened ? emit_request : NULL, &error);
+  GST_OBJECT_UNLOCK (self);
+
+  if (run == NULL)
+    gst_element_post_message (GST_ELEMENT (self),
+        gst_ice_element_error_new_message (GST_ELEMENT (self), error,
+            self->settings.media_id, FALSE, GST_ICE_OUTCOME_NOTHING_SENT));
+
+  return run;
+}
+
+static gboolean
+start_run (GstIceSink * self)
+{
+  GstIceRun *run = new_run (self);
+
+  if (run == NULL)
+    return FALSE;
+
+  gst_ice_outbox_set_flushing (self->outbox, FALSE);
+  GST_OBJECT_LOCK (self);
+  self->run = run;
+  g_clear_pointer (&self->last_stats, gst_structure_free);
+  GST_OBJECT_UNLOCK (self);
+
+  return TRUE;
+}
+
+static void
+stop_retired (GstIceSink * self, gint64 deadline_us)
+{
+  g_autoptr (GPtrArray) retired = NULL;
+  guint i;
+
+  GST_OBJECT_LOCK (self);
+  retired = g_steal_pointer (&self->retired);
+  self->retired =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_run_unref);
+  GST_OBJECT_UNLOCK (self);
+
+  for (i = 0; i < retired->len; i++)
+    gst_ice_run_stop (g_ptr_array_index (retired, i), GST_ICE_END_ABORT,
+        deadline_us);
+}
+
+static void
+stop_run (GstIceSink * self)
+{
+  g_autoptr (GstIceRun) run = NULL;
+  GstIceEndAction action;
+  gint64 deadline_us;
+
+  GST_OBJECT_LOCK (self);
+  run = g_steal_pointer (&self->run);
+  action = self->settings.on_stop;
+  deadline_us = gst_ice_settings_get_us (self->settings.stop_timeout);
+  GST_OBJECT_UNLOCK (self);
+
+  deadline_us =
+      gst_ice_stop_budget_begin (GST_ELEMENT (self), deadline_us);
+  if (run != NULL) {
+    gst_ice_run_stop (run, action, deadline_us);
+    GST_OBJECT_LOCK (self);
+    self->last_stats = gst_ice_run_get_stats (run);
+    GST_OBJECT_UNLOCK (self);
+  }
+  stop_retired (self, deadline_us);
+  gst_ice_stop_budget_end (GST_ELEMENT (self));
+}
+
+/* FLUSH_STOP: back to an empty object. */
+static gboolean
+renew_run (GstIceSink * self)
+{
+  GstIceRun *run;
+
+  if (self->run == NULL || gst_ice_run_is_pristine (self->run))
+    return TRUE;
+
+  GST_DEBUG_OBJECT (self, "flushed: back to an empty object");
+  run = new_run (self);
+  if (run == NULL)
+    return FALSE;
+
+  gst_ice_run_retire (self->run);
+  GST_OBJECT_LOCK (self);
+  g_ptr_array_add (self->retired, self->run);
+  self->run = run;
+  GST_OBJECT_UNLOCK (self);
+
+  return TRUE;
+}
+
+static GstStateChangeReturn
+gst_ice_sink_change_state (GstElement * element, GstStateChange transition)
+{
+  GstIceSink *self = GST_ICE_SINK (element);
+  GstStateChangeReturn ret;
+
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start_run (self))
+    return GST_STATE_CHANGE_FAILURE;
+
+  ret = GST_ELEMENT_CLASS (gst_ice_sink_parent_class)->change_state (element,
+      transition);
+
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
+      || (transition == GST_STATE_CHANGE_READY_TO_PAUSED
+          && ret == GST_STATE_CHANGE_FAILURE))
+    stop_run (self);
+
+  return ret;
+}
+
+/* ---- the streaming thread ---- */
+
+/* @ret of a call of the run: if unlock ended a wait, waits for the pipeline to
+ * play again; GST_FLOW_OK then means to call again. */
+static GstFlowReturn
+resume (GstIceSink * self)
+{
+  return gst_base_sink_wait_preroll (GST_BASE_SINK (self));
+}
+
+static GstFlowReturn
+write_memory (GstIceSink * self, GstMemory * memory)
+{
+  GstMapInfo map;
+  gsize written = 0;
+  GstFlowReturn ret;
+
+  if (!gst_memory_map (memory, &map, GST_MAP_READ)) {
+    GST_ELEMENT_ERROR (self, STREAM, FAILED, (NULL),
+        ("A buffer could not be mapped for reading"));
+    return GST_FLOW_ERROR;
+  }
+
+  do {
+    ret = gst_ice_run_write (self->run, map.data, map.size, &written);
+    if (ret != GST_FLOW_FLUSHING)
+      break;
+    ret = resume (self);
+  } while (ret == GST_FLOW_OK);
+  gst_memory_unmap (memory, &map);
+
+  return ret;
+}
+
+static GstFlowReturn
+gst_ice_sink_render (GstBaseSink * sink, GstBuffer * buffer)
+{
+  GstIceSink *self = GST_ICE_SINK (sink);
+  guint n_memories = gst_buffer_n_memory (buffer);
+  GstFlowReturn ret = GST_FLOW_OK;
+  guint i;
+
+  /* Memory by memory: mapping the buffer would copy what is not in one
+   * piece. */
+  for (i = 0; i < n_memories && ret == GST_FLOW_OK; i++)
+    ret = write_memory (self, gst_buffer_peek_memory (buffer, i));
+
+  return ret;
+}
+
+static GstFlowReturn
+gst_ice_sink_render_list (GstBaseSink * sink, GstBufferList * list)
+{
+  guint length = gst_buffer_list_length (list);
+  GstFlowReturn ret = GST_FLOW_OK;
+  guint i;
+
+  for (i = 0; i < length && ret == GST_FLOW_OK; i++)
+    ret = gst_ice_sink_render (sink, gst_buffer_list_get (list, i));
+
+  return ret;
+}
+
+static gboolean
+is_seekable (GstIceSink * self)
+{
+  gboolean seekable;
+
+  GST_OBJECT_LOCK (self);
+  seekable = gst_ice_settings_is_seekable (&self->settings);
+  GST_OBJECT_UNLOCK (self);
+
+  return seekable;
+}
+
+static void
+query_expected_size (GstIceSink * self)
+{
+  gint64 size = -1;
+
+  if (gst_pad_peer_query_duration (GST_BASE_SINK_PAD (self), GST_FORMAT_BYTES,
+          &size))
+    gst_ice_run_set_expected_size (self->run, size);
+}
+
+static gboolean
+handle_segment (GstIceSink * self, GstEvent * event)
+{
+  const GstSegment *segment;
+  GstFlowReturn ret;
+
+  gst_event_parse_segment (event, &segment);
+  query_expected_size (self);
+  if (segment->format != GST_FORMAT_BYTES
+      || segment->start == gst_ice_run_get_position (self->run))
+    return TRUE;
+
+  GST_DEBUG_OBJECT (self, "write position moves to %" G_GUINT64_FORMAT,
+      segment->start);
+  do {
+    ret = gst_ice_run_seek (self->run, segment->start);
+    if (ret != GST_FLOW_FLUSHING)
+      break;
+    ret = resume (self);
+  } while (ret == GST_FLOW_OK);
+
+  return ret == GST_FLOW_OK;
+}
+
+/* After a failure EOS goes no further: with it the application would take the
+ * recording for a good one. */
+static gboolean
+swallows_eos (GstIceSink * self)
+{
+  GstFlowReturn ret = GST_FLOW_OK;
+
+  while (gst_ice_run_has_failed (self->run) && ret == GST_FLOW_OK) {
+    ret = gst_ice_run_drain (self->run);
+    if (ret == GST_FLOW_FLUSHING)
+      ret = resume (self);
+  }
+
+  return ret != GST_FLOW_OK;
+}
+
+static gboolean
+gst_ice_sink_event (GstBaseSink * sink, GstEvent * event)
+{
+  GstIceSink *self = GST_ICE_SINK (sink);
+  gboolean ok = TRUE;
+
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_SEGMENT:
+      ok = handle_segment (self, event);
+      break;
+    case GST_EVENT_FLUSH_STOP:
+      ok = renew_run (self);
+      break;
+    case GST_EVENT_EOS:
+      ok = !swallows_eos (self);
+      break;
+    default:
+      break;
+  }
+
+  if (!ok) {
+    gst_event_unref (event);
+    return FALSE;
+  }
+
+  return GST_BASE_SINK_CLASS (gst_ice_sink_parent_class)->event (sink, event);
+}
+
+/* The drain comes after the parent's wait, which commits the preroll even if
+ * EOS is the first thing to arrive. */
+static GstFlowReturn
+gst_ice_sink_wait_event (GstBaseSink * sink, GstEvent * event)
+{
+  GstIceSink *self = GST_ICE_SINK (sink);
+  GstFlowReturn ret =
+      GST_BASE_SINK_CLASS (gst_ice_sink_parent_class)->wait_event (sink,
+      event);
+
+  if (ret != GST_FLOW_OK || GST_EVENT_TYPE (event) != GST_EVENT_EOS)
+    return ret;
+
+  do {
+    ret = gst_ice_run_drain (self->run);
+    if (ret != GST_FLOW_FLUSHING)
+      break;
+    ret = resume (self);
+  } while (ret == GST_FLOW_OK);
+
+  return ret;
+}
+
+static gboolean
+set_flushing (GstIceSink * self, gboolean flushing)
+{
+  g_autoptr (GstIceRun) run = get_run (self);
+
+  gst_ice_outbox_set_flushing (self->outbox, flushing);
+  if (run != NULL)
+    gst_ice_run_set_flushing (run, flushing);
+
+  return TRUE;
+}
+
+static gboolean
+gst_ice_sink_unlock (GstBaseSink * sink)
+{
+  return set_flushing (GST_ICE_SINK (sink), TRUE);
+}
+
+static gboolean
+gst_ice_sink_unlock_stop (GstBaseSink * sink)
+{
+  return set_flushing (GST_ICE_SINK (sink), FALSE);
+}
+
+static gboolean
+gst_ice_sink_set_caps (GstBaseSink * sink, GstCaps * caps)
+{
+  GstIceSink *self = GST_ICE_SINK (sink);
+  gboolean is_set;
+
+  GST_OBJECT_LOCK (self);
+  is_set = self->settings.content_type != NULL;
+  GST_OBJECT_UNLOCK (self);
+
+  if (!is_set)
+    gst_ice_run_set_content_type (self->run,
+        gst_ice_content_type_from_caps (caps));
+
+  return TRUE;
+}
+
+static gboolean
+answer_position (GstIceSink * self, GstQuery * query)
+{
+  g_autoptr (GstIceRun) run = get_run (self);
+  GstFormat format;
+
+  gst_query_parse_position (query, &format, NULL);
+  if (format != GST_FORMAT_BYTES && format != GST_FORMAT_DEFAULT)
+    return FALSE;
+
+  gst_query_set_position (query, GST_FORMAT_BYTES,
+      run != NULL ? gst_ice_run_get_position (run) : 0);
+
+  return TRUE;
+}
+
+static void
+answer_seeking (GstIceSink * self, GstQuery * query)
+{
+  GstFormat format;
+
+  gst_query_parse_seeking (query, &format, NULL, NULL, NULL);
+  if (format == GST_FORMAT_BYTES || format == GST_FORMAT_DEFAULT)
+    gst_query_set_seeking (query, GST_FORMAT_BYTES, is_seekable (self), 0,
+        -1);
+  else
+    gst_query_set_seeking (query, format, FALSE, 0, -1);
+}
+
+static gchar *gst_ice_sink_get_uri (GstURIHandler * handler);
+
+static gboolean
+gst_ice_sink_query (GstBaseSink * sink, GstQuery * query)
+{
+  GstIceSink *self = GST_ICE_SINK (sink);
+  g_autofree gchar *uri = NULL;
+
+  switch (GST_QUERY_TYPE (query)) {
+    case GST_QUERY_POSITION:
+      return answer_position (self, query);
+    case GST_QUERY_FORMATS:
+      gst_query_set_formats (query, 2, GST_FORMAT_DEFAULT, GST_FORMAT_BYTES);
+      return TRUE;
+    case GST_QUERY_SEEKING:
+      answer_seeking (self, query);
+      return TRUE;
+    case GST_QUERY_URI:
+      uri = gst_ice_sink_get_uri (GST_URI_HANDLER (self));
+      gst_query_set_uri (query, uri);
+      return TRUE;
+    default:
+      return GST_BASE_SINK_CLASS (gst_ice_sink_parent_class)->query (sink,
+          query);
+  }
+}
+
+/* ---- action signals ---- */
+
+static gboolean
+gst_ice_sink_provide_upload_credential (GstIceSink * self,
+    const gchar * upload_address, const gchar * upload_auth)
+{
+  g_autoptr (GstIceRun) run = get_run (self);
+
+  if (upload_address == NULL || upload_auth == NULL)
+    return FALSE;
+  if (run == NULL) {
+    GST_WARNING_OBJECT (self, "provide-upload-credential: no upload runs");
+    return FALSE;
+  }
+
+  return gst_ice_run_provide_credential (run, upload_address, upload_auth);
+}
+
+static void
+set_secret (GstIceSecret ** secret, const gchar * text)
+{
+  g_clear_pointer (secret, gst_ice_secret_unref);
+  *secret = gst_ice_secret_new (text);
+}
+
+static void
+set_string (gchar ** string, const gchar * text)
+{
+  g_free (*string);
+  *string = g_strdup (text);
+}
+
+static void
+gst_ice_sink_provide_identity (GstIceSink * self, const gchar * access_key_id,
+    const gchar * access_key_secret, const gchar * security_token)
+{
+  g_autoptr (GstIceRun) run = get_run (self);
+  g_autoptr (GstIceIdentity) identity = NULL;
+
+  if (access_key_id == NULL || access_key_secret == NULL)
+    return;
+
+  GST_OBJECT_LOCK (self);
+  set_string (&self->settings.access_key_id, access_key_id);
+  set_secret (&self->settings.access_key_secret, access_key_secret);
+  set_secret (&self->settings.security_token, security_token);
+  GST_OBJECT_UNLOCK (self);
+
+  if (run == NULL)
+    return;
+  identity = gst_ice_identity_new (access_key_id, access_key_secret,
+      security_token);
+  gst_ice_run_provide_identity (run, identity);
+}
+
+static void
+gst_ice_sink_checkpoint (GstIceSink * self)
+{
+  g_autoptr (GstIceRun) run = get_run (self);
+
+  if (run != NULL)
+    gst_ice_run_checkpoint (run);
+}
+
+/* ---- properties ---- */
+
+static gboolean
+set_media_uri (GstIceSink * self, const gchar * text, GError ** error)
+{
+  g_autofree gchar *media_id = NULL;
+  g_autofree gchar *region = NULL;
+
+  if (!gst_ice_media_uri_parse (text, &media_id, &region, error))
+    return FALSE;
+
+  GST_OBJECT_LOCK (self);
+  set_string (&self->settings.media_id, media_id);
+  if (region != NULL)
+    set_string (&self->settings.region, region);
+  GST_OBJECT_UNLOCK (self);
+
+  return TRUE;
+}
+
+/* What can't be a media id is kept as it is, so that starting fails with an
+ * error that the application sees. */
+static void
+set_location (GstIceSink * self, const gchar * text)
+{
+  if (text != NULL && set_media_uri (self, text, NULL))
+    return;
+
+  GST_OBJECT_LOCK (self);
+  set_string (&self->settings.media_id, text);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Call with the object lock held. */
+static void
+set_setting (GstIceSettings * settings, GstIceSinkProperty id,
+    const GValue * value)
+{
+  switch (id) {
+    case PROP_MEDIA_ID:
+      set_string (&settings->media_id, g_value_get_string (value));
+      break;
+    case PROP_REGION:
+      set_string (&settings->region, g_value_get_string (value));
+      break;
+    case PROP_ICE_ENDPOINT:
+      set_string (&settings->ice_endpoint, g_value_get_string (value));
+      break;
+    case PROP_OSS_ENDPOINT:
+      set_string (&settings->oss_endpoint, g_value_get_string (value));
+      break;
+    case PROP_ACCESS_KEY_ID:
+      set_string (&settings->access_key_id, g_value_get_string (value));
+      break;
+    case PROP_ACCESS_KEY_SECRET:
+      set_secret (&settings->access_key_secret, g_value_get_string (value));
+      break;
+    case PROP_SECURITY_TOKEN:
+      set_secret (&settings->security_token, g_value_get_string (value));
+      break;
+    case PROP_UPLOAD_ADDRESS:
+      set_secret (&settings->upload_address, g_value_get_string (value));
+      break;
+    case PROP_UPLOAD_AUTH:
+      set_secret (&settings->upload_auth, g_value_get_string (value));
+      break;
+    case PROP_PART_SIZE:
+      settings->part_size = g_value_get_uint64 (value);
+      break;
+    case PROP_MAX_PART_DURATION:
+      settings->max_part_duration = g_value_get_uint64 (value);
+      break;
+    case PROP_PARALLEL_PARTS:
+      settings->parallel_parts = g_value_get_uint (value);
+      break;
+    case PROP_MAX_MEMORY:
+      settings->max_memory = g_value_get_uint64 (value);
+      break;
+    case PROP_SEEKABLE:
+      settings->seekable = g_value_get_enum (value);
+      break;
+    case PROP_HEAD_SIZE:
+      settings->head_size = g_value_get_uint64 (value);
+      break;
+    case PROP_OVERFLOW:
+      settings->overflow = g_value_get_enum (value);
+      break;
+    case PROP_ON_STOP:
+      settings->on_stop = g_value_get_enum (value);
+      break;
+    case PROP_ON_ERROR:
+      settings->on_error = g_value_get_enum (value);
+      break;
+    case PROP_RETRY_TIMEOUT:
+      settings->retry_timeout = g_value_get_uint64 (value);
+      break;
+    case PROP_STALL_TIMEOUT:
+      settings->stall_timeout = g_value_get_uint64 (value);
+      break;
+    case PROP_STOP_TIMEOUT:
+      settings->stop_timeout = g_value_get_uint64 (value);
+      break;
+    case PROP_CONTENT_TYPE:
+      set_string (&settings->content_type, g_value_get_string (value));
+      break;
+    case PROP_VERIFY:
+      settings->verify = g_value_get_boolean (value);
+      break;
+    case PROP_PROXY:
+      set_string (&settings->proxy, g_value_get_string (value));
+      break;
+    case PROP_TCP_CONGESTION_CONTROL:
+      set_string (&settings->tcp_congestion_control,
+          g_value_get_string (value));
+      break;
+    case PROP_SSL_CA_FILE:
+      set_string (&settings->ssl_ca_file, g_value_get_string (value));
+      break;
+    case PROP_USER_AGENT:
+      set_string (&settings->user_agent, g_value_get_string (value));
+      break;
+    case PROP_POST_MESSAGES:
+      settings->post_messages = g_value_get_boolean (value);
+      break;
+    case PROP_PROGRESS_INTERVAL:
+      settings->progress_interval = g_value_get_uint64 (value);
+      break;
+    default:
+      g_assert_not_reached ();
+  }
+}
+
+static void
+gst_ice_sink_set_property (GObject * object, guint id, const GValue * value,
+    GParamSpec * pspec)
+{
+  GstIceSink *self = GST_ICE_SINK (object);
+  gboolean frozen;
+
+  if (id == 0 || id >= N_PROPS || id == PROP_STATS) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+
+  GST_OBJECT_LOCK (self);
+  frozen = self->run != NULL;
+  if (!frozen && id != PROP_LOCATION)
+    set_setting (&self->settings, id, value);
+  GST_OBJECT_UNLOCK (self);
+
+  if (frozen)
+    g_warning ("%s: property %s can be set in NULL and READY only",
+        GST_OBJECT_NAME (self), pspec->name);
+  else if (id == PROP_LOCATION)
+    set_location (self, g_value_get_string (value));
+}
+
+/* A proxy URI without the user name and password that it may hold. */
+static gchar *
+strip_userinfo (const gchar * uri)
+{
+  g_autoptr (GUri) parsed = NULL;
+
+  if (uri == NULL || *uri == '\0')
+    return g_strdup (uri);
+
+  parsed = g_uri_parse (uri, G_URI_FLAGS_ENCODED, NULL);
+  if (parsed == NULL)
+    return g_strdup ("");
+
+  return g_uri_to_string_partial (parsed, G_URI_HIDE_USERINFO);
+}
+
+static GstStructure *
+get_stats (GstIceSink * self)
+{
+  g_autoptr (GstIceRun) run = get_run (self);
+  g_autoptr (GstStructure) base =
+      gst_base_sink_get_stats (GST_BASE_SINK (self));
+  GstStructure *stats = NULL;
+  gint i;
+
+  if (run != NULL) {
+    stats = gst_ice_run_get_stats (run);
+  } else {
+    GST_OBJECT_LOCK (self);
+    if (self->last_stats != NULL)
+      stats = gst_structure_copy (self->last_stats);
+    GST_OBJECT_UNLOCK (self);
+  }
+  if (stats == NULL)
+    stats = gst_ice_messages_new_stats (&(GstIceFigures) {
+          .media_id = self->settings.media_id,
+          .upload_lag = 0,
+          .upload = {.lease_expires_us = -1},
+        });
+
+  for (i = 0; i < gst_structure_n_fields (base); i++) {
+    const gchar *name = gst_structure_nth_field_name (base, i);
+
+    gst_structure_set_value (stats, name,
+        gst_structure_get_value (base, name));
+  }
+
+  return stats;
+}
+
+/* Call with the object lock held. */
+static void
+get_setting (const GstIceSettings * settings, GstIceSinkProperty id,
+    GValue * value)
+{
+  switch (id) {
+    case PROP_MEDIA_ID:
+    case PROP_LOCATION:
+      g_value_set_string (value, settings->media_id);
+      break;
+    case PROP_REGION:
+      g_value_set_string (value, settings->region);
+      break;
+    case PROP_ICE_ENDPOINT:
+      g_value_set_string (value, settings->ice_endpoint);
+      break;
+    case PROP_OSS_ENDPOINT:
+      g_value_set_string (value, settings->oss_endpoint);
+      break;
+    case PROP_PART_SIZE:
+      g_value_set_uint64 (value, settings->part_size);
+      break;
+    case PROP_MAX_PART_DURATION:
+      g_value_set_uint64 (value, settings->max_part_duration);
+      break;
+    case PROP_PARALLEL_PARTS:
+      g_value_set_uint (value, settings->parallel_parts);
+      break;
+    case PROP_MAX_MEMORY:
+      g_value_set_uint64 (value, settings->max_memory);
+      break;
+    case PROP_SEEKABLE:
+      g_value_set_enum (value, settings->seekable);
+      break;
+    case PROP_HEAD_SIZE:
+      g_value_set_uint64 (value, settings->head_size);
+      break;
+    case PROP_OVERFLOW:
+      g_value_set_enum (value, settings->overflow);
+      break;
+    case PROP_ON_STOP:
+      g_value_set_enum (value, settings->on_stop);
+      break;
+    case PROP_ON_ERROR:
+      g_value_set_enum (value, settings->on_error);
+      break;
+    case PROP_RETRY_TIMEOUT:
+      g_value_set_uint64 (value, settings->retry_timeout);
+      break;
+    case PROP_STALL_TIMEOUT:
+      g_value_set_uint64 (value, settings->stall_timeout);
+      break;
+    case PROP_STOP_TIMEOUT:
+      g_value_set_uint64 (value, settings->stop_timeout);
+      break;
+    case PROP_CONTENT_TYPE:
+      g_value_set_string (value, settings->content_type);
+      break;
+    case PROP_VERIFY:
+      g_value_set_boolean (value, settings->verify);
+      break;
+    case PROP_PROXY:
+      g_value_take_string (value, strip_userinfo (settings->proxy));
+      break;
+    case PROP_TCP_CONGESTION_CONTROL:
+      g_value_set_string (value, settings->tcp_congestion_control);
+      break;
+    case PROP_SSL_CA_FILE:
+      g_value_set_string (value, settings->ssl_ca_file);
+      break;
+    case PROP_USER_AGENT:
+      g_value_set_string (value, settings->user_agent);
+      break;
+    case PROP_POST_MESSAGES:
+      g_value_set_boolean (value, settings->post_messages);
+      break;
+    case PROP_PROGRESS_INTERVAL:
+      g_value_set_uint64 (value, settings->progress_interval);
+      break;
+    default:
+      g_assert_not_reached ();
+  }
+}
+
+static gboolean
+is_readable (guint id)
+{
+  return id > 0 && id < N_PROPS && (props[id]->flags & G_PARAM_READABLE) != 0;
+}
+
+static void
+gst_ice_sink_get_property (GObject * object, guint id, GValue * value,
+    GParamSpec * pspec)
+{
+  GstIceSink *self = GST_ICE_SINK (object);
+
+  if (!is_readable (id)) {
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+
+  if (id == PROP_STATS) {
+    g_value_take_boxed (value, get_stats (self));
+    return;
+  }
+
+  GST_OBJECT_LOCK (self);
+  get_setting (&self->settings, id, value);
+  GST_OBJECT_UNLOCK (self);
+}
+
+#define SETTABLE \
+    (G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
+#define SETTABLE_SECRET \
+    (G_PARAM_WRITABLE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY)
+
+static GParamSpec *
+new_string (const gchar * name, const gchar * nick, const gchar * blurb)
+{
+  return g_param_spec_string (name, nick, blurb, NULL, SETTABLE);
+}
+
+static GParamSpec *
+new_secret (const gchar * name, const gchar * nick, const gchar * blurb)
+{
+  return g_param_spec_string (name, nick, blurb, NULL, SETTABLE_SECRET);
+}
+
+static GParamSpec *
+new_uint64 (const gchar * name, const gchar * nick, const gchar * blurb,
+    guint64 minimum, guint64 maximum, guint64 value)
+{
+  return g_param_spec_uint64 (name, nick, blurb, minimum, maximum, value,
+      SETTABLE);
+}
+
+static void
+init_asset_properties (void)
+{
+  /**
+   * GstIceSink:media-id:
+   *
+   * The ICE media asset to upload to: 1 to 128 of `A-Z a-z 0-9 _ -`. Required;
+   * anything else is a RESOURCE SETTINGS error at READY to PAUSED.
+   *
+   * Since: 0.1
+   */
+  props[PROP_MEDIA_ID] = new_string ("media-id", "Media id",
+      "ICE media asset to upload to: 1 to 128 of A-Z a-z 0-9 _ - (required)");
+
+  /**
+   * GstIceSink:location:
+   *
+   * The same as #GstIceSink:media-id, for elements that set a location: a bare
+   * media id or `icems://MEDIA-ID[?region=REGION]`. Reads back as the bare id.
+   *
+   * Since: 0.1
+   */
+  props[PROP_LOCATION] = new_string ("location", "Location",
+      "The media-id, as a bare id or as icems://MEDIA-ID[?region=REGION]");
+
+  /**
+   * GstIceSink:region:
+   *
+   * Region of ICE, and of OSS where neither host nor credential name one.
+   *
+   * Since: 0.1
+   */
+  props[PROP_REGION] = g_param_spec_string ("region", "Region",
+      "Region of ICE, for example cn-beijing", GST_ICE_DEFAULT_REGION,
+      SETTABLE);
+
+  /**
+   * GstIceSink:ice-endpoint:
+   *
+   * Host or URL of the ICE API in place of `https://ice.REGION.aliyuncs.com`.
+   * Plain `http://` is taken for a loopback host only.
+   *
+   * Since: 0.1
+   */
+  props[PROP_ICE_ENDPOINT] = new_string ("ice-endpoint", "ICE endpoint",
+      "Host or URL of the ICE API (default: https://ice.REGION.aliyuncs.com);"
+      " http:// to loopback only");
+
+  /**
+   * GstIceSink:oss-endpoint:
+   *
+   * Host or URL of OSS in place of the one that the upload credential names,
+   * for example an internal or an acceleration endpoint. Plain `http://` is
+   * taken for a loopback host only.
+   *
+   * Since: 0.1
+   */
+  props[PROP_OSS_ENDPOINT] = new_string ("oss-endpoint", "OSS endpoint",
+      "Host or URL of OSS, e.g. an internal one (default: what the upload"
+      " credential says); http:// to loopback only");
+}
+
+static void
+init_identity_properties (void)
+{
+  /**
+   * GstIceSink:access-key-id:
+   *
+   * Explicit identity, with #GstIceSink:access-key-secret. Without it the
+   * environment is asked. GStreamer logs launch lines, so keep keys out of
+   * them. Write-only.
+   *
+   * Since: 0.1
+   */
+  props[PROP_ACCESS_KEY_ID] = new_secret ("access-key-id", "AccessKey id",
+      "Explicit identity; better in the environment (write-only)");
+
+  /**
+   * GstIceSink:access-key-secret:
+   *
+   * See #GstIceSink:access-key-id. Write-only; wiped when dropped.
+   *
+   * Since: 0.1
+   */
+  props[PROP_ACCESS_KEY_SECRET] = new_secret ("access-key-secret",
+      "AccessKey secret", "Secret of access-key-id (write-only)");
+
+  /**
+   * GstIceSink:security-token:
+   *
+   * Token of a temporary explicit identity. Write-only; wiped when dropped.
+   *
+   * Since: 0.1
+   */
+  props[PROP_SECURITY_TOKEN] = new_secret ("security-token", "Security token",
+      "Token of a temporary access-key-id (write-only)");
+
+  /**
+   * GstIceSink:upload-address:
+   *
+   * UploadAddress of the first upload credential, Base64 as ICE returned it,
+   * with #GstIceSink:upload-auth; no identity is needed then. Renewed through
+   * #GstIceSink::provide-upload-credential. Write-only.
+   *
+   * Since: 0.1
+   */
+  props[PROP_UPLOAD_ADDRESS] = new_secret ("upload-address", "Upload address",
+      "UploadAddress of the first credential, Base64 as ICE returned it"
+      " (write-only)");
+
+  /**
+   * GstIceSink:upload-auth:
+   *
+   * UploadAuth, see #GstIceSink:upload-address. Write-only; wiped when
+   * dropped.
+   *
+   * Since: 0.1
+   */
+  props[PROP_UPLOAD_AUTH] = new_secret ("upload-auth", "Upload auth",
+      "UploadAuth of the first credential, Base64 as ICE returned it"
+      " (write-only)");
+}
+
+static void
+init_part_properties (void)
+{
+  /**
+   * GstIceSink:part-size:
+   *
+   * Size of the first parts in bytes. Later ones grow by plan, so that part
+   * 10,000 is not reached early. parallel-parts + 1 of them must fit
+   * #GstIceSink:max-memory. A stream smaller than this is one PutObject.
+   *
+   * Since: 0.1
+   */
+  props[PROP_PART_SIZE] = new_uint64 ("part-size", "Part size",
+      "Size of the first parts in bytes; later ones grow by plan",
+      GST_ICE_PART_SIZE_MIN, GST_ICE_PART_SIZE_MAX,
+      GST_ICE_DEFAULT_PART_SIZE);
+
+  /**
+   * GstIceSink:max-part-duration:
+   *
+   * Age in nanoseconds at which a part of at least 100 KiB is handed over
+   * before it is full, where the part plan allows. 0: by size only.
+   *
+   * Since: 0.1
+   */
+  props[PROP_MAX_PART_DURATION] = new_uint64 ("max-part-duration",
+      "Maximum part duration",
+      "Hand a part over at this age, in nanoseconds (0: by size only)", 0,
+      G_MAXINT64, GST_ICE_DEFAULT_MAX_PART_DURATION);
+
+  /**
+   * GstIceSink:parallel-parts:
+   *
+   * Parts in flight at a time.
+   *
+   * Since: 0.1
+   */
+  props[PROP_PARALLEL_PARTS] = g_param_spec_uint ("parallel-parts",
+      "Parallel parts", "Parts in flight at a time", 1,
+      GST_ICE_MAX_PARALLEL_PARTS, GST_ICE_DEFAULT_PARALLEL_PARTS, SETTABLE);
+
+  /**
+   * GstIceSink:max-memory:
+   *
+   * Recorded bytes held in memory, all copies counted. When they are used up,
+   * #GstIceSink:overflow says what happens.
+   *
+   * Since: 0.1
+   */
+  props[PROP_MAX_MEMORY] = new_uint64 ("max-memory", "Maximum memory",
+      "Recorded bytes held in memory", GST_ICE_CHUNK_SIZE, G_MAXINT64,
+      GST_ICE_DEFAULT_MAX_MEMORY);
+
+  /**
+   * GstIceSink:seekable:
+   *
+   * Whether upstream may rewrite what it wrote. With yes, an ordinary MP4 is
+   * whole only after EOS.
+   *
+   * Since: 0.1
+   */
+  props[PROP_SEEKABLE] = g_param_spec_enum ("seekable", "Seekable",
+      "Whether muxers may rewrite what they wrote", GST_TYPE_ICE_SEEKABLE,
+      GST_ICE_DEFAULT_SEEKABLE, SETTABLE);
+
+  /**
+   * GstIceSink:head-size:
+   *
+   * Bytes from the start that stay rewritable to the end, and are uploaded
+   * last. Grows with the rewrites seen. At most half of
+   * #GstIceSink:max-memory.
+   *
+   * Since: 0.1
+   */
+  props[PROP_HEAD_SIZE] = new_uint64 ("head-size", "Head size",
+      "Bytes from the start that stay rewritable to the end", 0, G_MAXINT64,
+      GST_ICE_DEFAULT_HEAD_SIZE);
+
+  /**
+   * GstIceSink:overflow:
+   *
+   * What happens when memory is full: the pipeline waits, or the upload fails
+   * with RESOURCE NO_SPACE_LEFT.
+   *
+   * Since: 0.1
+   */
+  props[PROP_OVERFLOW] = g_param_spec_enum ("overflow", "Overflow",
+      "What to do when memory is full", GST_TYPE_ICE_OVERFLOW,
+      GST_ICE_DEFAULT_OVERFLOW, SETTABLE);
+
+  /**
+   * GstIceSink:content-type:
+   *
+   * Content-Type of the object; by default the one that the caps mean.
+   *
+   * Since: 0.1
+   */
+  props[PROP_CONTENT_TYPE] = new_string ("content-type", "Content-Type",
+      "Content-Type of the object (default: from caps)");
+
+  /**
+   * GstIceSink:verify:
+   *
+   * Compare the CRC-64 of each part and of the object with OSS's.
+   *
+   * Since: 0.1
+   */
+  props[PROP_VERIFY] = g_param_spec_boolean ("verify", "Verify",
+      "Compare CRC-64 of parts and object with OSS", GST_ICE_DEFAULT_VERIFY,
+      SETTABLE);
+}
+
+static void
+init_end_properties (void)
+{
+  /**
+   * GstIceSink:on-stop:
+   *
+   * What becomes of the upload when the sink is stopped without EOS.
+   *
+   * Since: 0.1
+   */
+  props[PROP_ON_STOP] = g_param_spec_enum ("on-stop", "On stop",
+      "What to do with the upload when stopped without EOS",
+      GST_TYPE_ICE_END_ACTION, GST_ICE_DEFAULT_ON_STOP, SETTABLE);
+
+  /**
+   * GstIceSink:on-error:
+   *
+   * What becomes of an upload that has failed for good: complete it with the
+   * longest gapless prefix, abort it, or leave the parts. After a SEEK or SYNC
+   * error the parts are left in any case.
+   *
+   * Since: 0.1
+   */
+  props[PROP_ON_ERROR] = g_param_spec_enum ("on-error", "On error",
+      "What to do with an upload that has failed for good",
+      GST_TYPE_ICE_END_ACTION, GST_ICE_DEFAULT_ON_ERROR, SETTABLE);
+
+  /**
+   * GstIceSink:retry-timeout:
+   *
+   * How long failed requests are tried again, in nanoseconds from the first
+   * failure until any request succeeds. GST_CLOCK_TIME_NONE: for ever.
+   *
+   * Since: 0.1
+   */
+  props[PROP_RETRY_TIMEOUT] = new_uint64 ("retry-timeout", "Retry timeout",
+      "How long to try again from the first failure on, in nanoseconds"
+      " (18446744073709551615: for ever)", 0, G_MAXUINT64,
+      GST_ICE_DEFAULT_RETRY_TIMEOUT);
+
+  /**
+   * GstIceSink:stall-timeout:
+   *
+   * A request that moves no byte for so long, in nanoseconds, is dropped and
+   * tried again. Never a limit on a whole part.
+   *
+   * Since: 0.1
+   */
+  props[PROP_STALL_TIMEOUT] = new_uint64 ("stall-timeout", "Stall timeout",
+      "Drop a request that moves no byte for so long, in nanoseconds",
+      GST_MSECOND, G_MAXINT64, GST_ICE_DEFAULT_STALL_TIMEOUT);
+
+  /**
+   * GstIceSink:stop-timeout:
+   *
+   * Longest time in nanoseconds that leaving PAUSED, or
+   * #GstIceSink:on-error, may wait for the network. Sinks of one pipeline that
+   * stop together share it.
+   *
+   * Since: 0.1
+   */
+  props[PROP_STOP_TIMEOUT] = new_uint64 ("stop-timeout", "Stop timeout",
+      "Longest wait for the network when stopping, in nanoseconds", 0,
+      G_MAXINT64, GST_ICE_DEFAULT_STOP_TIMEOUT);
+}
+
+static void
+init_network_properties (void)
+{
+  /**
+   * GstIceSink:proxy:
+   *
+   * Proxy URI. NULL: the system's; empty: none. Reads back without user name
+   * and password.
+   *
+   * Since: 0.1
+   */
+  props[PROP_PROXY] = new_string ("proxy", "Proxy",
+      "Proxy URI (default: the system's; empty: none)");
+
+  /**
+   * GstIceSink:tcp-congestion-control:
+   *
+   * TCP congestion control, for example `bbr` for lossy uplinks; a warning
+   * where the system refuses it.
+   *
+   * Since: 0.1
+   */
+  props[PROP_TCP_CONGESTION_CONTROL] = new_string ("tcp-congestion-control",
+      "TCP congestion control",
+      "TCP congestion control, e.g. bbr (default: the system's)");
+
+  /**
+   * GstIceSink:ssl-ca-file:
+   *
+   * PEM file of CA certificates in place of the system's.
+   *
+   * Since: 0.1
+   */
+  props[PROP_SSL_CA_FILE] = new_string ("ssl-ca-file", "CA file",
+      "PEM file of CA certificates (default: the system's)");
+
+  /**
+   * GstIceSink:user-agent:
+   *
+   * User-Agent of all requests.
+   *
+   * Since: 0.1
+   */
+  props[PROP_USER_AGENT] = g_param_spec_string ("user-agent", "User-Agent",
+      "User-Agent of all requests", GST_ICE_DEFAULT_USER_AGENT, SETTABLE);
+}
+
+static void
+init_report_properties (void)
+{
+  /**
+   * GstIceSink:post-messages:
+   *
+   * Post the `ice-…` element messages.
+   *
+   * Since: 0.1
+   */
+  props[PROP_POST_MESSAGES] = g_param_spec_boolean ("post-messages",
+      "Post messages", "Post element messages on the bus",
+      GST_ICE_DEFAULT_POST_MESSAGES, SETTABLE);
+
+  /**
+   * GstIceSink:progress-interval:
+   *
+   * Time in nanoseconds between two `ice-upload-progress` messages. 0: none.
+   *
+   * Since: 0.1
+   */
+  props[PROP_PROGRESS_INTERVAL] = new_uint64 ("progress-interval",
+      "Progress interval",
+      "Time between progress messages, in nanoseconds (0: none)", 0,
+      G_MAXINT64, GST_ICE_DEFAULT_PROGRESS_INTERVAL);
+
+  /**
+   * GstIceSink:stats:
+   *
+   * `application/x-icesink-stats`, with the fields of #GstBaseSink:stats:
+   * state, media-id, bucket, object, upload-id, bytes-written, bytes-uploaded
+   * (confirmed), bytes-sent (on the wire), bytes-pending, parts-uploaded,
+   * parts-in-flight, parts-reuploaded, part-size, memory-used, spool-used,
+   * requests, retries, connections-opened, credential-refreshes,
+   * credential-expires-in, clock-offset (microseconds), upload-lag,
+   * max-object-size, outcome, last-error. Bytes held back at the head on
+   * purpose do not count for upload-lag. They stay until the next start.
+   *
+   * Since: 0.1
+   */
+  props[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
+      "Figures of the upload", GST_TYPE_STRUCTURE,
+      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+}
+
+static void
+init_signals (GstIceSinkClass * klass)
+{
+  /**
+   * GstIceSink::request-upload-credential:
+   * @sink: the sink
+   * @media_id: the media asset
+   * @reason: `start`, `expiring`, `expired` or `refused`
+   *
+   * An upload credential is wanted. Emitted on an application thread, never on
+   * the network thread or the streaming thread. A handler that returns %TRUE
+   * promises to emit #GstIceSink::provide-upload-credential, now or later,
+   * from any thread; ICE is not called then. The first %TRUE wins. A promise
+   * that is not kept counts against #GstIceSink:retry-timeout.
+   *
+   * Handlers must be connected before READY to PAUSED.
+   *
+   * Returns: %TRUE if a credential will be provided
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_REQUEST_UPLOAD_CREDENTIAL] =
+      g_signal_new ("request-upload-credential", G_TYPE_FROM_CLASS (klass),
+      G_SIGNAL_RUN_LAST, 0, g_signal_accumulator_true_handled, NULL, NULL,
+      G_TYPE_BOOLEAN, 2, G_TYPE_STRING, G_TYPE_STRING);
+
+  /**
+   * GstIceSink::provide-upload-credential:
+   * @sink: the sink
+   * @upload_address: UploadAddress, Base64 as ICE returned it
+   * @upload_auth: UploadAuth, Base64 as ICE returned it
+   *
+   * Gives the upload credential that is used from now on. Any thread.
+   *
+   * Returns: %FALSE if it could not be decoded, or no upload runs
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_PROVIDE_UPLOAD_CREDENTIAL] =
+      g_signal_new_class_handler ("provide-upload-credential",
+      G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
+      G_CALLBACK (gst_ice_sink_provide_upload_credential), NULL, NULL, NULL,
+      G_TYPE_BOOLEAN, 2, G_TYPE_STRING, G_TYPE_STRING);
+
+  /**
+   * GstIceSink::provide-identity:
+   * @sink: the sink
+   * @access_key_id: AccessKey id
+   * @access_key_secret: AccessKey secret
+   * @security_token: (nullable): token of a temporary identity
+   *
+   * Replaces the explicit identity as one, at any time. Any thread.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_PROVIDE_IDENTITY] =
+      g_signal_new_class_handler ("provide-identity",
+      G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
+      G_CALLBACK (gst_ice_sink_provide_identity), NULL, NULL, NULL,
+      G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
+
+  /**
+   * GstIceSink::checkpoint:
+   * @sink: the sink
+   *
+   * Hands over what is recorded so far, as soon as it has OSS's minimum part
+   * size. Any thread.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_CHECKPOINT] = g_signal_new_class_handler ("checkpoint",
+      G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
+      G_CALLBACK (gst_ice_sink_checkpoint), NULL, NULL, NULL,
+      G_TYPE_NONE, 0);
+}
+
+static void
+gst_ice_sink_finalize (GObject * object)
+{
+  GstIceSink *self = GST_ICE_SINK (object);
+
+  g_ptr_array_unref (self->retired);
+  g_clear_pointer (&self->last_stats, gst_structure_free);
+  gst_ice_settings_clear (&self->settings);
+  gst_ice_outbox_unref (self->outbox);
+
+  G_OBJECT_CLASS (gst_ice_sink_parent_class)->finalize (object);
+}
+
+static void
+gst_ice_sink_class_init (GstIceSinkClass * klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseSinkClass *sink_class = GST_BASE_SINK_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (gst_ice_sink_debug, "icesink", 0,
+      "upload sink for Alibaba Cloud ICE");
+
+  object_class->set_property = gst_ice_sink_set_property;
+  object_class->get_property = gst_ice_sink_get_property;
+  object_class->finalize = gst_ice_sink_finalize;
+
+  init_asset_properties ();
+  init_identity_properties ();
+  init_part_properties ();
+  init_end_properties ();
+  init_network_properties ();
+  init_report_properties ();
+  g_object_class_install_properties (object_class, N_PROPS, props);
+  init_signals (klass);
+
+  gst_type_mark_as_plugin_api (GST_TYPE_ICE_SEEKABLE, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_ICE_OVERFLOW, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_ICE_END_ACTION, 0);
+
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_set_static_metadata (element_class,
+      "Alibaba Cloud ICE upload sink", "Sink/Network",
+      "Uploads a recording to a media asset of Alibaba Cloud ICE (Intelligent"
+      " Media Services) while it is made", "The icesink developers");
+  element_class->change_state = gst_ice_sink_change_state;
+
+  sink_class->render = gst_ice_sink_render;
+  sink_class->render_list = gst_ice_sink_render_list;
+  sink_class->event = gst_ice_sink_event;
+  sink_class->wait_event = gst_ice_sink_wait_event;
+  sink_class->unlock = gst_ice_sink_unlock;
+  sink_class->unlock_stop = gst_ice_sink_unlock_stop;
+  sink_class->set_caps = gst_ice_sink_set_caps;
+  sink_class->query = gst_ice_sink_query;
+}
+
+static void
+gst_ice_sink_init (GstIceSink * self)
+{
+  gst_ice_settings_init (&self->settings);
+  self->outbox = gst_ice_outbox_new (GST_ELEMENT (self));
+  self->retired =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_run_unref);
+  gst_base_sink_set_sync (GST_BASE_SINK (self), FALSE);
+}
+
+/* ---- icems:// ---- */
+
+static GstURIType
+gst_ice_sink_uri_get_type (GType type)
+{
+  return GST_URI_SINK;
+}
+
+static const gchar *const *
+gst_ice_sink_uri_get_protocols (GType type)
+{
+  static const gchar *const protocols[] = { GST_ICE_MEDIA_URI_SCHEME, NULL };
+
+  return protocols;
+}
+
+static gchar *
+gst_ice_sink_get_uri (GstURIHandler * handler)
+{
+  GstIceSink *self = GST_ICE_SINK (handler);
+  gchar *uri = NULL;
+
+  GST_OBJECT_LOCK (self);
+  if (gst_ice_media_id_is_valid (self->settings.media_id))
+    uri = gst_ice_media_uri_build (self->settings.media_id);
+  GST_OBJECT_UNLOCK (self);
+
+  return uri;
+}
+
+static gboolean
+gst_ice_sink_set_uri (GstURIHandler * handler, const gchar * uri,
+    GError ** error)
+{
+  GstIceSink *self = GST_ICE_SINK (handler);
+  g_autoptr (GstIceRun) run = get_run (self);
+
+  if (run != NULL) {
+    g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE,
+        "The URI can be set in NULL and READY only");
+    return FALSE;
+  }
+
+  return set_media_uri (self, uri, error);
+}
+
+static void
+gst_ice_sink_uri_handler_init (gpointer iface, gpointer data)
+{
+  GstURIHandlerInterface *handler = iface;
+
+  handler->get_type = gst_ice_sink_uri_get_type;
+  handler->get_protocols = gst_ice_sink_uri_get_protocols;
+  handler->get_uri = gst_ice_sink_get_uri;
+  handler->set_uri = gst_ice_sink_set_uri;
+}
