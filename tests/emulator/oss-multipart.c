@@ -292,8 +292,11 @@ emu_oss_complete (EmuCall * call)
   g_autoptr (GPtrArray) names = NULL;
   g_autoptr (EmuObject) object = NULL;
   gsize len = call->text ? call->text->len : 0;
+  EmuAnswer *refusal = emu_oss_check_md5 (call);
   EmuStoreResult result;
 
+  if (refusal)
+    return refusal;
   if (wants_all_parts (call)) {
     if (len > 0)
       return emu_oss_error (call, EMU_OSS_COMPLETE_ALL, NULL);

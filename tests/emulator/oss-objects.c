@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "checksum.h"
 #include "oss-errors.h"
 #include "text.h"
 
@@ -49,20 +50,35 @@ emu_oss_set_checksums (EmuCall * call, EmuAnswer * answer)
   }
 }
 
+static void
+get_md5 (EmuCall * call, guint8 digest[16])
+{
+  EmuMd5 *md5;
+
+  if (call->blob) {
+    memcpy (digest, emu_blob_get_md5 (call->blob), 16);
+    return;
+  }
+  md5 = emu_md5_new ();
+  if (call->text)
+    emu_md5_update (md5, call->text->str, call->text->len);
+  emu_md5_finish (md5, digest);
+  emu_md5_free (md5);
+}
+
 EmuAnswer *
 emu_oss_check_md5 (EmuCall * call)
 {
   const gchar *announced = emu_call_get_header (call, "content-md5");
   g_autofree guchar *digest = NULL;
+  guint8 computed[16];
   gsize len;
 
-  if (!announced)
+  if (!announced || (call->blob && call->services->options->no_md5))
     return NULL;
+  get_md5 (call, computed);
   digest = g_base64_decode (announced, &len);
-  if (len != 16)
-    return emu_oss_error (call, EMU_OSS_DIGEST, NULL);
-  if (call->services->options->no_md5
-      || memcmp (digest, emu_blob_get_md5 (call->blob), 16) == 0)
+  if (len == 16 && memcmp (digest, computed, 16) == 0)
     return NULL;
   return emu_oss_error (call, EMU_OSS_DIGEST, NULL);
 }

@@ -113,9 +113,13 @@ is_signed_by_default (const gchar * name)
 static gboolean
 check_additional (const EmuCall * call, const Authorization * authorization)
 {
-  gchar **name;
+  gchar **name = authorization->additional;
 
-  for (name = authorization->additional; name && *name; name++) {
+  if (!name)
+    return TRUE;
+  if (!*name)                   /* of "" g_strsplit() makes an empty vector */
+    return FALSE;
+  for (; *name; name++) {
     if (**name == '\0' || is_signed_by_default (*name)
         || !emu_call_get_header (call, *name))
       return FALSE;
