@@ -18,6 +18,7 @@ typedef struct
   GstIceXmlElementFunc func;
   gpointer user_data;
 
+  gboolean has_root;            /* the root element was seen */
   GString *text;                /* of the element that is open */
   gboolean is_leaf;             /* it has no children so far */
 } Reader;
@@ -35,15 +36,17 @@ on_start_element (GMarkupParseContext * context, const gchar * name,
     gpointer user_data, GError ** error)
 {
   Reader *reader = user_data;
-  guint depth =
-      g_slist_length ((GSList *)
-      g_markup_parse_context_get_element_stack (context));
+  const GSList *stack = g_markup_parse_context_get_element_stack (context);
 
-  if (depth > MAX_DEPTH)
+  if (g_slist_length ((GSList *) stack) > MAX_DEPTH)
     fail (error, "the XML is nested too deep");
-  else if (depth == 1 && !g_str_equal (name, reader->root))
+  else if (stack->next == NULL && reader->has_root)
+    /* GMarkup does not mind. */
+    fail (error, "the XML has more than one root");
+  else if (stack->next == NULL && !g_str_equal (name, reader->root))
     fail (error, "the XML is not the expected answer");
 
+  reader->has_root = TRUE;
   reader->is_leaf = TRUE;
   g_string_truncate (reader->text, 0);
 }
@@ -90,7 +93,7 @@ gst_ice_xml_parse (const gchar * data, gsize size, const gchar * root,
     on_start_element, on_end_element, on_text, on_passthrough, NULL
   };
   g_autoptr (GString) text = g_string_new (NULL);
-  Reader reader = { root, func, user_data, text, FALSE };
+  Reader reader = { root, func, user_data, FALSE, text, FALSE };
   g_autoptr (GMarkupParseContext) context =
       g_markup_parse_context_new (&parser, G_MARKUP_TREAT_CDATA_AS_TEXT,
       &reader, NULL);

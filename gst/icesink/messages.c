@@ -121,6 +121,13 @@ get_state_name (const GstIceUploadInfo * upload)
   return "idle";
 }
 
+/* The first lease is no refresh. */
+static guint
+get_refreshes (const GstIceUploadInfo * upload)
+{
+  return upload->generation > 0 ? upload->generation - 1 : 0;
+}
+
 GstStructure *
 gst_ice_messages_new_stats (const GstIceFigures * figures)
 {
@@ -145,7 +152,7 @@ gst_ice_messages_new_stats (const GstIceFigures * figures)
       "requests", G_TYPE_UINT, upload->requests,
       "retries", G_TYPE_UINT, upload->retries,
       "connections-opened", G_TYPE_UINT, upload->connections_opened,
-      "credential-refreshes", G_TYPE_UINT, upload->generation,
+      "credential-refreshes", G_TYPE_UINT, get_refreshes (upload),
       "credential-expires-in", GST_TYPE_CLOCK_TIME, get_expires_in (figures),
       "clock-offset", G_TYPE_INT64, upload->clock_offset_us,
       "upload-lag", GST_TYPE_CLOCK_TIME, figures->upload_lag,

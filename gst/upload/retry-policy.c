@@ -28,6 +28,10 @@
 #define MAX_REFUSED_KEYS 1
 #define MAX_EXPIRED_TOKENS 5
 
+/* Kept connections that turn out dead cost nothing; there are no more of them
+ * than this in a row. */
+#define MAX_STALE_CONNECTIONS 4
+
 /* A renewal ahead of time starts at this share of the life, earlier by up to
  * the jitter so that many recorders do not come at once... */
 #define RENEWAL_SHARE 0.8
@@ -56,6 +60,18 @@ decide_token_expired (const GError * error, GstIceRetryHistory * history)
   return GST_ICE_RETRY_RENEW;
 }
 
+static GstIceRetryAction
+decide_network (const GError * error, GstIceRetryHistory * history)
+{
+  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
+
+  if (details->reused_connection
+      && ++history->stale_connections <= MAX_STALE_CONNECTIONS)
+    return GST_ICE_RETRY_NOW;
+
+  return GST_ICE_RETRY_LATER;
+}
+
 GstIceRetryAction
 gst_ice_retry_policy_decide (const GError * error,
     GstIceRetryHistory * history)
@@ -75,9 +91,10 @@ gst_ice_retry_policy_decide (const GError * error,
     case GST_ICE_ERROR_DAMAGED:
       return ++history->damaged <= MAX_DAMAGED ? GST_ICE_RETRY_LATER
           : GST_ICE_RETRY_FAIL;
+    case GST_ICE_ERROR_NETWORK:
+      return decide_network (error, history);
     case GST_ICE_ERROR_THROTTLED:
     case GST_ICE_ERROR_UNAVAILABLE:
-    case GST_ICE_ERROR_NETWORK:
     case GST_ICE_ERROR_TLS:
     case GST_ICE_ERROR_STALLED:
     case GST_ICE_ERROR_PROTOCOL:

@@ -16,7 +16,8 @@ G_BEGIN_DECLS
  * GstIceRetryAction:
  * @GST_ICE_RETRY_FAIL: nothing helps
  * @GST_ICE_RETRY_LATER: the same again after a delay
- * @GST_ICE_RETRY_NOW: the same again at once, signed anew
+ * @GST_ICE_RETRY_NOW: the same again at once, signed anew: what failed was
+ *     not the service
  * @GST_ICE_RETRY_RENEW: the same again with a new lease
  */
 typedef enum
@@ -31,6 +32,8 @@ typedef enum
  * GstIceRetryHistory:
  * @failures: failed attempts in a row, this one included
  * @resigned: failures in a row after which it was signed anew at once
+ * @stale_connections: attempts in a row on a kept connection that the service
+ *     had closed
  * @damaged: attempts in a row that arrived damaged
  * @refused_leases: leases in a row that were refused, this one included
  *
@@ -40,6 +43,7 @@ typedef struct
 {
   guint failures;
   guint resigned;
+  guint stale_connections;
   guint damaged;
   guint refused_leases;
 } GstIceRetryHistory;

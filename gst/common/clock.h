@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* Time as the services see it.
+ *
+ * Everything runs on the local monotonic clock, so that a step of the wall
+ * clock changes nothing. The service's time is that clock plus an offset,
+ * kept per host and learnt from the service's own answers; until a host has
+ * answered, its offset is that of the local wall clock.
+ *
+ * Any thread. A test may give a clock of its own, with a function that
+ * returns its time and a rate by which timers run faster. */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _GstIceClock GstIceClock;
+
+/**
+ * GstIceClockFunc:
+ * @wall: (out): microseconds since 1970 by the local wall clock
+ *
+ * Returns: microseconds of a clock that only moves forward
+ */
+typedef gint64 (*GstIceClockFunc) (gint64 * wall, gpointer user_data);
+
+GstIceClock *gst_ice_clock_new (void);
+
+/* A clock for tests. @rate: how many of its seconds pass in a real one. */
+GstIceClock *gst_ice_clock_new_for_test (GstIceClockFunc func,
+    gpointer user_data, gdouble rate);
+GstIceClock *gst_ice_clock_ref (GstIceClock * clock);
+void gst_ice_clock_unref (GstIceClock * clock);
+
+/* Monotonic microseconds. Deadlines and expiries are kept in these. */
+gint64 gst_ice_clock_get_monotonic (GstIceClock * clock);
+
+/* Service time of @host (lower case, without port) now, in microseconds since
+ * 1970. */
+gint64 gst_ice_clock_get_service_time (GstIceClock * clock,
+    const gchar * host);
+
+/* Notes that @host's clock showed @server_time_us (a Date header, whole
+ * seconds) at @monotonic_us. Small differences are noise and change nothing. */
+void gst_ice_clock_learn (GstIceClock * clock, const gchar * host,
+    gint64 server_time_us, gint64 monotonic_us);
+
+/* Service time minus local wall clock in microseconds for the host that was
+ * learnt last; 0 before anything was learnt. */
+gint64 gst_ice_clock_get_offset (GstIceClock * clock);
+
+/* A timer on the clock's own time: due @delay_us from now. Attach it to a
+ * context. (transfer full) */
+GSource *gst_ice_clock_timeout_source_new (GstIceClock * clock,
+    gint64 delay_us);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceClock, gst_ice_clock_unref)
+
+G_END_DECLS

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* One request in, one bounded response out, over libsoup.
+ *
+ * Runs on: the network thread; a client is made, used and dropped there.
+ * Owns: the SoupSession and its connections.
+ * Does not: sign, retry, follow redirects, answer authentication challenges,
+ * keep cookies, or log the value of any header. */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "common/clock.h"
+#include "common/error.h"
+#include "http/endpoint.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GstIceHttpConfig:
+ * @user_agent: the User-Agent header
+ * @proxy: (nullable): proxy URI; "" for none, NULL for the system's
+ * @ca_file: (nullable): PEM file of CA certificates; NULL for the system's
+ * @tcp_congestion_control: (nullable): e.g. "bbr"; NULL for the system's
+ * @stall_timeout_us: longest time without a byte moving, in microseconds
+ * @max_connections: connections to one host at a time
+ */
+typedef struct
+{
+  const gchar *user_agent;
+  const gchar *proxy;
+  const gchar *ca_file;
+  const gchar *tcp_congestion_control;
+  gint64 stall_timeout_us;
+  guint max_connections;
+} GstIceHttpConfig;
+
+/* Called with the number of body bytes that went out since the last call. */
+typedef void (*GstIceHttpProgressFunc) (guint64 bytes, gpointer user_data);
+
+/* A request. Filled in by its maker, then handed to one send; plain data. */
+typedef struct _GstIceHttpRequest GstIceHttpRequest;
+
+/* @method: a static string. @target: path and query exactly as they go on the
+ * wire. @subdomain: (nullable): put before the endpoint's host.
+ * (transfer full) */
+GstIceHttpRequest *gst_ice_http_request_new (const gchar * method,
+    GstIceEndpoint * endpoint, const gchar * subdomain, const gchar * target);
+void gst_ice_http_request_free (GstIceHttpRequest * request);
+
+/* The Host header that will go out; signatures need it. Owned by @request. */
+const gchar *gst_ice_http_request_get_host (const GstIceHttpRequest *
+    request);
+
+/* Adds a header. Values are wiped with the request. */
+void gst_ice_http_request_add_header (GstIceHttpRequest * request,
+    const gchar * name, const gchar * value);
+
+/* The body: GBytes in order, together @size bytes. They are not copied and
+ * must not change until the send has finished. Without a call there is no
+ * body, and POST and PUT say Content-Length: 0. */
+void gst_ice_http_request_set_body (GstIceHttpRequest * request,
+    GPtrArray * bytes, guint64 size);
+
+/* Longest time in microseconds for the whole request; 0: only the stall
+ * timeout bounds it. The time for the answer after the last byte of the body
+ * is bounded in any case. */
+void gst_ice_http_request_set_timeout (GstIceHttpRequest * request,
+    gint64 timeout_us);
+
+/* The largest response body that is accepted, in bytes; 256 KiB otherwise. */
+void gst_ice_http_request_set_response_limit (GstIceHttpRequest * request,
+    gsize limit);
+
+/* @func is called on the network thread; after it, finish or cancel. */
+void gst_ice_http_request_set_progress (GstIceHttpRequest * request,
+    GstIceHttpProgressFunc func, gpointer user_data);
+
+/**
+ * GstIceHttpResponse:
+ * @status: HTTP status, 100 to 599
+ * @body: (owned): never NULL, zero-terminated behind its last byte
+ * @date_us: the Date header in microseconds since 1970, or -1
+ * @received_us: monotonic time at which the headers were there
+ */
+typedef struct
+{
+  guint status;
+  GBytes *body;
+  gint64 date_us;
+  gint64 received_us;
+
+  /*< private >*/
+  GHashTable *headers;
+} GstIceHttpResponse;
+
+/* The value of a response header (any case), or NULL. Of a header that occurs
+ * more than once, the last. */
+const gchar *gst_ice_http_response_get_header (const GstIceHttpResponse *
+    response, const gchar * name);
+
+/* `Retry-After` in seconds or as a date, in microseconds from now, or -1. */
+gint64 gst_ice_http_response_get_retry_after (const GstIceHttpResponse *
+    response);
+void gst_ice_http_response_free (GstIceHttpResponse * response);
+
+typedef struct _GstIceHttpClient GstIceHttpClient;
+
+/* Errors: GST_ICE_ERROR_SETTINGS for an unusable proxy or CA file.
+ * (transfer full) */
+GstIceHttpClient *gst_ice_http_client_new (const GstIceHttpConfig * config,
+    GstIceClock * clock, GError ** error);
+GstIceHttpClient *gst_ice_http_client_ref (GstIceHttpClient * client);
+void gst_ice_http_client_unref (GstIceHttpClient * client);
+
+/* Sends @request. Any HTTP status is an answer, not an error; an answer that
+ * comes while the body is still being sent ends the sending. Errors:
+ * GST_ICE_ERROR_NETWORK, _TLS, _STALLED, _PROTOCOL (malformed, or over a
+ * limit), G_IO_ERROR_CANCELLED.
+ *
+ * The callback is given GObject* NULL as its source.
+ * @request: (transfer full) */
+void gst_ice_http_client_send_async (GstIceHttpClient * client,
+    GstIceHttpRequest * request, GCancellable * cancellable,
+    GAsyncReadyCallback callback, gpointer user_data);
+
+/* (transfer full) */
+GstIceHttpResponse *gst_ice_http_client_send_finish (GstIceHttpClient *
+    client, GAsyncResult * result, GError ** error);
+
+/* TCP connections opened so far. */
+guint gst_ice_http_client_get_connections_opened (GstIceHttpClient * client);
+
+GstIceClock *gst_ice_http_client_get_clock (GstIceHttpClient * client);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceHttpRequest, gst_ice_http_request_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceHttpResponse, gst_ice_http_response_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceHttpClient, gst_ice_http_client_unref)
+
+G_END_DECLS
