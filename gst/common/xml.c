@@ -100,8 +100,12 @@ gst_ice_xml_parse (const gchar * data, gsize size, const gchar * root,
   g_autoptr (GError) cause = NULL;
 
   if (g_markup_parse_context_parse (context, data, size, &cause) &&
-      g_markup_parse_context_end_parse (context, &cause))
-    return TRUE;
+      g_markup_parse_context_end_parse (context, &cause)) {
+    /* A declaration alone is a document to GMarkup. */
+    if (!reader.has_root)
+      fail (error, "the XML has no root");
+    return reader.has_root;
+  }
 
   /* GMarkup quotes what it does not like, and that may be a token. */
   if (cause->domain == G_MARKUP_ERROR)
