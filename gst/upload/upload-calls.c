@@ -560,6 +560,16 @@ note_started (GstIceUpload * self, const GstIceOssReply * reply)
         .type = GST_ICE_UPLOAD_EVENT_STARTED});
 }
 
+/* TRUE if the service may have carried out what it gave no clear answer to. */
+static gboolean
+leaves_doubt (const GError * error)
+{
+  return gst_ice_error_is (error, GST_ICE_ERROR_NETWORK)
+      || gst_ice_error_is (error, GST_ICE_ERROR_STALLED)
+      || gst_ice_error_is (error, GST_ICE_ERROR_UNAVAILABLE)
+      || gst_ice_error_is (error, GST_ICE_ERROR_PROTOCOL);
+}
+
 static void
 handle_initiate (Call * call, const GstIceOssReply * reply,
     const GError * error)
@@ -588,6 +598,9 @@ handle_put (Call * call, const GstIceOssReply * reply, const GError * error)
     return;
   }
 
+  self->object_there = damaged != NULL;
+  if (error != NULL && leaves_doubt (error))
+    self->unsure = TRUE;
   handle_failure (call, error != NULL ? error : damaged);
 }
 
@@ -665,16 +678,6 @@ handle_part (Call * call, const GstIceOssReply * reply, const GError * error)
     return;
 
   handle_failure (call, error != NULL ? error : damaged);
-}
-
-/* TRUE if the service may have carried out what it gave no clear answer to. */
-static gboolean
-leaves_doubt (const GError * error)
-{
-  return gst_ice_error_is (error, GST_ICE_ERROR_NETWORK)
-      || gst_ice_error_is (error, GST_ICE_ERROR_STALLED)
-      || gst_ice_error_is (error, GST_ICE_ERROR_UNAVAILABLE)
-      || gst_ice_error_is (error, GST_ICE_ERROR_PROTOCOL);
 }
 
 static void
