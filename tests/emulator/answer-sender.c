@@ -54,10 +54,10 @@ make_empty (EmuAnswer * answer)
   g_clear_object (&answer->stream);
 }
 
-static void
-change_answer (EmuAnswer * answer, EmuFaultKind kind)
+void
+emu_answer_change (EmuAnswer * answer, const EmuFault * fault)
 {
-  switch (kind) {
+  switch (emu_fault_get_kind (fault)) {
     case EMU_FAULT_WRONG_CRC:
       set_wrong_crc (answer);
       break;
@@ -200,14 +200,27 @@ send_slowly (EmuAnswer * answer, EmuWire * wire, gdouble seconds)
 }
 
 gboolean
-emu_answer_send (EmuAnswer * answer, EmuWire * wire, const EmuFault * fault,
-    gboolean is_head, gboolean * sent)
+emu_answer_has_status (const EmuFault * fault)
 {
   EmuFaultKind kind = emu_fault_get_kind (fault);
 
-  change_answer (answer, kind);
-  *sent = kind != EMU_FAULT_CUT_ANSWER && kind != EMU_FAULT_GARBAGE;
-  switch (kind) {
+  return kind != EMU_FAULT_CUT_ANSWER && kind != EMU_FAULT_GARBAGE;
+}
+
+gboolean
+emu_answer_takes_long (const EmuFault * fault)
+{
+  EmuFaultKind kind = emu_fault_get_kind (fault);
+
+  return kind == EMU_FAULT_HUGE_BODY || kind == EMU_FAULT_HUGE_HEADERS
+      || kind == EMU_FAULT_SLOW_ANSWER;
+}
+
+gboolean
+emu_answer_send (EmuAnswer * answer, EmuWire * wire, const EmuFault * fault,
+    gboolean is_head)
+{
+  switch (emu_fault_get_kind (fault)) {
     case EMU_FAULT_CUT_ANSWER:
       send_half_of_head (answer, wire);
       return FALSE;

@@ -27,7 +27,7 @@ typedef struct
   EmuFault *fault;              /* (nullable) */
   EmuFaultKind kind;
   EmuAnswer *refusal;           /* (nullable) */
-  IceEmulatorRecord *record;    /* (nullable): handed over at the end */
+  IceEmulatorRecord *record;    /* (nullable): until it is handed over */
   gint64 body_begin_us;
 } Exchange;
 
@@ -59,17 +59,26 @@ exchange_new (EmuServices * services, EmuWire * wire, EmuRequest * request,
   return x;
 }
 
-/* Nothing but the record outlives it. */
+/* Before the client can notice the end of the request, so that a test finds
+ * its record as soon as it goes on. */
 static void
-exchange_free (Exchange * x)
+add_record (Exchange * x)
 {
   EmuReader *reader = emu_wire_get_reader (x->wire);
 
+  if (!x->record)
+    return;
   x->record->end_us = g_get_monotonic_time ();
   x->record->body_bytes = emu_reader_get_body_bytes (reader);
   x->record->generation = x->call->lease ? x->call->lease->generation : 0;
   emu_records_add (x->services->records, g_steal_pointer (&x->record),
       emu_clock_now (&x->services->clock));
+}
+
+static void
+exchange_free (Exchange * x)
+{
+  add_record (x);
   g_clear_pointer (&x->refusal, emu_answer_free);
   g_clear_pointer (&x->fault, emu_fault_free);
   emu_call_free (x->call);
@@ -81,15 +90,32 @@ static gboolean
 send_answer (Exchange * x, EmuAnswer * answer)
 {
   gboolean is_head = g_str_equal (x->request->method, "HEAD");
-  gboolean sent, goes_on;
 
   answer->close |= !x->request->keep_alive;
-  goes_on = emu_answer_send (answer, x->wire, x->fault, is_head, &sent);
-  if (sent) {
+  emu_answer_change (answer, x->fault);
+  if (emu_answer_has_status (x->fault)) {
     x->record->status = answer->status;
     x->record->code = g_strdup (answer->code);
   }
-  return goes_on;
+  if (!emu_answer_takes_long (x->fault))
+    add_record (x);
+  return emu_answer_send (answer, x->wire, x->fault, is_head);
+}
+
+static gboolean
+reset (Exchange * x)
+{
+  add_record (x);
+  emu_wire_reset (x->wire);
+  return FALSE;
+}
+
+static gboolean
+close_gently (Exchange * x)
+{
+  add_record (x);
+  emu_wire_close_gently (x->wire);
+  return FALSE;
 }
 
 /* In place of what was asked for. */
@@ -102,10 +128,8 @@ fault_refuses (EmuFaultKind kind)
 static gboolean
 strike_after_head (Exchange * x)
 {
-  if (x->kind == EMU_FAULT_RESET_BEFORE) {
-    emu_wire_reset (x->wire);
-    return FALSE;
-  }
+  if (x->kind == EMU_FAULT_RESET_BEFORE)
+    return reset (x);
   if (x->kind == EMU_FAULT_DELAY)
     return emu_wire_wait (x->wire,
         x->fault->seconds < 0 ? 1 : x->fault->seconds);
@@ -131,8 +155,7 @@ refuse_early (Exchange * x)
 {
   x->refusal->close = TRUE;
   send_answer (x, x->refusal);
-  emu_wire_close_gently (x->wire);
-  return FALSE;
+  return close_gently (x);
 }
 
 static gboolean
@@ -146,11 +169,9 @@ strike_within_body (Exchange * x)
 {
   switch (x->kind) {
     case EMU_FAULT_RESET_MID_BODY:
-      emu_wire_reset (x->wire);
-      return FALSE;
+      return reset (x);
     case EMU_FAULT_CLOSE_MID_BODY:
-      emu_wire_close_gently (x->wire);
-      return FALSE;
+      return close_gently (x);
     case EMU_FAULT_EARLY_ANSWER:
       return answer_early (x);
     default:
@@ -248,11 +269,9 @@ strike_before_answer (Exchange * x)
 {
   switch (x->kind) {
     case EMU_FAULT_RESET_AFTER_PROCESSING:
-      emu_wire_reset (x->wire);
-      return FALSE;
+      return reset (x);
     case EMU_FAULT_CLOSE_AFTER_PROCESSING:
-      emu_wire_close_gently (x->wire);
-      return FALSE;
+      return close_gently (x);
     case EMU_FAULT_STALL_BEFORE_ANSWER:
       return emu_wire_wait (x->wire, x->fault->seconds);
     case EMU_FAULT_DELAY_ANSWER:
@@ -298,17 +317,12 @@ run_exchange (Exchange * x)
   return send_answer (x, answer);
 }
 
-/* What is not HTTP is answered, and recorded, before the connection ends. */
+/* What is not HTTP is recorded and answered before the connection ends. */
 static void
 refuse_head (EmuServices * services, EmuWire * wire, guint connection)
 {
   IceEmulatorRecord *record = emu_record_new ();
   g_autoptr (EmuAnswer) answer = emu_answer_new (400);
-  gboolean sent;
-
-  answer->close = TRUE;
-  emu_answer_send (answer, wire, NULL, FALSE, &sent);
-  emu_wire_close_gently (wire);
 
   record->serial = emu_records_next_serial (services->records);
   record->operation = ICE_EMULATOR_OTHER;
@@ -316,7 +330,12 @@ refuse_head (EmuServices * services, EmuWire * wire, guint connection)
   record->begin_us = record->end_us = g_get_monotonic_time ();
   record->status = 400;
   record->code = g_strdup ("BadRequest");
-  emu_records_add (services->records, record, emu_clock_now (&services->clock));
+  emu_records_add (services->records, record,
+      emu_clock_now (&services->clock));
+
+  answer->close = TRUE;
+  emu_answer_send (answer, wire, NULL, FALSE);
+  emu_wire_close_gently (wire);
 }
 
 static gboolean

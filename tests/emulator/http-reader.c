@@ -143,12 +143,11 @@ fill_until (EmuReader * reader, const gchar * mark, gsize max, gsize * len,
     guint8 *found = memmem (start, available, mark, strlen (mark));
     gssize n;
 
-    if (found) {
-      *len = found - start + strlen (mark);
-      return TRUE;
-    }
-    if (available >= max)
+    *len = found ? found - start + strlen (mark) : available;
+    if (*len > max)
       return set_invalid (error, "a head or line is too long");
+    if (found)
+      return TRUE;
     n = fill (reader, error);
     if (n < 0)
       return FALSE;

@@ -51,7 +51,8 @@ add_entries (GOptionContext * context, EmuOptions * o)
         "The only bucket (" DEFAULT_BUCKET ")", "BUCKET"},
     {"region", 0, 0, G_OPTION_ARG_STRING, &o->region,
         "Its region (" DEFAULT_REGION ")", "REGION"},
-    {"key-template", 0, 0, G_OPTION_ARG_STRING, &o->key_template,
+    /* a file name is taken as it is, whatever the locale */
+    {"key-template", 0, 0, G_OPTION_ARG_FILENAME, &o->key_template,
         "Object key (" DEFAULT_KEY_TEMPLATE ")", "KEY"},
     {"endpoint", 0, 0, G_OPTION_ARG_STRING, &o->endpoint,
           "Endpoint in UploadAddress; PORT stands for the port (own address)",

@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <json-glib/json-glib.h>
 
 #include "checksum.h"
@@ -64,6 +66,8 @@ open_connection (IceEmulator * emulator, guint16 port)
   connection = g_socket_client_connect_to_host (opener, "127.0.0.1", port,
       NULL, &error);
   g_assert_no_error (error);
+  g_socket_set_option (g_socket_connection_get_socket (connection),
+      IPPROTO_TCP, TCP_NODELAY, 1, NULL);
   if (!ca_file)
     return g_steal_pointer (&connection);
 
