@@ -90,7 +90,7 @@ find_row (guint status, const gchar * code)
 
 /* Where the code says nothing, as in the answer of a proxy. */
 static GstIceErrorCode
-lookup_status (guint status, const gchar ** hint)
+lookup_status (guint status)
 {
   if (status >= 500)
     return GST_ICE_ERROR_UNAVAILABLE;
@@ -98,9 +98,6 @@ lookup_status (guint status, const gchar ** hint)
     return GST_ICE_ERROR_NOT_AUTHORIZED;
   if (status >= 400)
     return GST_ICE_ERROR_FAILED;
-
-  if (status >= 300)
-    *hint = "redirects are not followed; check ice-endpoint";
 
   return GST_ICE_ERROR_PROTOCOL;
 }
@@ -117,10 +114,14 @@ gst_ice_errors_lookup (guint status, const gchar * code, const gchar ** hint)
 
   if (status == 429)
     return GST_ICE_ERROR_THROTTLED;
+  if (status >= 300 && status < 400) {
+    *hint = "redirects are not followed; check ice-endpoint";
+    return GST_ICE_ERROR_PROTOCOL;
+  }
 
   row = code != NULL ? find_row (status, code) : NULL;
   if (row == NULL)
-    return lookup_status (status, hint);
+    return lookup_status (status);
 
   *hint = row->hint;
 

@@ -113,7 +113,7 @@ code_is_final (GstIceErrorCode code)
 }
 
 static GstIceErrorCode
-lookup_status (guint status, const gchar * code, const gchar ** hint)
+lookup_status (guint status, const gchar * code)
 {
   if (status == 429)
     return GST_ICE_ERROR_THROTTLED;
@@ -123,11 +123,8 @@ lookup_status (guint status, const gchar * code, const gchar ** hint)
     return GST_ICE_ERROR_NOT_AUTHORIZED;
   if (status == 404)
     return GST_ICE_ERROR_NOT_FOUND;
-  if (status >= 400 || (status < 300 && code != NULL))
+  if (status >= 400 || code != NULL)
     return GST_ICE_ERROR_FAILED;
-
-  if (status >= 300)
-    *hint = "redirects are not followed; check oss-endpoint";
 
   return GST_ICE_ERROR_PROTOCOL;
 }
@@ -143,9 +140,13 @@ gst_ice_oss_errors_lookup (guint status, const gchar * code,
     hint = &unused;
   *hint = NULL;
 
+  if (status >= 300 && status < 400) {
+    *hint = "redirects are not followed; check oss-endpoint";
+    return GST_ICE_ERROR_PROTOCOL;
+  }
   if (row == NULL ||
       (code_is_final (row->code) && status_is_transient (status)))
-    return lookup_status (status, code, hint);
+    return lookup_status (status, code);
 
   *hint = row->hint;
 

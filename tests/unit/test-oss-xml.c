@@ -215,10 +215,10 @@ static const gchar *const bad_lists[] = {
   ROW (NUMBER, ETAG, "<Size>-1</Size>"),
   ROW (NUMBER, ETAG, "<Size>18446744073709551616</Size>"),
   /* The first row has no ETag: it must not get the second one's. */
-  ROW (NUMBER, "", SIZE) ROW ("", ETAG, ""),
+  (ROW (NUMBER, "", SIZE) ROW ("", ETAG, "")),
   "<IsTruncated>true</IsTruncated>",
-  "<IsTruncated>true</IsTruncated>"
-      "<NextPartNumberMarker>7</NextPartNumberMarker>",
+  ("<IsTruncated>true</IsTruncated>"
+      "<NextPartNumberMarker>7</NextPartNumberMarker>"),
   "<NextPartNumberMarker>x</NextPartNumberMarker>",
 };
 
