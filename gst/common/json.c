@@ -221,6 +221,11 @@ gst_ice_json_parse_object (const gchar * data, gsize size, GError ** error)
   g_autoptr (JsonNode) node = NULL;
   gchar *text;
 
+  /* @data may be NULL then. */
+  if (size == 0) {
+    g_propagate_error (error, error_new ("nothing"));
+    return NULL;
+  }
   /* This refuses NUL too. */
   if (!g_utf8_validate_len (data, size, NULL)) {
     g_propagate_error (error, error_new ("not UTF-8 text"));

@@ -18,16 +18,33 @@
 #define MAX_HOST_LENGTH 253
 #define MAX_LABEL_LENGTH 63
 
+/* Longer than any endpoint. */
+#define MAX_QUOTED_LENGTH 280
+
 #define HTTP_PORT 80
 #define HTTPS_PORT 443
+
+/* An endpoint may come from the network; not all of it is fit to be shown. */
+static gboolean
+is_presentable (const gchar * text)
+{
+  const gchar *p;
+
+  for (p = text; g_ascii_isprint (*p); p++);
+
+  /* What stands before an '@' may be a password. */
+  return *p == '\0' && p - text <= MAX_QUOTED_LENGTH &&
+      strchr (text, '@') == NULL;
+}
 
 static GError *
 error_new (const gchar * text, const gchar * reason)
 {
-  /* What stands before an '@' may be a password. */
   if (strchr (text, '@') != NULL)
+    reason = "it must not have a user name or password";
+  if (!is_presentable (text))
     return gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
-        "an endpoint has no user name or password");
+        "what is given is not an endpoint: %s", reason);
 
   return gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
       "\"%s\" is not an endpoint: %s", text, reason);

@@ -47,8 +47,11 @@ GstIceOssObject *
 gst_ice_oss_object_new (GstIceEndpoint * endpoint, const gchar * bucket,
     const gchar * key, const gchar * region)
 {
-  GstIceOssObject *object = g_new0 (GstIceOssObject, 1);
+  GstIceOssObject *object;
 
+  g_return_val_if_fail (region != NULL, NULL);
+
+  object = g_new0 (GstIceOssObject, 1);
   g_atomic_ref_count_init (&object->ref_count);
   object->endpoint = gst_ice_endpoint_ref (endpoint);
   object->bucket = g_strdup (bucket);

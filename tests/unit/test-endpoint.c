@@ -79,13 +79,26 @@ test_refused (void)
   gsize i;
 
   for (i = 0; i < G_N_ELEMENTS (refused); i++) {
+    g_autofree gchar *shown = g_strescape (refused[i], NULL);
     g_autoptr (GError) error = NULL;
 
-    g_test_message ("%s", refused[i]);
+    g_test_message ("%s", shown);
     g_assert_null (gst_ice_endpoint_parse (refused[i], &error));
     g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_SETTINGS);
     g_assert_null (strstr (error->message, "hunter2"));
+    g_assert_null (strpbrk (error->message, "\r\n"));
+    g_assert_true (g_utf8_validate (error->message, -1, NULL));
   }
+}
+
+static void
+test_userinfo (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (gst_ice_endpoint_parse ("https://user:hunter2@a.com",
+          &error));
+  g_assert_nonnull (strstr (error->message, "user name or password"));
 }
 
 static void
@@ -240,6 +253,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/endpoint/takes-host-port-and-scheme", test_accepted);
   g_test_add_func ("/endpoint/refuses-all-else", test_refused);
+  g_test_add_func ("/endpoint/says-that-userinfo-is-refused", test_userinfo);
   g_test_add_func ("/endpoint/bounds-host-names", test_long_host);
   g_test_add_func ("/endpoint/takes-plain-http-for-loopback-only",
       test_setting);

@@ -54,9 +54,10 @@ test_bad (void)
   gsize i;
 
   for (i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autofree gchar *shown = g_strescape (bad[i], NULL);
     g_autoptr (GError) error = NULL;
 
-    g_test_message ("%s", bad[i]);
+    g_test_message ("%s", shown);
     g_assert_null (gst_ice_json_parse_object (bad[i], strlen (bad[i]),
             &error));
     g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_PROTOCOL);
@@ -73,6 +74,7 @@ test_nul (void)
           NULL));
   g_assert_null (gst_ice_json_parse_object (behind, sizeof (behind) - 1,
           NULL));
+  g_assert_null (gst_ice_json_parse_object (NULL, 0, NULL));
 }
 
 static JsonNode *
@@ -145,7 +147,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/json/reads-what-is-json", test_good);
   g_test_add_func ("/json/refuses-what-is-not", test_bad);
-  g_test_add_func ("/json/refuses-nul", test_nul);
+  g_test_add_func ("/json/refuses-nul-and-nothing", test_nul);
   g_test_add_func ("/json/refuses-deep-nesting", test_deep);
   g_test_add_func ("/json/gives-strings-only", test_strings);
   g_test_add_func ("/json/wipes-strings", test_wipe);

@@ -348,6 +348,10 @@ test_answers (void)
   g_autoptr (GError) proxy = check_canned (HEAD ("502 Bad Gateway")
       "Content-Type: text/html\r\n\r\n<html>no</html>",
       GST_ICE_ERROR_UNAVAILABLE, 502, NULL, FALSE);
+  g_autoptr (GError) nothing = check_canned (HEAD ("204 No Content") "\r\n",
+      GST_ICE_ERROR_PROTOCOL, 204, NULL, FALSE);
+  g_autoptr (GError) empty = check_canned (HEAD ("200 OK")
+      "Content-Length: 0\r\n\r\n", GST_ICE_ERROR_PROTOCOL, 200, NULL, FALSE);
   g_autoptr (GError) portal = check_canned (HEAD ("200 OK")
       "Content-Type: text/html\r\n\r\n<html>Log in</html>",
       GST_ICE_ERROR_PROTOCOL, 200, NULL, FALSE);
@@ -359,6 +363,8 @@ test_answers (void)
   g_assert_nonnull (strstr (uncapitalized->message, "slow"));
   g_assert_cmpstr (gst_ice_error_get_details (xml)->request_id, ==, "R");
   g_assert_nonnull (strstr (proxy->message, "not ICE's own"));
+  g_assert_nonnull (strstr (nothing->message, "204"));
+  g_assert_nonnull (strstr (empty->message, "JSON"));
   g_assert_nonnull (strstr (portal->message, "JSON"));
 }
 

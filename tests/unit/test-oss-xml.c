@@ -48,7 +48,9 @@ test_no_error (void)
   gsize i;
 
   for (i = 0; i < G_N_ELEMENTS (no_errors); i++) {
-    g_test_message ("%s", no_errors[i]);
+    g_autofree gchar *shown = g_strescape (no_errors[i], NULL);
+
+    g_test_message ("%s", shown);
     g_assert_null (gst_ice_oss_xml_parse_error (no_errors[i],
             strlen (no_errors[i])));
   }
