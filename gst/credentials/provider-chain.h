@@ -3,8 +3,9 @@
  */
 /* Several providers in order: the first that has an identity wins.
  *
- * Network thread. Remembers the provider that worked, never one that failed.
- * When none has an identity, the error lists each by name with its reason. */
+ * Network thread. Remembers the provider that worked, never one that failed;
+ * invalidating the chain makes it begin with the first one again, which is
+ * wanted too when the application provides another explicit identity. When none has an identity, the error lists each by name with its reason. */
 
 #pragma once
 
