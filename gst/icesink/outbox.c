@@ -6,14 +6,12 @@
  * Protected by: lock, which is never held while something is delivered.
  * Owns: the items, and through them the element.
  *
- * The pool is GLib's: threads come when there is something to do and leave
- * when they have been idle for a while, so nothing has to be joined, and the
- * last reference to an element may go on any of them. */
+ * The pool is GLib's: a thread comes when there is something to do and leaves
+ * when it has been idle for a while, so nothing has to be joined, and the last
+ * reference to an element may go on any of them. One thread serves all sinks
+ * while no handler is slow; each slow one takes a thread for itself. */
 
 #include "icesink/outbox.h"
-
-/* One thread is enough while no handler is slow. Each that is takes one. */
-#define MAX_THREADS 8
 
 typedef struct
 {
@@ -33,6 +31,7 @@ struct _GstIceOutbox
   GCond idle;                   /* signalled when a delivery has ended */
   GQueue items;
   GThread *deliverer;           /* (nullable) the thread that delivers */
+  gboolean scheduled;           /* the pool has been asked to */
   gboolean flushing;
 };
 
@@ -41,6 +40,7 @@ free_item (Item * item)
 {
   if (item->destroy != NULL)
     item->destroy (item->user_data);
+  g_clear_pointer (&item->message, gst_message_unref);
   gst_object_unref (item->element);
   g_free (item);
 }
@@ -49,6 +49,10 @@ static void
 on_pool_thread (gpointer data, gpointer user_data)
 {
   g_autoptr (GstIceOutbox) outbox = data;
+
+  g_mutex_lock (&outbox->lock);
+  outbox->scheduled = FALSE;
+  g_mutex_unlock (&outbox->lock);
 
   gst_ice_outbox_deliver (outbox);
 }
@@ -60,7 +64,7 @@ get_pool (void)
 
   if (g_once_init_enter (&pool)) {
     GThreadPool *created = g_thread_pool_new (on_pool_thread, NULL,
-        MAX_THREADS, FALSE, NULL);
+        -1, FALSE, NULL);
 
     g_once_init_leave (&pool, (gsize) created);
   }
@@ -105,15 +109,20 @@ static void
 put (GstIceOutbox * outbox, const Item * fields)
 {
   Item *item = g_new (Item, 1);
+  gboolean schedule;
 
   *item = *fields;
   item->element = gst_object_ref (outbox->element);
 
   g_mutex_lock (&outbox->lock);
   g_queue_push_tail (&outbox->items, item);
+  /* Whoever delivers now will come to it. */
+  schedule = outbox->deliverer == NULL && !outbox->scheduled;
+  outbox->scheduled = outbox->scheduled || schedule;
   g_mutex_unlock (&outbox->lock);
 
-  g_thread_pool_push (get_pool (), gst_ice_outbox_ref (outbox), NULL);
+  if (schedule)
+    g_thread_pool_push (get_pool (), gst_ice_outbox_ref (outbox), NULL);
 }
 
 void
@@ -137,7 +146,8 @@ static void
 deliver_item (Item * item)
 {
   if (item->message != NULL)
-    gst_element_post_message (item->element, item->message);
+    gst_element_post_message (item->element,
+        g_steal_pointer (&item->message));
   else
     item->func (item->element, item->user_data);
 }

@@ -13,6 +13,9 @@
 #include "credentials/environment-provider.h"
 #include "icesink/media-uri.h"
 
+GST_DEBUG_CATEGORY_EXTERN (gst_ice_sink_debug);
+#define GST_CAT_DEFAULT gst_ice_sink_debug
+
 G_DEFINE_ENUM_TYPE (GstIceSeekable, gst_ice_seekable,
     G_DEFINE_ENUM_VALUE (GST_ICE_SEEKABLE_AUTO, "auto"),
     G_DEFINE_ENUM_VALUE (GST_ICE_SEEKABLE_NO, "no"),
@@ -227,6 +230,7 @@ gst_ice_settings_get_recording_config (const GstIceSettings * settings,
 {
   guint64 max_part = settings->max_memory / (settings->parallel_parts + 1);
   gboolean seekable = gst_ice_settings_is_seekable (settings);
+  guint64 head_size = settings->head_size;
 
   if (settings->part_size > max_part) {
     g_autofree gchar *text = g_strdup_printf ("parallel-parts + 1 parts of %"
@@ -237,14 +241,18 @@ gst_ice_settings_get_recording_config (const GstIceSettings * settings,
 
     return set_settings_error (error, text);
   }
-  if (seekable && settings->head_size > settings->max_memory / 2)
-    return set_settings_error (error,
-        "head-size may be at most half of max-memory");
+
+  /* The rest of the memory is for the window and for what is on its way. */
+  if (seekable && head_size > settings->max_memory / 4) {
+    head_size = settings->max_memory / 4;
+    GST_WARNING ("of the head, max-memory has room for %" G_GUINT64_FORMAT
+        " bytes", head_size);
+  }
 
   *config = (GstIceRecordingConfig) {
     .plan = {settings->part_size, MIN (max_part, GST_ICE_PART_SIZE_MAX)},
     .max_memory = settings->max_memory,
-    .head_size = seekable ? settings->head_size : 0,
+    .head_size = seekable ? head_size : 0,
     .max_part_duration_us =
         MAX (0, gst_ice_settings_get_us (settings->max_part_duration)),
   };

@@ -1130,7 +1130,7 @@ init_part_properties (void)
    * Since: 0.1
    */
   props[PROP_MAX_MEMORY] = new_uint64 ("max-memory", "Maximum memory",
-      "Recorded bytes held in memory", GST_ICE_CHUNK_SIZE, G_MAXINT64,
+      "Recorded bytes held in memory", GST_ICE_MIN_MAX_MEMORY, G_MAXINT64,
       GST_ICE_DEFAULT_MAX_MEMORY);
 
   /**
@@ -1149,8 +1149,8 @@ init_part_properties (void)
    * GstIceSink:head-size:
    *
    * Bytes from the start that stay rewritable to the end, and are uploaded
-   * last. Grows with the rewrites seen. At most half of
-   * #GstIceSink:max-memory.
+   * last. Grows with the rewrites seen, within half of #GstIceSink:max-memory;
+   * begins with at most a quarter of it.
    *
    * Since: 0.1
    */

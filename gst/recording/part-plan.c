@@ -8,16 +8,18 @@
 #include "recording/part-plan.h"
 
 /* The schedule: so many parts at the configured size, so many at twice that...
- * The third step is long so that a day at 8 Mbit/s (80.5 GiB) fits into parts
- * of at most four times the configured 4 MiB. From there on each doubling
- * takes SPRINT parts, which leaves enough numbers at 5 GiB for over 20 TiB. */
-static const guint first_steps[] = { 50, 50, 5400 };
+ * The third step is long so that a day at 8 Mbit/s (80.5 GiB, 5,113 parts of
+ * the step) fits into parts of at most four times the configured 4 MiB, with
+ * the numbers of MAX_AGE_BUDGET besides. From there on each doubling takes
+ * SPRINT parts, which leaves enough numbers at 5 GiB for over 20 TiB. */
+static const guint first_steps[] = { 50, 50, 5650 };
 
 #define SPRINT 16
 
 /* The budget of numbers for parts that are sealed by age is spent in so many
  * equal steps, each at twice the age of the one before. */
 #define AGE_STEPS 8
+#define MAX_AGE_BUDGET 500
 
 static guint
 get_step_length (guint step)
@@ -127,14 +129,15 @@ gst_ice_part_plan_get_size (const GstIcePartPlan * plan, guint number,
 
 /* How many numbers may go to parts that are sealed by age: half of those that
  * the ceiling does not need when every part is as large as can be. The other
- * half keeps the sizes that make up for them from growing in leaps. */
+ * half keeps the sizes that make up for them from growing in leaps, and the
+ * maximum keeps them within the third step for a day. */
 static guint
 get_age_budget (const GstIcePartPlan * plan)
 {
   guint64 ceiling = gst_ice_part_plan_get_ceiling (plan);
   guint64 needed = (ceiling + plan->max_part_size - 1) / plan->max_part_size;
 
-  return (GST_ICE_PART_NUMBER_MAX - needed) / 2;
+  return MIN ((GST_ICE_PART_NUMBER_MAX - needed) / 2, MAX_AGE_BUDGET);
 }
 
 guint

@@ -9,12 +9,16 @@
  *
  * What a muxer may still rewrite is decided in one place, get_leave_size(): the
  * head stays to the end; a part behind the write position leaves when it is
- * further back than the window. The window is the longest rewind seen so far.
- * A rewind to bytes that were rewritten before is no such rewind but another
- * update of the same place (a reserved moov): it makes the head longer.
- * Neither may take more than a part of the memory, see get_hold_limit(). A
- * part that has left and is rewritten while it is still held becomes dirty and
- * leaves again under its number. */
+ * further back than the window. The window is the longest rewind seen so far
+ * and half of that again, since the next may be longer. A rewrite of bytes that
+ * were rewritten before is no such rewind but another update of the same place
+ * (a reserved moov): it makes the head longer. Head and window together may
+ * take half of the memory, so that the other half keeps the upload going.
+ *
+ * A part that has left and is rewritten while it is still held becomes dirty
+ * and leaves again under its number. The last parts that have arrived are
+ * therefore kept for a while, as long as nobody needs their memory: they catch
+ * the first rewind, before a window is known. */
 
 #include "recording/recording.h"
 
@@ -25,6 +29,9 @@
 
 GST_DEBUG_CATEGORY_STATIC (recording_debug);
 #define GST_CAT_DEFAULT recording_debug
+
+/* How many parts that have arrived are kept for the first rewind. */
+#define KEPT_PARTS 2
 
 struct _GstIceRecording
 {
@@ -43,6 +50,7 @@ struct _GstIceRecording
   guint64 head_end;             /* everything before it is held to the end */
   guint64 window;               /* held back behind size */
   guint64 next_leave;           /* below this size no part may leave */
+  guint64 confirmed_bytes;      /* of parts that have arrived and are kept */
   gboolean rewinding;           /* position is before size */
   gboolean finished;
 };
@@ -102,12 +110,19 @@ gst_ice_recording_unref (GstIceRecording * recording)
   g_free (recording);
 }
 
-/* What may be held back on purpose, at the head and in the window: half of
- * the memory, so that the other half keeps the upload going. */
+/* What may be held back on purpose, at the head and in the window. */
 static guint64
 get_hold_limit (GstIceRecording * self)
 {
   return self->config.max_memory / 2;
+}
+
+/* Bytes of parts that have arrived and are kept nevertheless. */
+static guint64
+get_keep_limit (GstIceRecording * self)
+{
+  return self->config.head_size > 0 ? KEPT_PARTS * self->config.plan.part_size
+      : 0;
 }
 
 static GstIceHeldPart *
@@ -264,29 +279,46 @@ new_seek_error (GstIceRecording * self, gsize size)
       tail != NULL ? tail->offset : self->size, self->size);
 }
 
-/* Learns from a rewrite of @size bytes at the position, inside @part. */
+/* Holds the head up to @end, if memory allows. */
 static void
-learn_rewind (GstIceRecording * self, GstIceHeldPart * part, guint64 size)
+extend_head (GstIceRecording * self, guint64 end)
 {
-  guint64 at = self->position - part->offset;
-  guint64 distance = self->size - self->position;
-  guint64 limit = get_hold_limit (self);
-
-  if (is_head (self, part))
+  if (end <= self->head_end || end + self->window > get_hold_limit (self))
     return;
 
-  if (at < part->rewritten_end) {
-    guint64 end = part->offset + part->rewritten_end;
+  self->head_end = end;
+  GST_DEBUG ("the head is held up to %" G_GUINT64_FORMAT, end);
+}
 
-    if (end <= limit && end > self->head_end) {
-      self->head_end = end;
-      GST_DEBUG ("the head is held up to %" G_GUINT64_FORMAT, end);
-    }
-  } else if (distance <= limit && distance > self->window) {
-    self->window = distance;
-    GST_DEBUG ("%" G_GUINT64_FORMAT " bytes are held back for rewrites",
-        distance);
-  }
+/* Holds back what a rewind of @distance needs, if memory allows. */
+static void
+extend_window (GstIceRecording * self, guint64 distance)
+{
+  guint64 limit = get_hold_limit (self);
+  guint64 head = MIN (self->head_end, limit);
+
+  if (distance <= self->window || distance > limit - head)
+    return;
+
+  self->window = MIN (distance + distance / 2, limit - head);
+  GST_DEBUG ("%" G_GUINT64_FORMAT " bytes are held back for rewrites",
+      self->window);
+}
+
+/* Learns from a rewrite of @size bytes at the position, inside @part. */
+static void
+learn_rewrite (GstIceRecording * self, GstIceHeldPart * part, guint64 size)
+{
+  guint64 at = self->position - part->offset;
+  guint64 end = self->position + size;
+
+  if (at < part->rewritten_end)
+    extend_head (self, part->offset + part->rewritten_end);
+  else if (self->position == self->head_end && !self->rewinding)
+    /* It came from within the head and runs on. */
+    extend_head (self, end);
+  else if (self->rewinding)
+    extend_window (self, self->size - self->position);
 
   part->rewritten_end = MAX (part->rewritten_end, at + size);
 }
@@ -306,8 +338,11 @@ rewrite (GstIceRecording * self, const guint8 * data, gsize size,
   }
 
   size = MIN (size, gst_ice_held_part_get_end (part) - self->position);
-  if (self->rewinding)
-    learn_rewind (self, part, size);
+  learn_rewrite (self, part, size);
+  if (part->confirmed) {
+    part->confirmed = FALSE;
+    self->confirmed_bytes -= part->size;
+  }
   n = gst_ice_held_part_write (part, self->pool,
       self->position - part->offset, data, size);
   note_change (self, part);
@@ -376,19 +411,49 @@ close_open_part (GstIceRecording * self)
   return TRUE;
 }
 
-/* Memory is full: gives up the window, and if that frees nothing, hands over
- * the open part before it is full. */
-static void
+/* Lets go of parts that have arrived, the oldest first, until at most @limit
+ * bytes of them are kept. Returns TRUE if that freed something. */
+static gboolean
+drop_confirmed (GstIceRecording * self, guint64 limit)
+{
+  gboolean dropped = FALSE;
+  guint i = 0;
+
+  while (self->confirmed_bytes > limit && i < self->parts->len) {
+    GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
+
+    /* Zeroes take no memory, so they stay rewritable for nothing. */
+    if (!part->confirmed || part->dirty || gst_ice_held_part_is_zero (part)) {
+      i++;
+      continue;
+    }
+    self->confirmed_bytes -= part->size;
+    g_ptr_array_remove_index (self->parts, i);
+    dropped = TRUE;
+  }
+
+  return dropped;
+}
+
+/* Memory is full. The cheapest that helps: parts that are kept for nothing
+ * but a chance; those that may leave anyway; the open part before it is full;
+ * last of all the window. Returns TRUE if there is room at once. */
+static gboolean
 relieve_memory (GstIceRecording * self, GPtrArray * leaving)
 {
-  if (self->window > 0) {
+  if (drop_confirmed (self, 0))
+    return TRUE;
+
+  seal_ready (self, leaving);
+  if (!is_any_leaving (self) && close_open_part (self))
+    seal_ready (self, leaving);
+  if (!is_any_leaving (self) && self->window > 0) {
     GST_DEBUG ("memory is full: the window is given up");
     self->window = 0;
     seal_ready (self, leaving);
   }
 
-  if (!is_any_leaving (self) && close_open_part (self))
-    seal_ready (self, leaving);
+  return FALSE;
 }
 
 gssize
@@ -401,21 +466,19 @@ gst_ice_recording_write (GstIceRecording * self, gconstpointer data,
   gsize done = 0;
 
   g_mutex_lock (&self->lock);
-  while (done < size) {
+  while (done < size && !self->finished) {
     if (self->position < self->size)
       n = rewrite (self, from + done, size - done, error);
     else
       n = append (self, from + done, size - done, error);
-    if (n <= 0)
+    if (n < 0 || (n == 0 && !relieve_memory (self, leaving)))
       break;
     self->position += n;
-    self->rewinding = FALSE;
+    self->rewinding = self->rewinding && n == 0;
     done += n;
     if (self->size >= self->next_leave)
       seal_ready (self, leaving);
   }
-  if (n == 0 && done < size)
-    relieve_memory (self, leaving);
   g_mutex_unlock (&self->lock);
 
   hand_over (self, leaving);
@@ -597,12 +660,12 @@ gst_ice_recording_confirmed (GstIceRecording * self, guint number,
 
     if (part->number != number)
       continue;
-    if (part->generation != generation || part->dirty)
-      return;
-    part->confirmed = TRUE;
-    /* Zeroes take no memory, so they stay rewritable for nothing. */
-    if (!gst_ice_held_part_is_zero (part))
-      g_ptr_array_remove_index (self->parts, i);
+    if (part->generation == generation && !part->dirty
+        && !part->confirmed) {
+      part->confirmed = TRUE;
+      self->confirmed_bytes += part->size;
+      drop_confirmed (self, self->finished ? 0 : get_keep_limit (self));
+    }
     return;
   }
 }

@@ -53,7 +53,8 @@ void gst_ice_recording_unref (GstIceRecording * recording);
 /* Writes at the current position, as much as memory has room for, and moves
  * the position. Streaming thread.
  *
- * Returns: how many bytes were taken: fewer than @size when memory is full;
+ * Returns: how many bytes were taken: fewer than @size when memory is full, or
+ * when the recording has been finished by another thread meanwhile;
  * -1 with GST_ICE_ERROR_SEEK (bytes no longer held) or _NO_SPACE (part numbers
  * used up). */
 gssize gst_ice_recording_write (GstIceRecording * recording,

@@ -421,7 +421,10 @@ gst_ice_lease_keeper_refused (GstIceLeaseKeeper * self, GstIceLease * lease)
   self->refused = TRUE;
   note_wanted (self);
 
-  /* A renewal that is under way serves as well; one that waits does not. */
+  /* A renewal that is under way serves as well; one that waits does not, and a
+   * promise has less time from now on. */
   if (self->state == KEEPER_IDLE || self->state == KEEPER_WAITING)
     fetch (self, expired ? "expired" : "refused");
+  else if (self->state != KEEPER_CALLING && self->retry_timeout_us >= 0)
+    start_timer (self, get_patience (self));
 }

@@ -101,7 +101,7 @@ gst_ice_part_table_push (GstIcePartTable * table, GstIcePart * part)
     append_entry (table);
   entry = gst_ice_part_table_get (table, part->number);
 
-  if (entry->part != NULL && entry->part->generation >= part->generation) {
+  if (entry->generation >= part->generation) {
     gst_ice_part_unref (part);
     return;
   }
@@ -111,6 +111,7 @@ gst_ice_part_table_push (GstIcePartTable * table, GstIcePart * part)
     set_state (table, entry, GST_ICE_PART_WAITING);
   g_clear_pointer (&entry->part, gst_ice_part_unref);
   entry->part = part;
+  entry->generation = part->generation;
   entry->size = part->size;
   entry->crc64 = part->crc64;
   if (entry->state == GST_ICE_PART_WAITING)

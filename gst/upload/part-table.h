@@ -32,6 +32,7 @@ typedef enum
  * @number: part number
  * @state: where it is
  * @part: (nullable) (owned): newest generation, NULL once it has arrived
+ * @generation: the newest one taken so far, 0: none
  * @size: bytes of the newest generation
  * @crc64: its CRC-64
  * @etag: (nullable) (owned): of the generation that arrived last
@@ -44,6 +45,7 @@ typedef struct
   guint number;
   GstIcePartState state;
   GstIcePart *part;
+  guint generation;
   guint64 size;
   guint64 crc64;
   gchar *etag;

@@ -35,6 +35,7 @@ typedef enum
  * @stale_connections: attempts in a row on a kept connection that the service
  *     had closed
  * @damaged: attempts in a row that arrived damaged
+ * @unknown_uploads: attempts in a row that were told NoSuchUpload
  * @refused_leases: leases in a row that were refused, this one included
  *
  * What one request has been through since it last succeeded.
@@ -45,6 +46,7 @@ typedef struct
   guint resigned;
   guint stale_connections;
   guint damaged;
+  guint unknown_uploads;
   guint refused_leases;
 } GstIceRetryHistory;
 

@@ -22,6 +22,11 @@
 /* How often an upload begins anew while all its bytes are still held. */
 #define MAX_RESTARTS 3
 
+/* An answer of something in between must not decide: how often HeadObject is
+ * asked, and how often an upload id must be unknown, before it counts. */
+#define MAX_LOOKS 3
+#define MIN_UNKNOWN_UPLOADS 2
+
 /**
  * Operation:
  * @OPERATION_NONE: nothing to send
@@ -33,6 +38,7 @@ typedef enum
   OPERATION_NONE,
   OPERATION_INITIATE,
   OPERATION_PART,
+  OPERATION_LIST,
   OPERATION_COMPLETE,
   OPERATION_PUT,
   OPERATION_HEAD,
@@ -126,6 +132,8 @@ choose_closing (GstIceUpload * self, gint64 now)
 {
   if (now < self->single_not_before_us || !all_confirmed (self))
     return OPERATION_NONE;
+  if (self->listing)
+    return OPERATION_LIST;
 
   return self->look ? OPERATION_HEAD : OPERATION_COMPLETE;
 }
@@ -133,7 +141,7 @@ choose_closing (GstIceUpload * self, gint64 now)
 static Operation
 choose_operation (GstIceUpload * self, gint64 now)
 {
-  if (self->single_busy)
+  if (self->single_busy || self->lost != NULL)
     return OPERATION_NONE;
   if (self->outage.interrupted
       && (self->in_flight > 0 || now < self->outage.probe_at_us))
@@ -275,6 +283,11 @@ send_operation (GstIceUpload * self, Operation operation, GstIceLease * lease)
     case OPERATION_PART:
       send_part (self, lease);
       break;
+    case OPERATION_LIST:
+      send_call (new_call (self, operation, lease),
+          gst_ice_oss_request_new_list_parts (self->upload_id,
+              self->list_marker));
+      break;
     case OPERATION_COMPLETE:
       send_complete (self, lease);
       break;
@@ -402,10 +415,9 @@ give_up (Call * call, const GError * error)
 {
   GstIceUpload *self = call->self;
 
-  if (self->state == GST_ICE_UPLOAD_SALVAGING
-      || self->state == GST_ICE_UPLOAD_ABORTING) {
+  if (self->state >= GST_ICE_UPLOAD_COMPLETE) {
     GST_WARNING ("%s: %s", self->config->media_id, error->message);
-    gst_ice_upload_ended (self, gst_ice_upload_get_leftover (self));
+    gst_ice_upload_end_early (self);
     return;
   }
 
@@ -435,18 +447,40 @@ give_up_damaged (Call * call, const GError * error)
   give_up (call, final);
 }
 
+/* Complete may have been carried out, and nobody will tell. */
 static void
-try_later (Call * call, const GError * error, guint failures)
+give_up_unknown (Call * call, const GError * error)
+{
+  g_autoptr (GError) final = new_final_error (GST_ICE_ERROR_OUTCOME_UNKNOWN,
+      error, "The answer to CompleteMultipartUpload was lost, and whether the"
+      " object is complete can't be learnt; look at the media asset");
+
+  call->self->unsure = TRUE;
+  give_up (call, final);
+}
+
+static gint64
+get_delay (const GError * error, const GstIceRetryHistory * history)
+{
+  return gst_ice_retry_policy_get_delay (error, history->failures,
+      g_random_double ());
+}
+
+static void
+try_later (Call * call, const GError * error,
+    const GstIceRetryHistory * history)
 {
   GstIceUpload *self = call->self;
   gint64 now = gst_ice_upload_get_now (self);
   gint64 patience = gst_ice_outage_get_patience (&self->outage, now,
       self->config->retry_timeout_us);
-  gint64 delay = gst_ice_retry_policy_get_delay (error, failures,
-      g_random_double ());
+  gint64 delay = get_delay (error, history);
 
   if (patience == 0) {
-    give_up (call, error);
+    if (self->unsure && call->operation != OPERATION_PUT)
+      give_up_unknown (call, error);
+    else
+      give_up (call, error);
     return;
   }
 
@@ -457,6 +491,20 @@ try_later (Call * call, const GError * error, guint failures)
   gst_ice_upload_note_failure (self, error, delay);
 }
 
+/* TRUE if @error says that the upload id, or the object of an older lease, is
+ * of no use any more. */
+static gboolean
+is_lost (GstIceUpload * self, const GError * error,
+    GstIceRetryHistory * history)
+{
+  if (self->next_object != NULL
+      && gst_ice_error_is (error, GST_ICE_ERROR_NOT_AUTHORIZED))
+    return TRUE;
+
+  return gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD)
+      && ++history->unknown_uploads >= MIN_UNKNOWN_UPLOADS;
+}
+
 static void
 handle_failure (Call * call, const GError * error)
 {
@@ -464,9 +512,18 @@ handle_failure (Call * call, const GError * error)
   GstIceRetryHistory *history = call->part != NULL ?
       &get_entry (call)->history : &self->single_history;
 
+  if (self->state < GST_ICE_UPLOAD_COMPLETE
+      && is_lost (self, error, history) && self->lost == NULL)
+    self->lost = g_error_copy (error);
+  if (self->lost != NULL
+      || gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD)) {
+    try_again (call, self->lost != NULL ? 0 : get_delay (error, history));
+    return;
+  }
+
   switch (gst_ice_retry_policy_decide (error, history)) {
     case GST_ICE_RETRY_LATER:
-      try_later (call, error, history->failures);
+      try_later (call, error, history);
       break;
     case GST_ICE_RETRY_NOW:
       GST_DEBUG ("%s: signed anew: %s", self->config->media_id,
@@ -486,24 +543,48 @@ handle_failure (Call * call, const GError * error)
   }
 }
 
-/* The upload id is of no use any more: begins anew if all bytes are still
- * held. */
+/* Begins anew, at the object of the newest lease. */
 static gboolean
-restart (GstIceUpload * self, const gchar * why)
+restart (GstIceUpload * self)
 {
-  if (self->in_flight > 0 || self->restarts >= MAX_RESTARTS
+  if (self->restarts >= MAX_RESTARTS
       || !gst_ice_part_table_restart (self->parts))
     return FALSE;
 
-  GST_WARNING ("%s: begins anew: %s", self->config->media_id, why);
+  GST_WARNING ("%s: begins anew: %s", self->config->media_id,
+      self->lost->message);
   self->restarts++;
+  self->single_history = (GstIceRetryHistory) { 0 };
+  self->single_not_before_us = 0;
   g_clear_pointer (&self->upload_id, g_free);
-  if (self->next_object != NULL) {
-    gst_ice_oss_object_unref (self->object);
-    self->object = g_steal_pointer (&self->next_object);
-  }
+  if (self->next_object != NULL)
+    gst_ice_upload_use_object (self, self->next_object);
+  g_clear_pointer (&self->next_object, gst_ice_oss_object_unref);
 
   return TRUE;
+}
+
+/* Once no request is in flight: begins anew if all bytes are still held. */
+static void
+handle_lost (GstIceUpload * self)
+{
+  g_autoptr (GError) final = NULL;
+
+  if (self->lost == NULL || self->in_flight > 0 || self->single_busy)
+    return;
+
+  if (!restart (self)) {
+    final = new_final_error (GST_ICE_ERROR_NO_SUCH_UPLOAD, self->lost,
+        self->next_object != NULL ?
+        "The new lease is for another object, and bytes that the old one has"
+        " are not held any more" :
+        "The upload has gone from OSS, and bytes that it had are not held any"
+        " more");
+    self->gone = self->next_object == NULL;
+  }
+  g_clear_error (&self->lost);
+  if (final != NULL)
+    gst_ice_upload_failed (self, final, 0);
 }
 
 /* ---- answers ---- */
@@ -564,9 +645,13 @@ note_started (GstIceUpload * self, const GstIceOssReply * reply)
 static gboolean
 leaves_doubt (const GError * error)
 {
+  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
+
+  if (details != NULL && details->http_status >= 500)
+    return TRUE;
+
   return gst_ice_error_is (error, GST_ICE_ERROR_NETWORK)
       || gst_ice_error_is (error, GST_ICE_ERROR_STALLED)
-      || gst_ice_error_is (error, GST_ICE_ERROR_UNAVAILABLE)
       || gst_ice_error_is (error, GST_ICE_ERROR_PROTOCOL);
 }
 
@@ -581,6 +666,7 @@ handle_initiate (Call * call, const GstIceOssReply * reply,
     return;
   }
 
+  self->single_history = (GstIceRetryHistory) { 0 };
   self->upload_id = g_strdup (reply->upload_id);
   note_started (self, reply);
 }
@@ -602,39 +688,6 @@ handle_put (Call * call, const GstIceOssReply * reply, const GError * error)
   if (error != NULL && leaves_doubt (error))
     self->unsure = TRUE;
   handle_failure (call, error != NULL ? error : damaged);
-}
-
-/* TRUE if a refusal of a part has been dealt with by beginning anew. */
-static gboolean
-handle_lost_upload (Call * call, const GError * error)
-{
-  GstIceUpload *self = call->self;
-  gboolean moved = self->next_object != NULL
-      && gst_ice_error_is (error, GST_ICE_ERROR_NOT_AUTHORIZED);
-  g_autoptr (GError) final = NULL;
-
-  if (!moved && !gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD))
-    return FALSE;
-
-  if (restart (self, error->message))
-    return TRUE;
-
-  if (self->in_flight > 0 && gst_ice_part_table_count_confirmed (self->parts)
-      == 0 && self->restarts < MAX_RESTARTS) {
-    /* The others on their way are about to say the same. */
-    gst_ice_part_table_set_waiting (self->parts, get_entry (call),
-        gst_ice_upload_get_now (self) + G_USEC_PER_SEC);
-    return TRUE;
-  }
-
-  final = new_final_error (GST_ICE_ERROR_NO_SUCH_UPLOAD, error, moved ?
-      "The new lease is for another object, and bytes that the old one has are"
-      " not held any more" :
-      "The upload has gone from OSS, and bytes that it had are not held any"
-      " more");
-  give_up (call, final);
-
-  return TRUE;
 }
 
 static void
@@ -674,10 +727,59 @@ handle_part (Call * call, const GstIceOssReply * reply, const GError * error)
     return;
   }
 
-  if (error != NULL && handle_lost_upload (call, error))
+  handle_failure (call, error != NULL ? error : damaged);
+}
+
+static gboolean
+is_invalid_part (const GError * error)
+{
+  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
+
+  return details != NULL && g_strcmp0 (details->code, "InvalidPart") == 0;
+}
+
+static void
+take_etag (GstIceUpload * self, const GstIceOssPart * listed)
+{
+  GstIcePartEntry *entry;
+
+  if (listed->number < 1 || listed->number > get_target_length (self))
     return;
 
-  handle_failure (call, error != NULL ? error : damaged);
+  entry = gst_ice_part_table_get (self->parts, listed->number);
+  if (entry->size != listed->size || g_strcmp0 (entry->etag, listed->etag) == 0)
+    return;
+
+  GST_WARNING ("%s: part %u has ETag %s, and %s at OSS",
+      self->config->media_id, entry->number, entry->etag, listed->etag);
+  g_free (entry->etag);
+  entry->etag = g_strdup (listed->etag);
+}
+
+/* Complete was refused for its ETags. The CRC-64 of each part was right when
+ * it arrived, so the ETag may have been damaged on its way to us: OSS's own
+ * are tried once. */
+static void
+handle_list (Call * call, const GstIceOssReply * reply, const GError * error)
+{
+  GstIceUpload *self = call->self;
+  GstIceRetryHistory history = self->single_history;
+  guint i;
+
+  if (error != NULL
+      && gst_ice_retry_policy_decide (error, &history) == GST_ICE_RETRY_FAIL) {
+    give_up (call, self->invalid_part);
+    return;
+  }
+  if (error != NULL) {
+    handle_failure (call, error);
+    return;
+  }
+
+  for (i = 0; reply->parts != NULL && i < reply->parts->len; i++)
+    take_etag (self, g_ptr_array_index (reply->parts, i));
+  self->list_marker = reply->next_marker;
+  self->listing = reply->next_marker > 0;
 }
 
 static void
@@ -702,17 +804,35 @@ handle_complete (Call * call, const GstIceOssReply * reply,
     return;
   }
 
+  g_clear_error (&self->complete_error);
+  self->complete_error = g_error_copy (error);
   if (gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD)) {
-    self->look = self->gone = TRUE;
-    self->single_not_before_us = 0;
+    self->look = TRUE;
+    self->gone = ++self->unknown_uploads >= MIN_UNKNOWN_UPLOADS;
+    return;
+  }
+  if (is_invalid_part (error) && self->invalid_part == NULL) {
+    self->invalid_part = g_error_copy (error);
+    self->listing = TRUE;
     return;
   }
 
   if (leaves_doubt (error))
-    self->unsure = TRUE;
-  if (gst_ice_error_is (error, GST_ICE_ERROR_PROTOCOL))
-    self->look = TRUE;
+    self->unsure = self->look = TRUE;
   handle_failure (call, error);
+}
+
+/* TRUE if HeadObject is asked once more. */
+static gboolean
+look_again (Call * call, const GError * error)
+{
+  if (++call->self->looks >= MAX_LOOKS)
+    return FALSE;
+
+  try_again (call, gst_ice_retry_policy_get_delay (error, call->self->looks,
+          g_random_double ()));
+
+  return TRUE;
 }
 
 /* HeadObject did not show our object. Is that the last word? */
@@ -723,27 +843,19 @@ handle_not_there (Call * call, const GError * error)
   g_autoptr (GError) final = NULL;
 
   if (!self->gone) {
-    /* The upload id may still be good. */
+    /* The upload id may still be good; what kept Complete from saying so
+     * counts on. */
     self->look = FALSE;
-    try_again (call, 0);
+    self->single_history.failures++;
+    try_later (call, self->complete_error, &self->single_history);
     return;
   }
+  if (look_again (call, error))
+    return;
 
   self->unsure = FALSE;
   final = new_final_error (GST_ICE_ERROR_NO_SUCH_UPLOAD, error,
       "The upload has gone from OSS, and the object is not there");
-  give_up (call, final);
-}
-
-static void
-handle_unknown (Call * call, const GError * error)
-{
-  GstIceUpload *self = call->self;
-  g_autoptr (GError) final = new_final_error (GST_ICE_ERROR_OUTCOME_UNKNOWN,
-      error, "The answer to CompleteMultipartUpload was lost, and whether the"
-      " object is complete can't be learnt; look at the media asset");
-
-  self->unsure = TRUE;
   give_up (call, final);
 }
 
@@ -762,6 +874,7 @@ handle_found (Call * call, const GstIceOssReply * reply)
   GstIceErrorDetails *details;
 
   if (is_ours (call, reply)) {
+    gst_ice_upload_note_success (self);
     self->unsure = FALSE;
     gst_ice_upload_completed (self, reply, call->size, call->crc64);
     return;
@@ -776,11 +889,14 @@ handle_found (Call * call, const GstIceOssReply * reply)
   details->operation = "HeadObject";
   details->request_id = g_strdup (reply->request_id);
 
-  /* Bytes of the right number without a CRC-64 prove nothing. */
-  if (!reply->has_crc64 && (guint64) reply->size == call->size && self->gone)
-    handle_unknown (call, error);
-  else
+  /* Nobody else writes this object: another one is an older one. */
+  if (reply->has_crc64)
+    self->unsure = FALSE;
+  if (reply->has_crc64 || !self->gone)
     handle_not_there (call, error);
+  else if (!look_again (call, error))
+    /* Without a CRC-64 nothing is proven. */
+    give_up_unknown (call, error);
 }
 
 static void
@@ -795,17 +911,20 @@ handle_head (Call * call, const GstIceOssReply * reply, const GError * error)
   }
 
   if (gst_ice_error_is (error, GST_ICE_ERROR_NOT_FOUND)) {
+    self->unsure = FALSE;
     handle_not_there (call, error);
     return;
   }
 
   if (gst_ice_retry_policy_decide (error, &history) != GST_ICE_RETRY_FAIL) {
+    /* While the upload id may be good, Complete gets its turn as well. */
+    self->look = self->gone;
     handle_failure (call, error);
     return;
   }
 
   if (self->gone)
-    handle_unknown (call, error);
+    give_up_unknown (call, error);
   else
     handle_not_there (call, error);
 }
@@ -813,8 +932,14 @@ handle_head (Call * call, const GstIceOssReply * reply, const GError * error)
 static void
 handle_abort (Call * call, const GError * error)
 {
-  if (error == NULL || gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD))
-    gst_ice_upload_ended (call->self, GST_ICE_OUTCOME_ABORTED);
+  GstIceUpload *self = call->self;
+
+  if (error == NULL)
+    /* An upload that could be aborted has not been completed. */
+    gst_ice_upload_ended (self, GST_ICE_OUTCOME_ABORTED);
+  else if (gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD))
+    gst_ice_upload_ended (self, self->unsure ? GST_ICE_OUTCOME_UNKNOWN
+        : GST_ICE_OUTCOME_ABORTED);
   else
     handle_failure (call, error);
 }
@@ -824,11 +949,9 @@ handle_reply (Call * call, const GstIceOssReply * reply, const GError * error)
 {
   GstIceUpload *self = call->self;
 
-  if (error == NULL) {
-    if (call->part == NULL)
-      self->single_history = (GstIceRetryHistory) { 0 };
+  /* What HeadObject found is for its handler to judge. */
+  if (error == NULL && call->operation != OPERATION_HEAD)
     gst_ice_upload_note_success (self);
-  }
 
   switch (call->operation) {
     case OPERATION_NONE:
@@ -838,6 +961,9 @@ handle_reply (Call * call, const GstIceOssReply * reply, const GError * error)
       break;
     case OPERATION_PART:
       handle_part (call, reply, error);
+      break;
+    case OPERATION_LIST:
+      handle_list (call, reply, error);
       break;
     case OPERATION_COMPLETE:
       handle_complete (call, reply, error);
@@ -884,6 +1010,8 @@ on_reply (GObject * source, GAsyncResult * result, gpointer user_data)
   else if (is_active (self))
     handle_reply (call, reply, error);
 
+  if (is_active (self))
+    handle_lost (self);
   gst_ice_upload_pump (self);
   gst_ice_upload_check_closed (self);
   free_call (call);

@@ -34,11 +34,19 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ice_upload_debug);
  * @single_busy: a request that goes alone (all but UploadPart) is on its way
  * @single_not_before_us: not to be sent before
  * @single_history: what it has been through
+ * @lost: (nullable): why the upload id or the object is of no use any more;
+ *     nothing is sent until the requests in flight have returned
  * @decisive: a request whose success completes the object is on its way
  * @object_there: the object was completed, though not as it should be
  * @unsure: an answer to Complete was lost, so the object may be there
+ * @looks: how often HeadObject has not shown the object
  * @look: ask with HeadObject whether the object is there
+ * @unknown_uploads: how often Complete was told NoSuchUpload
  * @gone: the upload id is not known any more; what HeadObject says is final
+ * @listing: ask with ListParts for the ETags that OSS has
+ * @list_marker: the page of it that comes next
+ * @complete_error: how Complete failed last
+ * @invalid_part: why Complete was refused, if it was for the ETags
  * @error: why it failed
  */
 struct _GstIceUpload
@@ -56,6 +64,7 @@ struct _GstIceUpload
   guint salvage_length;
   GstIceHttpClient *http;       /* (nullable) (owned) */
   GstIceOssClient *oss;         /* (nullable) (owned) */
+  GstIceCredentialsProvider *provider;  /* (nullable) (owned) */
   GstIceStaticProvider *explicit_provider;      /* (nullable) (owned) */
   GstIceLeaseKeeper *keeper;    /* (nullable) (owned) */
   GstIcePartTable *parts;       /* (owned) */
@@ -70,11 +79,18 @@ struct _GstIceUpload
   GstIceRetryHistory single_history;
   GstIceOutage outage;
   guint restarts;
+  GError *lost;                 /* (nullable) (owned) */
   gboolean decisive;
   gboolean object_there;
   gboolean unsure;
+  guint looks;
   gboolean look;
+  guint unknown_uploads;
   gboolean gone;
+  gboolean listing;
+  guint list_marker;
+  GError *complete_error;       /* (nullable) (owned) */
+  GError *invalid_part;         /* (nullable) (owned) */
   gboolean crc64_missing_noted;
   GError *error;                /* (nullable) (owned) */
   GSource *timer;               /* (nullable) (owned) next thing to send */
@@ -105,6 +121,13 @@ void gst_ice_upload_failed (GstIceUpload * self, const GError * error,
 
 /* on-error or stop has come to its end. */
 void gst_ice_upload_ended (GstIceUpload * self, GstIceOutcome outcome);
+
+/* on-error or stop, if one of them is under way, can't be carried out. */
+void gst_ice_upload_end_early (GstIceUpload * self);
+
+/* From now on the upload goes to @object. */
+void gst_ice_upload_use_object (GstIceUpload * self,
+    GstIceOssObject * object);
 
 /* What is left behind when nothing more is done. */
 GstIceOutcome gst_ice_upload_get_leftover (GstIceUpload * self);

@@ -113,6 +113,9 @@ gst_ice_upload_unref (GstIceUpload * self)
   g_clear_pointer (&self->next_object, gst_ice_oss_object_unref);
   g_object_unref (self->cancellable);
   g_clear_error (&self->error);
+  g_clear_error (&self->complete_error);
+  g_clear_error (&self->invalid_part);
+  g_clear_error (&self->lost);
   g_free (self->upload_id);
   g_free (self->content_type);
   gst_ice_upload_info_clear (&self->info);
@@ -278,6 +281,8 @@ gst_ice_upload_get_leftover (GstIceUpload * self)
     return GST_ICE_OUTCOME_COMPLETED;
   if (self->unsure || self->decisive)
     return GST_ICE_OUTCOME_UNKNOWN;
+  if (self->gone)
+    return GST_ICE_OUTCOME_ABORTED;
 
   return self->upload_id != NULL ? GST_ICE_OUTCOME_KEPT
       : GST_ICE_OUTCOME_NOTHING_SENT;
@@ -358,14 +363,21 @@ can_salvage (GstIceUpload * self)
   return gst_ice_lease_keeper_get_lease (self->keeper) != NULL;
 }
 
+void
+gst_ice_upload_end_early (GstIceUpload * self)
+{
+  if (self->state == GST_ICE_UPLOAD_SALVAGING
+      || self->state == GST_ICE_UPLOAD_ABORTING)
+    gst_ice_upload_ended (self, gst_ice_upload_get_leftover (self));
+}
+
 static gboolean
 on_deadline (gpointer user_data)
 {
   GstIceUpload *self = user_data;
 
-  GST_WARNING ("%s: on-error could not be carried out within stop-timeout",
-      self->config->media_id);
-  gst_ice_upload_ended (self, gst_ice_upload_get_leftover (self));
+  GST_WARNING ("%s: stop-timeout is over", self->config->media_id);
+  gst_ice_upload_end_early (self);
 
   return G_SOURCE_REMOVE;
 }
@@ -433,13 +445,14 @@ get_leased_object (GstIceUpload * self, GstIceLease * lease)
   return gst_ice_oss_object_new (endpoint, lease->bucket, lease->key, region);
 }
 
-static void
-use_object (GstIceUpload * self, GstIceOssObject * object)
+void
+gst_ice_upload_use_object (GstIceUpload * self, GstIceOssObject * object)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
+  gst_ice_oss_object_ref (object);
   g_clear_pointer (&self->object, gst_ice_oss_object_unref);
-  self->object = gst_ice_oss_object_ref (object);
+  self->object = object;
   g_free (self->info.bucket);
   self->info.bucket = g_strdup (object->bucket);
   g_free (self->info.object);
@@ -459,7 +472,7 @@ follow_lease (GstIceUpload * self, GstIceLease * lease)
   g_clear_pointer (&self->next_object, gst_ice_oss_object_unref);
   if (same || self->object == NULL
       || (self->upload_id == NULL && !self->single_busy)) {
-    use_object (self, object);
+    gst_ice_upload_use_object (self, object);
     return;
   }
 
@@ -476,7 +489,7 @@ on_leased (GstIceLease * lease, gpointer user_data)
   gboolean first = self->state == GST_ICE_UPLOAD_OPENING;
 
   follow_lease (self, lease);
-  if (self->outage.interrupted && !self->outage.of_oss)
+  if (!self->outage.of_oss)
     gst_ice_upload_note_success (self);
   if (first)
     gst_ice_upload_set_state (self, self->finishing ?
@@ -500,6 +513,11 @@ on_lease_failed (const GError * error, gboolean final, gint64 delay_us,
 {
   GstIceUpload *self = user_data;
 
+  if (final && self->state >= GST_ICE_UPLOAD_COMPLETE) {
+    /* What on-error or stop still wanted can't be had. */
+    gst_ice_upload_end_early (self);
+    return;
+  }
   if (final) {
     gst_ice_upload_failed (self, error, 0);
     return;
@@ -590,7 +608,6 @@ do_start (GstIceUpload * self, gpointer data)
     .stall_timeout_us = config->stall_timeout_us,
     .max_connections = config->parallel_parts + EXTRA_CONNECTIONS,
   };
-  g_autoptr (GstIceCredentialsProvider) provider = NULL;
   g_autoptr (GstIceMediaClient) client = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -602,9 +619,9 @@ do_start (GstIceUpload * self, gpointer data)
   }
 
   self->oss = gst_ice_oss_client_new (self->http);
-  provider = make_provider (self);
+  self->provider = make_provider (self);
   client = gst_ice_media_client_new (self->http, config->ice_endpoint,
-      provider);
+      self->provider);
   self->keeper = gst_ice_lease_keeper_new (client, self->clock,
       config->media_id, config->retry_timeout_us, &keeper_callbacks, self);
   if (config->first_lease != NULL)
@@ -693,6 +710,7 @@ do_stop (GstIceUpload * self, gpointer data)
   self->single_history = (GstIceRetryHistory) { 0 };
   self->single_not_before_us = 0;
   gst_ice_upload_set_state (self, GST_ICE_UPLOAD_ABORTING);
+  start_deadline (self);
   gst_ice_upload_pump (self);
 }
 
@@ -743,6 +761,7 @@ do_close (GstIceUpload * self, gpointer data)
   cancel_requests (self);
   g_clear_pointer (&self->keeper, gst_ice_lease_keeper_free);
   g_clear_object (&self->explicit_provider);
+  g_clear_object (&self->provider);
   gst_ice_upload_check_closed (self);
 }
 
@@ -769,8 +788,12 @@ gst_ice_upload_provide_lease (GstIceUpload * self, GstIceLease * lease)
 static void
 do_provide_identity (GstIceUpload * self, gpointer data)
 {
-  if (self->explicit_provider != NULL)
-    gst_ice_static_provider_set_identity (self->explicit_provider, data);
+  if (self->provider == NULL)
+    return;
+
+  gst_ice_static_provider_set_identity (self->explicit_provider, data);
+  /* The chain may remember another provider, which worked before. */
+  gst_ice_credentials_provider_invalidate (self->provider);
 }
 
 void

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* Each operation times each fault, once and for good.
+ *
+ * The matrix is data: operations, faults, and what is expected of a cell where
+ * that does not follow from the operation. A fault that strikes once must end
+ * in the exact object; one that lasts must end in one error of the given code,
+ * without EOS. Run with --table to see the matrix and what came out.
+ *
+ * Cells run side by side, each with an emulator of its own. */
+
+#include <stdio.h>
+#include "trial.h"
+
+#define CELLS_AT_A_TIME 12
+
+/* What a cell ends in. A code of GST_RESOURCE_ERROR, or one of these. */
+enum
+{
+  EXACT = -1,                   /* EOS, and the object equals the stream */
+  ABORTED = -2,                 /* stopped, nothing is left */
+  KEPT = -3,                    /* stopped, the parts are left */
+  BY_OPERATION = -4,            /* what the operation says */
+};
+
+#define E(code) GST_RESOURCE_ERROR_##code
+
+typedef struct
+{
+  const gchar *name;            /* in the emulator's words */
+  int once;                     /* end after a fault that strikes once */
+  int lasting;                  /* end after a transient fault that lasts */
+  int busy;                     /* the same where the service throttles */
+  const gchar *setup;           /* (nullable) a fault that leads to it */
+} Operation;
+
+static const Operation operations[] = {
+  {"refresh", EXACT, E (OPEN_WRITE), E (BUSY), NULL},
+  {"initiate", EXACT, E (OPEN_WRITE), E (BUSY), NULL},
+  {"part", EXACT, E (WRITE), E (BUSY), NULL},
+  {"complete", EXACT, E (CLOSE), E (BUSY), NULL},
+  {"put", EXACT, E (WRITE), E (BUSY), NULL},
+  {"abort", ABORTED, KEPT, KEPT, NULL},
+  {"head", EXACT, E (CLOSE), E (CLOSE), "complete:reset-after-processing"},
+};
+
+typedef struct
+{
+  const gchar *spec;            /* without count */
+  gboolean throttles;
+} Fault;
+
+static const Fault faults[] = {
+  {"reset-before", FALSE},
+  {"reset-mid-body", FALSE},
+  {"close-mid-body", FALSE},
+  {"reset-after-processing", FALSE},
+  {"close-after-processing", FALSE},
+  {"cut-answer", FALSE},
+  {"truncated-body", FALSE},
+  {"early-answer:status=500:code=InternalError", FALSE},
+  {"stall-mid-body", FALSE},
+  {"stall-before-answer", FALSE},
+  {"error:status=500:code=InternalError", FALSE},
+  {"error-after-processing:status=500:code=InternalError", FALSE},
+  {"error:status=503:code=ServiceUnavailable:retry-after=1", TRUE},
+  {"error:status=429:code=TooManyRequests", TRUE},
+  {"error:status=400:code=RequestTimeout", FALSE},
+  {"expired-token", FALSE},
+  {"skew", FALSE},
+  {"error:status=403:code=SignatureDoesNotMatch", FALSE},
+  {"forbidden", FALSE},
+  {"not-found", FALSE},
+  {"garbage", FALSE},
+  {"garbage-body", FALSE},
+  {"empty-answer", FALSE},
+  {"huge-body", FALSE},
+  {"huge-headers", FALSE},
+  {"slow-answer", FALSE},
+  {"error-in-200:code=InternalError", FALSE},
+  {"redirect", FALSE},
+  {"wrong-crc", FALSE},
+  {"no-crc", FALSE},
+  {"wrong-etag", FALSE},
+};
+
+/* Where a cell ends otherwise than its row and column say, and why. The first
+ * that matches counts; NULL matches every operation. */
+typedef struct
+{
+  const gchar *operation;
+  const gchar *spec;            /* a beginning of it */
+  int once;
+  int lasting;
+} Exception;
+
+static const Exception exceptions[] = {
+#include "fault-matrix-exceptions.inc"
+};
+
+typedef struct
+{
+  const Operation *operation;
+  const Fault *fault;
+  gboolean lasting;
+  int expected;
+  gchar *result;                /* what came out, in words */
+  gboolean ok;
+} Cell;
+
+static const Exception *
+find_exception (const Operation * operation, const Fault * fault)
+{
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (exceptions); i++) {
+    const Exception *exception = &exceptions[i];
+
+    if (exception->operation != NULL
+        && !g_str_equal (exception->operation, operation->name))
+      continue;
+    if (g_str_has_prefix (fault->spec, exception->spec))
+      return exception;
+  }
+
+  return NULL;
+}
+
+static int
+get_expected (const Operation * operation, const Fault * fault,
+    gboolean lasting)
+{
+  const Exception *exception = find_exception (operation, fault);
+  int expected = BY_OPERATION;
+
+  if (exception != NULL)
+    expected = lasting ? exception->lasting : exception->once;
+  if (expected != BY_OPERATION)
+    return expected;
+  if (!lasting)
+    return operation->once;
+
+  return fault->throttles ? operation->busy : operation->lasting;
+}
+
+static gchar *
+describe (int end)
+{
+  g_autoptr (GEnumClass) codes = NULL;
+  GEnumValue *value;
+
+  switch (end) {
+    case EXACT:
+      return g_strdup ("exact");
+    case ABORTED:
+      return g_strdup ("aborted");
+    case KEPT:
+      return g_strdup ("kept");
+    default:
+      break;
+  }
+
+  codes = g_type_class_ref (GST_TYPE_RESOURCE_ERROR);
+  value = g_enum_get_value (codes, end);
+
+  return g_ascii_strup (value->value_nick, -1);
+}
+
+static gchar *
+describe_end (const TrialEnd * end)
+{
+  if (end->hung)
+    return g_strdup ("HUNG");
+  if (end->n_errors > 1)
+    return g_strdup_printf ("%u ERRORS", end->n_errors);
+  if (end->n_errors == 1 && end->eos)
+    return g_strdup ("ERROR AND EOS");
+  if (end->n_errors == 1)
+    return describe (end->error->code);
+  if (end->eos)
+    return g_strdup (end->exact ? "exact" : "FALSE SUCCESS");
+
+  return g_strdup (end->outcome);
+}
+
+static void
+wait_for_part (Trial * trial)
+{
+  gint64 deadline = g_get_monotonic_time () + 30 * G_USEC_PER_SEC;
+
+  while (trial_get_stat (trial, "parts-uploaded") == 0
+      && g_get_monotonic_time () < deadline)
+    g_usleep (10000);
+}
+
+static void
+run_cell (gpointer data, gpointer user_data)
+{
+  Cell *cell = data;
+  const gchar *name = cell->operation->name;
+  g_autoptr (Trial) trial = trial_new (NULL, "part-size=102400 head-size=0"
+      " retry-timeout=1500000000 stall-timeout=400000000"
+      " stop-timeout=2000000000 on-error=keep on-stop=abort");
+  g_autofree gchar *spec = g_strdup_printf ("%s:%s:count=%d", name,
+      cell->fault->spec, cell->lasting ? 0 : 1);
+  g_autofree gchar *expected = describe (cell->expected);
+  g_auto (TrialEnd) end = { 0 };
+
+  trial_add_fault (trial, spec);
+  if (cell->operation->setup != NULL)
+    trial_add_fault (trial, cell->operation->setup);
+  trial_start (trial);
+
+  trial_push (trial, 1, g_str_equal (name, "put") ? 50000 : 450000);
+  if (g_str_equal (name, "abort")) {
+    wait_for_part (trial);
+    trial_stop (trial, &end);
+  } else {
+    trial_finish (trial, &end);
+  }
+
+  cell->result = describe_end (&end);
+  cell->ok = g_str_equal (cell->result, expected);
+}
+
+static GPtrArray *
+make_cells (const gchar * filter)
+{
+  GPtrArray *cells = g_ptr_array_new ();
+  guint i, j, lasting;
+
+  for (i = 0; i < G_N_ELEMENTS (operations); i++)
+    for (j = 0; j < G_N_ELEMENTS (faults); j++)
+      for (lasting = 0; lasting < 2; lasting++) {
+        Cell *cell;
+        g_autofree gchar *name = g_strdup_printf ("%s:%s",
+            operations[i].name, faults[j].spec);
+
+        if (filter != NULL && !g_str_has_prefix (name, filter))
+          continue;
+        cell = g_new0 (Cell, 1);
+        cell->operation = &operations[i];
+        cell->fault = &faults[j];
+        cell->lasting = lasting;
+        cell->expected = get_expected (cell->operation, cell->fault, lasting);
+        g_ptr_array_add (cells, cell);
+      }
+
+  return cells;
+}
+
+static void
+print_cell (const Cell * cell)
+{
+  g_autofree gchar *expected = describe (cell->expected);
+
+  printf ("%-9s %-54s %-8s %-16s %s\n", cell->operation->name,
+      cell->fault->spec, cell->lasting ? "for good" : "once", expected,
+      cell->ok ? "ok" : cell->result);
+}
+
+int
+main (int argc, char **argv)
+{
+  gboolean table = FALSE;
+  g_autofree gchar *filter = NULL;
+  const GOptionEntry entries[] = {
+    {"table", 0, 0, G_OPTION_ARG_NONE, &table,
+        "Print all cells, not only those that fail", NULL},
+    {"only", 0, 0, G_OPTION_ARG_STRING, &filter,
+        "Only cells whose OPERATION:FAULT begins so", "TEXT"},
+    {NULL}
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) cells = NULL;
+  GThreadPool *pool;
+  guint i, failed = 0;
+
+  g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_set_ignore_unknown_options (context, TRUE);
+  if (!g_option_context_parse (context, &argc, &argv, &error)) {
+    fprintf (stderr, "%s\n", error->message);
+    return 2;
+  }
+  trial_init (&argc, &argv);
+
+  cells = make_cells (filter);
+  pool = g_thread_pool_new (run_cell, NULL, CELLS_AT_A_TIME, TRUE, NULL);
+  for (i = 0; i < cells->len; i++)
+    g_thread_pool_push (pool, g_ptr_array_index (cells, i), NULL);
+  g_thread_pool_free (pool, FALSE, TRUE);
+
+  for (i = 0; i < cells->len; i++) {
+    Cell *cell = g_ptr_array_index (cells, i);
+
+    if (table || !cell->ok)
+      print_cell (cell);
+    failed += !cell->ok;
+    g_free (cell->result);
+    g_free (cell);
+  }
+  printf ("%u passed, %u failed\n", cells->len - failed, failed);
+
+  return failed == 0 ? 0 : 1;
+}

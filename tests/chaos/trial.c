@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* One upload; see the header. Runs on: any thread, one at a time. */
+
+#include "trial.h"
+
+#include <gst/app/gstappsrc.h>
+
+#include <string.h>
+
+GST_PLUGIN_STATIC_DECLARE (icesink);
+
+#define PATIENCE (60 * GST_SECOND)
+
+void
+trial_init (int *argc, char ***argv)
+{
+  g_setenv ("GIO_USE_PROXY_RESOLVER", "dummy", TRUE);
+  g_setenv ("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI5tEmulatorDemoKeyId1", TRUE);
+  g_setenv ("ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+      "EmulatorDemoSecret0123456789ab", TRUE);
+  gst_init (argc, argv);
+  GST_PLUGIN_STATIC_REGISTER (icesink);
+}
+
+Trial *
+trial_new (const gchar * const *options, const gchar * launch)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *description = NULL;
+  Trial *trial = g_new0 (Trial, 1);
+
+  trial->emulator = ice_emulator_new (options, &error);
+  g_assert_no_error (error);
+  ice_emulator_start (trial->emulator, &error);
+  g_assert_no_error (error);
+
+  description = g_strdup_printf ("appsrc name=source ! icesink name=sink"
+      " media-id=" TRIAL_MEDIA_ID " ice-endpoint=%s %s",
+      ice_emulator_get_uri (trial->emulator), launch);
+  trial->pipeline = gst_parse_launch (description, &error);
+  g_assert_no_error (error);
+  trial->source = gst_bin_get_by_name (GST_BIN (trial->pipeline), "source");
+  trial->sink = gst_bin_get_by_name (GST_BIN (trial->pipeline), "sink");
+  gst_object_unref (trial->source);
+  gst_object_unref (trial->sink);
+  trial->expected = g_byte_array_new ();
+
+  return trial;
+}
+
+void
+trial_add_fault (Trial * trial, const gchar * fault)
+{
+  g_autoptr (GError) error = NULL;
+
+  ice_emulator_add_fault (trial->emulator, fault, &error);
+  g_assert_no_error (error);
+}
+
+void
+trial_start (Trial * trial)
+{
+  gst_element_set_state (trial->pipeline, GST_STATE_PLAYING);
+}
+
+void
+trial_free (Trial * trial)
+{
+  gst_element_set_state (trial->pipeline, GST_STATE_NULL);
+  gst_object_unref (trial->pipeline);
+  ice_emulator_free (trial->emulator);
+  g_byte_array_unref (trial->expected);
+  g_free (trial);
+}
+
+void
+trial_push (Trial * trial, guint32 seed, gsize size)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (seed);
+  guint32 *data = g_malloc (size + sizeof (guint32));
+  gsize i;
+
+  for (i = 0; i < size; i += sizeof (guint32))
+    data[i / sizeof (guint32)] = g_rand_int (random);
+  g_byte_array_append (trial->expected, (guint8 *) data, size);
+  gst_app_src_push_buffer (GST_APP_SRC (trial->source),
+      gst_buffer_new_wrapped (data, size));
+}
+
+static void
+look_at_object (Trial * trial, TrialEnd * end)
+{
+  g_autofree gchar *path = ice_emulator_get_object_path (trial->emulator,
+      TRIAL_MEDIA_ID);
+  g_autofree gchar *content = NULL;
+  gsize size;
+
+  end->there = path != NULL
+      && g_file_get_contents (path, &content, &size, NULL);
+  end->exact = end->there && size == trial->expected->len
+      && memcmp (content, trial->expected->data, size) == 0;
+}
+
+static void
+look_at_outcome (Trial * trial, TrialEnd * end)
+{
+  g_autoptr (GstStructure) stats = NULL;
+
+  g_object_get (trial->sink, "stats", &stats, NULL);
+  end->outcome = g_strdup (gst_structure_get_string (stats, "outcome"));
+}
+
+/* All messages that are on the bus by now. */
+static void
+collect_messages (Trial * trial, TrialEnd * end, GstClockTime patience)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (trial->pipeline);
+  GstMessage *message;
+
+  while ((message = gst_bus_timed_pop_filtered (bus, patience,
+              GST_MESSAGE_EOS | GST_MESSAGE_ERROR)) != NULL) {
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
+      end->eos = TRUE;
+    else if (GST_MESSAGE_SRC (message) != GST_OBJECT (trial->sink))
+      ;                         /* the source's "streaming stopped" */
+    else if (end->n_errors++ == 0)
+      gst_message_parse_error (message, &end->error, NULL);
+    gst_message_unref (message);
+    if (patience != 0 && (end->eos || end->n_errors > 0))
+      patience = 0;
+  }
+}
+
+void
+trial_finish (Trial * trial, TrialEnd * end)
+{
+  *end = (TrialEnd) { 0 };
+
+  gst_app_src_end_of_stream (GST_APP_SRC (trial->source));
+  collect_messages (trial, end, PATIENCE);
+  end->hung = !end->eos && end->n_errors == 0;
+  look_at_outcome (trial, end);
+  look_at_object (trial, end);
+}
+
+void
+trial_stop (Trial * trial, TrialEnd * end)
+{
+  *end = (TrialEnd) { 0 };
+
+  /* READY keeps the messages of the bus. */
+  gst_element_set_state (trial->pipeline, GST_STATE_READY);
+  collect_messages (trial, end, 0);
+  look_at_outcome (trial, end);
+  look_at_object (trial, end);
+}
+
+void
+trial_end_clear (TrialEnd * end)
+{
+  g_clear_error (&end->error);
+  g_clear_pointer (&end->outcome, g_free);
+}
+
+guint64
+trial_get_stat (Trial * trial, const gchar * field)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  guint64 wide = 0;
+  guint narrow = 0;
+
+  g_object_get (trial->sink, "stats", &stats, NULL);
+  if (!gst_structure_get_uint64 (stats, field, &wide)
+      && gst_structure_get_uint (stats, field, &narrow))
+    wide = narrow;
+
+  return wide;
+}
