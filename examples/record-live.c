@@ -168,7 +168,7 @@ new_video_branch (const Options * options, GError ** error)
   g_autofree gchar *description =
       g_strdup_printf ("%s ! queue ! videoconvert ! video/x-raw,format=I420"
       " ! x264enc tune=zerolatency speed-preset=veryfast key-int-max=60"
-      " bitrate=%d ! h264parse ! queue", get_video_source (options),
+      " bitrate=%d ! queue", get_video_source (options),
       options->bitrate);
   g_autoptr (GstElement) branch = new_branch (description, error);
   g_autoptr (GstElement) camera = NULL;

@@ -1,0 +1,140 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The icesink developers
+#
+# Installs what is missing, builds, and runs all tests.
+#
+#   sh tests/run.sh [MODE] [-- ARGUMENTS OF meson test]
+#
+#   (no mode)   all tests, on a build in build/
+#   --asan      all tests under AddressSanitizer, with its leak detection, and
+#               UndefinedBehaviorSanitizer, on a build in build-asan/
+#   --leaks     all tests under GStreamer's leaks tracer; an object that is
+#               alive at the end of a program counts as a failure
+#   --valgrind  the unit and element tests under valgrind
+#   --gcc       no tests: a build with gcc and -Werror in build-gcc/
+#   --clang     no tests: the same with clang in build-clang/
+#
+# For example, one suite: sh tests/run.sh -- --suite unit
+# For Debian 12 and Ubuntu 24.04; as root or with sudo if packages are missing.
+# It can be run again. The last line is `N passed, N failed`, with
+# `, N skipped` if there were such; the exit status is 0 if nothing failed.
+
+set -eu
+
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+. "$top/tests/setup.sh"
+
+mode=''
+case ${1:-} in
+  --asan | --leaks | --valgrind | --gcc | --clang)
+    mode=${1#--}
+    shift
+    ;;
+esac
+case ${1:-} in
+  --) shift ;;
+  '') ;;
+  *) die "unknown argument $1; the head of this file lists the modes" ;;
+esac
+
+install_packages ()
+{
+  more=''
+  case $mode in
+    valgrind | clang) more=$mode ;;
+  esac
+  # The lists are lists of words.
+  # shellcheck disable=SC2086
+  install_missing $BUILD_PACKAGES $MEDIA_PACKAGES $TEST_PACKAGES $more
+}
+
+# The official SDKs that the emulator is measured against.
+install_node_modules ()
+{
+  interop=$top/tests/interop
+  installed=$interop/node_modules/.package-lock.json
+  if [ -f "$installed" ] &&
+    [ -z "$(find "$interop/package-lock.json" -newer "$installed")" ]; then
+    return
+  fi
+  npm ci --prefix "$interop" --no-audit --no-fund --loglevel=error
+}
+
+# build DIRECTORY OPTION...
+build ()
+{
+  build=$top/$1
+  shift
+  configure "$build" "$@"
+  ninja -C "$build"
+}
+
+# run_tests ARGUMENT...: to the log that summarize reads
+run_tests ()
+{
+  rm -f "$build"/meson-logs/run*.json
+  # That tests have failed is in the log, with more besides.
+  meson test -C "$build" --no-rebuild --print-errorlogs --logbase run "$@" ||
+    true
+}
+
+# summarize OPTION...: the last line, and the exit status
+summarize ()
+{
+  python3 "$top/tests/summary.py" "$@" "$build"/meson-logs/run*.json
+}
+
+run_with_sanitizers ()
+{
+  build build-asan -Db_sanitize=address,undefined
+  UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+  export UBSAN_OPTIONS
+  run_tests --timeout-multiplier 4 "$@"
+  summarize
+}
+
+# The tracer reports at the end of each process, into a file of its own.
+run_with_leaks_tracer ()
+{
+  build build
+  rm -rf "$build/leaks"
+  mkdir "$build/leaks"
+  GST_TRACERS=leaks
+  GST_DEBUG=GST_TRACER:7
+  GST_DEBUG_NO_COLOR=1
+  GST_DEBUG_FILE=$build/leaks/%p.log
+  export GST_TRACERS GST_DEBUG GST_DEBUG_NO_COLOR GST_DEBUG_FILE
+  run_tests --timeout-multiplier 2 "$@"
+  summarize --leaks "$build/leaks"
+}
+
+run_with_valgrind ()
+{
+  build build
+  run_tests --timeout-multiplier 30 --suite unit --suite element \
+    --wrap "valgrind --quiet --error-exitcode=1 --leak-check=full \
+      --errors-for-leak-kinds=definite \
+      --suppressions=/usr/share/glib-2.0/valgrind/glib.supp" "$@"
+  summarize
+}
+
+build_only ()
+{
+  CC=$1 build "build-$1" -Dwerror=true
+  say "1 passed, 0 failed"
+}
+
+install_packages
+[ "$mode" = gcc ] || [ "$mode" = clang ] || install_node_modules
+case $mode in
+  gcc | clang) build_only "$mode" ;;
+  asan) run_with_sanitizers "$@" ;;
+  leaks) run_with_leaks_tracer "$@" ;;
+  valgrind) run_with_valgrind "$@" ;;
+  '')
+    build build
+    run_tests --timeout-multiplier 2 "$@"
+    summarize
+    ;;
+esac

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The icesink developers
+# shellcheck shell=sh disable=SC2034,SC2154
+#
+# What examples/quickstart.sh and tests/run.sh share; sourced, not run.
+# They set $top to the directory of the tree.
+# The package names are those of Debian 12 and of Ubuntu 24.04.
+
+# To build the plugin, the emulator, the tests and the examples.
+BUILD_PACKAGES='
+  gcc libc6-dev meson ninja-build pkg-config
+  libglib2.0-dev libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
+  libsoup-3.0-dev libjson-glib-dev libssl-dev liblzma-dev'
+
+# To record and to play. TLS, which the real service needs, is in
+# glib-networking.
+MEDIA_PACKAGES='
+  gstreamer1.0-tools gstreamer1.0-plugins-base
+  gstreamer1.0-plugins-base-apps gstreamer1.0-plugins-good
+  gstreamer1.0-plugins-ugly gstreamer1.0-libav
+  glib-networking ca-certificates'
+
+# What only tests use.
+TEST_PACKAGES='
+  gstreamer1.0-plugins-bad gstreamer1.0-x xvfb xauth
+  openssl nodejs npm python3'
+
+# say TEXT
+say ()
+{
+  printf '%s\n' "$*"
+}
+
+# die TEXT: says what is wrong and ends with status 1
+die ()
+{
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  exit 1
+}
+
+# as_root COMMAND...
+as_root ()
+{
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    die "to install packages, run this as root or install sudo"
+  fi
+}
+
+# is_installed PACKAGE
+is_installed ()
+{
+  dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null |
+    grep -qx installed
+}
+
+# install_missing PACKAGE...
+install_missing ()
+{
+  if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null
+  then
+    say "This is neither Debian nor Ubuntu: nothing is installed. Needed are"
+    say "what these packages have:" "$@"
+    return
+  fi
+  missing=''
+  for package in "$@"; do
+    is_installed "$package" || missing="$missing $package"
+  done
+  if [ -z "$missing" ]; then
+    say "Nothing is missing."
+    return
+  fi
+  say "Installing:$missing"
+  as_root apt-get update -qq
+  # $missing is a list of words.
+  # shellcheck disable=SC2086
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -qq -y --no-install-recommends $missing
+}
+
+# configure DIRECTORY OPTION...: sets a build directory up, or again
+configure ()
+{
+  build_directory=$1
+  shift
+  if [ -f "$build_directory/build.ninja" ]; then
+    meson setup --reconfigure "$@" "$build_directory" "$top" ||
+      meson setup --wipe "$@" "$build_directory" "$top"
+  else
+    meson setup "$@" "$build_directory" "$top"
+  fi
+}

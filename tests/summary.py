@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The icesink developers
+"""Prints what runs of meson test came to, in one line.
+
+  summary.py [--leaks DIRECTORY] TESTLOG.json...
+
+prints `N passed, N failed`, with `, N skipped` if there were such, and exits
+with 1 unless something passed and nothing failed.
+
+Counts the cases of programs that speak TAP, and other programs as one case
+each. A program that failed counts as at least one failure, whatever its cases
+say. --leaks names a directory of logs of GStreamer's leaks tracer, one per
+process; each process that leaked is one failure more, and is printed.
+"""
+import argparse
+import glob
+import json
+import re
+import sys
+
+BAD = {"FAIL", "TIMEOUT", "ERROR", "INTERRUPT", "UNEXPECTEDPASS"}
+
+
+def count_cases(test):
+    """(passed, failed, skipped) of one program."""
+    cases = re.findall(r"^(ok|not ok) \d+\b(.*)$", test.get("stdout", ""),
+                       re.MULTILINE)
+    skipped = sum("# SKIP" in rest for _, rest in cases)
+    failed = sum(word == "not ok" for word, _ in cases)
+    passed = len(cases) - skipped - failed
+    if test["result"] in BAD:
+        return passed, max(failed, 1), skipped
+    if not cases:
+        return (0, 0, 1) if test["result"] == "SKIP" else (1, 0, 0)
+    return passed, failed, skipped
+
+
+def count_tests(path):
+    """(passed, failed, skipped) of one run."""
+    totals = (0, 0, 0)
+    with open(path, encoding="utf-8", errors="replace") as log:
+        for line in log:
+            counts = count_cases(json.loads(line))
+            totals = tuple(a + b for a, b in zip(totals, counts))
+    return totals
+
+
+def count_leaks(directory):
+    """How many processes left objects alive."""
+    count = 0
+    for path in sorted(glob.glob(f"{directory}/*.log")):
+        with open(path, encoding="utf-8", errors="replace") as log:
+            leaks = [line for line in log if ":: object-alive," in line]
+        if leaks:
+            count += 1
+            print(f"Leaks in {path}:\n", *leaks, sep="")
+    return count
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--leaks")
+    parser.add_argument("logs", nargs="+")
+    options = parser.parse_args()
+    passed, failed, skipped = (
+        sum(column) for column in zip(*map(count_tests, options.logs)))
+    if options.leaks:
+        failed += count_leaks(options.leaks)
+    print(f"{passed} passed, {failed} failed"
+          + (f", {skipped} skipped" if skipped else ""))
+    return 0 if passed and not failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
