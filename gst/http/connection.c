@@ -10,6 +10,9 @@
  * likes, and a socket that somebody still holds is a file descriptor that
  * stays open. */
 
+/* For POLLRDHUP. */
+#define _GNU_SOURCE
+
 #include "http/connection.h"
 
 #include <poll.h>

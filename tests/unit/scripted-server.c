@@ -23,6 +23,7 @@ struct _Server
 static gboolean
 start_tls (Peer * peer)
 {
+  static const gchar *const protocols[] = { "h2", "http/1.1", NULL };
   GTlsCertificate *certificate = peer->server->certificate;
 
   if (!certificate) {
@@ -32,6 +33,9 @@ start_tls (Peer * peer)
   peer->stream = g_tls_server_connection_new (G_IO_STREAM (peer->tcp),
       certificate, NULL);
   g_object_set (peer->stream, "require-close-notify", FALSE, NULL);
+  /* As most servers do, though none of its scripts speaks the first. */
+  g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (peer->stream),
+      protocols);
   return g_tls_connection_handshake (G_TLS_CONNECTION (peer->stream),
       peer->cancellable, NULL);
 }
