@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The icesink developers
+#
+# The official SDKs as clients of ice-emulator.
+#
+# Usage: run.sh EMULATOR BUILDDIR
+#
+# Installs the SDKs, in the versions of package-lock.json, below BUILDDIR; the
+# source tree is only read. Ends with 77, and says why, if they cannot be had.
+set -eu
+
+if [ $# -ne 2 ]; then
+  echo "Usage: $0 EMULATOR BUILDDIR" >&2
+  exit 2
+fi
+source=$(cd "$(dirname "$0")" && pwd)
+emulator=$(realpath "$1")
+mkdir -p "$2"
+work=$(realpath "$2")/interop
+
+skip () {
+  echo "SKIP: $1"
+  exit 77
+}
+
+# Only a problem of the network is a reason to skip; a lock file that does not
+# fit, say, is a failure.
+install () {
+  if npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1; then
+    return
+  fi
+  cat npm.log
+  if grep -Eq 'E(AI_AGAIN|NOTFOUND|CONNREFUSED|CONNRESET|TIMEDOUT|NOTCACHED)|network' npm.log; then
+    rm -rf node_modules
+    skip "the npm registry cannot be reached"
+  fi
+  exit 1
+}
+
+command -v node >/dev/null || skip "node is not installed"
+command -v npm >/dev/null || skip "npm is not installed"
+node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' ||
+  skip "node is older than 18"
+
+mkdir -p "$work"
+cd "$work"
+cp "$source"/*.js "$source"/package.json .
+if ! cmp -s "$source/package-lock.json" package-lock.json ||
+  [ ! -f node_modules/.package-lock.json ]; then
+  cp "$source/package-lock.json" .
+  install
+fi
+exec node interop.js "$emulator"
