@@ -44,6 +44,7 @@ install_packages ()
   case $mode in
     valgrind | clang) more=$mode ;;
   esac
+  command -v npm >/dev/null || more="$more $NODE_PACKAGES"
   # The lists are lists of words.
   # shellcheck disable=SC2086
   install_missing $BUILD_PACKAGES $MEDIA_PACKAGES $TEST_PACKAGES $more
@@ -53,6 +54,7 @@ install_packages ()
 install_node_modules ()
 {
   interop=$top/tests/interop
+  [ -f "$interop/package-lock.json" ] || return 0
   installed=$interop/node_modules/.package-lock.json
   if [ -f "$installed" ] &&
     [ -z "$(find "$interop/package-lock.json" -newer "$installed")" ]; then

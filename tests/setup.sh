@@ -23,7 +23,11 @@ MEDIA_PACKAGES='
 # What only tests use.
 TEST_PACKAGES='
   gstreamer1.0-plugins-bad gstreamer1.0-x xvfb xauth
-  openssl nodejs npm python3'
+  openssl python3'
+
+# Likewise, unless Node.js comes from elsewhere, with npm in it.
+NODE_PACKAGES='
+  nodejs npm'
 
 # say TEXT
 say ()
