@@ -29,7 +29,10 @@
  * libsoup restarts an idempotent request by itself when a kept connection
  * turns out dead; it would then send a PUT without its body, which it has
  * dropped. So a restart ends the exchange, with reused_connection in the
- * details of the error: to try again is up to the caller. */
+ * details of the error: to try again is up to the caller. The cancellation has
+ * to wait for the next turn of the main loop: within the restart it would make
+ * libsoup (3.2) complete its operation twice. What it starts until then meets a
+ * connection that has been shut down. */
 
 #include "http/exchange.h"
 
@@ -70,6 +73,7 @@ typedef struct
   GSource *cancelled;           /* (owned) (nullable): the caller's */
   GSource *ticker;              /* (owned) */
   GSource *timeout;             /* (owned) (nullable) */
+  GSource *ending;              /* (owned) (nullable): after a restart */
 
   Phase phase;
   GstIceConnection *connection; /* (owned) (nullable): if it is ours alone */
@@ -228,6 +232,7 @@ close_down (Exchange * self)
   clear_source (&self->cancelled);
   clear_source (&self->ticker);
   clear_source (&self->timeout);
+  clear_source (&self->ending);
   g_signal_handlers_disconnect_by_data (self->message, self);
 
   if (self->body && gst_ice_body_stream_ended_early (self->body) &&
@@ -457,6 +462,10 @@ on_starting (SoupMessage * message, Exchange * self)
   g_clear_pointer (&self->connection, gst_ice_connection_unref);
 
   connection = ensure_connection (self->context, self->connection_id);
+  if (self->failure) {
+    gst_ice_connection_abort (connection);
+    return;
+  }
   self->is_reused = gst_ice_connection_use (connection) > 0;
   if (gst_ice_connection_is_shared (connection))
     return;
@@ -540,10 +549,24 @@ on_got_headers (SoupMessage * message, Exchange * self)
     g_cancellable_cancel (self->cancellable);
 }
 
+static gboolean
+on_ending (gpointer user_data)
+{
+  Exchange *self = user_data;
+
+  g_cancellable_cancel (self->cancellable);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_restarted (SoupMessage * message, Exchange * self)
 {
-  abandon (self, network_error (self, "the peer has closed the connection"));
+  if (self->failure || !self->task)
+    return;
+  self->failure = network_error (self, "the peer has closed the connection");
+  self->ending = g_idle_source_new ();
+  g_source_set_callback (self->ending, on_ending, self, NULL);
+  g_source_attach (self->ending, g_main_context_get_thread_default ());
 }
 
 static gboolean

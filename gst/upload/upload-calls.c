@@ -477,7 +477,8 @@ try_later (Call * call, const GError * error,
   gint64 delay = get_delay (error, history);
 
   if (patience == 0) {
-    if (self->unsure && call->operation != OPERATION_PUT)
+    if (self->unsure && call->operation != OPERATION_PUT
+        && !gst_ice_error_is (error, GST_ICE_ERROR_THROTTLED))
       give_up_unknown (call, error);
     else
       give_up (call, error);
