@@ -15,6 +15,7 @@
 #include "icesink/run.h"
 
 #include "common/error.h"
+#include "common/lock.h"
 #include "icesink/element-error.h"
 #include "icesink/messages.h"
 
@@ -90,7 +91,7 @@ gst_ice_run_unref (GstIceRun * self)
 static gboolean
 get_flag (GstIceRun * self, const gboolean * flag)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
 
   return *flag;
 }
@@ -98,7 +99,7 @@ get_flag (GstIceRun * self, const gboolean * flag)
 static void
 set_flag (GstIceRun * self, gboolean * flag)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
 
   *flag = TRUE;
   g_cond_broadcast (&self->changed);
@@ -517,7 +518,7 @@ gst_ice_run_has_failed (GstIceRun * self)
 static gboolean
 wait_ended (GstIceRun * self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
 
   while (!self->ended && !self->flushing)
     g_cond_wait (&self->changed, &self->lock);
@@ -566,7 +567,7 @@ handle_full (GstIceRun * self)
 static void
 note_first_byte (GstIceRun * self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
 
   if (self->first_byte_us < 0)
     self->first_byte_us = gst_ice_clock_get_monotonic (self->clock);
@@ -683,7 +684,7 @@ gst_ice_run_set_content_type (GstIceRun * self, const gchar * content_type)
 void
 gst_ice_run_set_expected_size (GstIceRun * self, gint64 size)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
 
   self->expected_size = size;
 }
@@ -726,7 +727,7 @@ gst_ice_run_provide_identity (GstIceRun * self, GstIceIdentity * identity)
 static gboolean
 wait_for_flag (GstIceRun * self, const gboolean * flag, gint64 deadline_us)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
 
   while (!*flag) {
     if (!g_cond_wait_until (&self->changed, &self->lock, deadline_us))

@@ -8,6 +8,8 @@
 
 #include "icesink/stop-budget.h"
 
+#include "common/lock.h"
+
 /* What the last sink has at the least, so that a service that answers quickly
  * is not cut off by a sink that waited in vain before it. */
 #define LEAST_US (250 * 1000)
@@ -54,7 +56,7 @@ get_budget (GstElement * element)
 gint64
 gst_ice_stop_budget_begin (GstElement * element, gint64 timeout_us)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+  gst_ice_lock_scope (&lock);
   Budget *budget = get_budget (element);
   gint64 now = g_get_monotonic_time ();
 
@@ -72,7 +74,7 @@ gst_ice_stop_budget_begin (GstElement * element, gint64 timeout_us)
 void
 gst_ice_stop_budget_end (GstElement * element)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+  gst_ice_lock_scope (&lock);
 
   get_budget (element)->last_us = g_get_monotonic_time ();
 }

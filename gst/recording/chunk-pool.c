@@ -10,6 +10,8 @@
 
 #include "recording/chunk-pool.h"
 
+#include "common/lock.h"
+
 /* Free chunks that are kept for the next part. More than one usual part is
  * not worth keeping: the allocator is quick enough for what is rare. */
 #define SPARE_CHUNKS 64
@@ -69,7 +71,7 @@ has_room (GstIceChunkPool * pool)
 GstIceChunk *
 gst_ice_chunk_pool_take (GstIceChunkPool * pool)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&pool->lock);
+  gst_ice_lock_scope (&pool->lock);
   GstIceChunk *chunk;
 
   if (!has_room (pool))
@@ -104,7 +106,7 @@ give_back (GstIceChunkPool * pool, guint8 * data)
 gboolean
 gst_ice_chunk_pool_wait (GstIceChunkPool * pool)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&pool->lock);
+  gst_ice_lock_scope (&pool->lock);
 
   while (!has_room (pool) && !pool->flushing)
     g_cond_wait (&pool->room, &pool->lock);
@@ -115,7 +117,7 @@ gst_ice_chunk_pool_wait (GstIceChunkPool * pool)
 void
 gst_ice_chunk_pool_set_flushing (GstIceChunkPool * pool, gboolean flushing)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&pool->lock);
+  gst_ice_lock_scope (&pool->lock);
 
   pool->flushing = flushing;
   g_cond_broadcast (&pool->room);
@@ -124,7 +126,7 @@ gst_ice_chunk_pool_set_flushing (GstIceChunkPool * pool, gboolean flushing)
 guint64
 gst_ice_chunk_pool_get_used (GstIceChunkPool * pool)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&pool->lock);
+  gst_ice_lock_scope (&pool->lock);
 
   return pool->used;
 }

@@ -25,6 +25,7 @@
 #include <gst/gst.h>
 
 #include "common/error.h"
+#include "common/lock.h"
 #include "recording/held-part.h"
 
 GST_DEBUG_CATEGORY_STATIC (recording_debug);
@@ -502,7 +503,7 @@ gboolean
 gst_ice_recording_seek (GstIceRecording * self, guint64 offset,
     GError ** error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
 
   if (offset > gst_ice_part_plan_get_ceiling (&self->config.plan)) {
     g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NO_SPACE,
@@ -521,7 +522,7 @@ gst_ice_recording_seek (GstIceRecording * self, guint64 offset,
 guint64
 gst_ice_recording_get_position (GstIceRecording * self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
 
   return self->position;
 }
@@ -529,7 +530,7 @@ gst_ice_recording_get_position (GstIceRecording * self)
 guint64
 gst_ice_recording_get_size (GstIceRecording * self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
 
   return self->size;
 }
@@ -543,7 +544,7 @@ gst_ice_recording_get_memory_used (GstIceRecording * self)
 guint64
 gst_ice_recording_get_part_size (GstIceRecording * self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
   GstIceHeldPart *part = get_last (self);
 
   return part != NULL ? part->planned : plan_next (self, 1);
@@ -552,7 +553,7 @@ gst_ice_recording_get_part_size (GstIceRecording * self)
 gint64
 gst_ice_recording_get_oldest (GstIceRecording * self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
   guint i;
 
   for (i = 0; i < self->parts->len; i++) {
@@ -631,7 +632,7 @@ gst_ice_recording_checkpoint (GstIceRecording * self)
 GPtrArray *
 gst_ice_recording_finish (GstIceRecording * self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
   GPtrArray *rest =
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_part_unref);
   guint i;
@@ -652,7 +653,7 @@ void
 gst_ice_recording_confirmed (GstIceRecording * self, guint number,
     guint generation)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
   guint i;
 
   for (i = 0; i < self->parts->len; i++) {

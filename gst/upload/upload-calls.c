@@ -17,6 +17,8 @@
 
 #include "upload/upload-private.h"
 
+#include "common/lock.h"
+
 #define GST_CAT_DEFAULT gst_ice_upload_debug
 
 /* How often an upload begins anew while all its bytes are still held. */
@@ -171,7 +173,7 @@ static void
 on_progress (guint64 bytes, gpointer user_data)
 {
   Call *call = user_data;
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&call->self->lock);
+  gst_ice_lock_scope (&call->self->lock);
 
   call->self->info.bytes_sent += bytes;
 }

@@ -17,6 +17,7 @@
 
 #include "upload/upload-private.h"
 
+#include "common/lock.h"
 #include "credentials/provider-chain.h"
 
 GST_DEBUG_CATEGORY (gst_ice_upload_debug);
@@ -161,7 +162,7 @@ gst_ice_upload_set_state (GstIceUpload * self, GstIceUploadState state)
 void
 gst_ice_upload_publish (GstIceUpload * self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
   GstIceUploadInfo *info = &self->info;
   GstIceLease *lease = NULL;
 
@@ -187,7 +188,7 @@ gst_ice_upload_publish (GstIceUpload * self)
 void
 gst_ice_upload_get_info (GstIceUpload * self, GstIceUploadInfo * info)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
 
   *info = self->info;
   info->bucket = g_strdup (info->bucket);
@@ -201,7 +202,7 @@ gst_ice_upload_get_info (GstIceUpload * self, GstIceUploadInfo * info)
 static void
 set_last_error (GstIceUpload * self, const GError * error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
 
   g_free (self->info.last_error);
   self->info.last_error = g_strdup (error->message);
@@ -291,7 +292,7 @@ gst_ice_upload_get_leftover (GstIceUpload * self)
 static void
 set_outcome (GstIceUpload * self, GstIceOutcome outcome)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
 
   self->info.outcome = outcome;
 }
@@ -448,7 +449,7 @@ get_leased_object (GstIceUpload * self, GstIceLease * lease)
 void
 gst_ice_upload_use_object (GstIceUpload * self, GstIceOssObject * object)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gst_ice_lock_scope (&self->lock);
 
   gst_ice_oss_object_ref (object);
   g_clear_pointer (&self->object, gst_ice_oss_object_unref);
