@@ -282,6 +282,18 @@ strike_before_answer (Exchange * x)
   }
 }
 
+/* A fault's refusal goes before the request's own; who signed the request is
+ * found out all the same, for its record. */
+static void
+authorize (Exchange * x)
+{
+  x->refusal = emu_call_authorize (x->call);
+  if (!fault_refuses (x->kind))
+    return;
+  g_clear_pointer (&x->refusal, emu_answer_free);
+  x->refusal = emu_call_refuse (x->call);
+}
+
 static EmuAnswer *
 make_answer (Exchange * x)
 {
@@ -304,8 +316,7 @@ run_exchange (Exchange * x)
 
   if (!strike_after_head (x))
     return FALSE;
-  x->refusal = fault_refuses (x->kind) ? emu_call_refuse (x->call)
-      : emu_call_authorize (x->call);
+  authorize (x);
   if (x->refusal && options->early_errors && emu_request_has_body (x->request))
     return refuse_early (x);
   if (!receive_body (x))
@@ -330,8 +341,7 @@ refuse_head (EmuServices * services, EmuWire * wire, guint connection)
   record->begin_us = record->end_us = g_get_monotonic_time ();
   record->status = 400;
   record->code = g_strdup ("BadRequest");
-  emu_records_add (services->records, record,
-      emu_clock_now (&services->clock));
+  emu_records_add (services->records, record, emu_clock_now (&services->clock));
 
   answer->close = TRUE;
   emu_answer_send (answer, wire, NULL, FALSE);

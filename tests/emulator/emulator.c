@@ -8,13 +8,15 @@
  * the thousand connections that tests make. The accepting thread joins those
  * that have ended.
  *
- * Protected by: lock, what is said below. It is not held while a thread is
- * joined; services have locks of their own, taken inside of it or without. */
+ * Protected by: lock and control, what is said below. lock is taken inside of
+ * control and never held while a thread is joined. The services have locks of
+ * their own, which are not taken while lock is held. */
 
 #include "emulator.h"
 
 #include <string.h>
 #include <sys/socket.h>
+#include <glib/gstdio.h>
 
 #include "certificate.h"
 #include "connection.h"
@@ -42,11 +44,14 @@ struct _IceEmulator
   gchar *ca_file;               /* (nullable) */
   gchar *uri;
 
-  GMutex lock;                  /* protects the rest */
+  GMutex control;               /* protects these; the acceptor reads them */
   GSocket *listener;            /* while off, bound and not listening */
   GSocketAddress *address;      /* with the port, once it is known */
   GThread *acceptor;            /* (nullable): while off */
   GCancellable *stop;           /* of the acceptor */
+
+  GMutex lock;                  /* protects these */
+  GCond changed;                /* of connections */
   guint accepted;
   GHashTable *connections;      /* set of Connection */
   GQueue ended;                 /* Connections to be joined */
@@ -65,6 +70,7 @@ connection_thread (gpointer data)
   g_mutex_lock (&emulator->lock);
   g_hash_table_remove (emulator->connections, connection);
   g_queue_push_tail (&emulator->ended, connection);
+  g_cond_signal (&emulator->changed);
   g_mutex_unlock (&emulator->lock);
   return NULL;
 }
@@ -86,26 +92,21 @@ join_ended (IceEmulator * emulator)
   }
 }
 
-/* Until none is left. */
+/* While none is added. */
 static void
 close_connections (IceEmulator * emulator)
 {
-  gboolean none = FALSE;
+  GHashTableIter iter;
+  gpointer connection;
 
-  while (!none) {
-    GHashTableIter iter;
-    gpointer connection;
-
-    g_mutex_lock (&emulator->lock);
-    g_hash_table_iter_init (&iter, emulator->connections);
-    while (g_hash_table_iter_next (&iter, &connection, NULL))
-      emu_wire_shutdown (((Connection *) connection)->wire);
-    none = g_hash_table_size (emulator->connections) == 0;
-    g_mutex_unlock (&emulator->lock);
-    join_ended (emulator);
-    if (!none)
-      g_thread_yield ();
-  }
+  g_mutex_lock (&emulator->lock);
+  g_hash_table_iter_init (&iter, emulator->connections);
+  while (g_hash_table_iter_next (&iter, &connection, NULL))
+    emu_wire_shutdown (((Connection *) connection)->wire);
+  while (g_hash_table_size (emulator->connections) > 0)
+    g_cond_wait (&emulator->changed, &emulator->lock);
+  g_mutex_unlock (&emulator->lock);
+  join_ended (emulator);
 }
 
 static void
@@ -167,6 +168,7 @@ bind_socket (GSocketAddress * address, GError ** error)
   return g_steal_pointer (&socket);
 }
 
+/* Call with control held. */
 static gboolean
 start_accepting (IceEmulator * emulator, GError ** error)
 {
@@ -176,14 +178,14 @@ start_accepting (IceEmulator * emulator, GError ** error)
   g_socket_set_listen_backlog (emulator->listener, BACKLOG);
   if (!g_socket_listen (emulator->listener, error))
     return FALSE;
-  g_set_object (&emulator->stop, NULL);
+  g_clear_object (&emulator->stop);
   emulator->stop = g_cancellable_new ();
   emulator->acceptor = g_thread_new ("ice-emulator", acceptor_thread, emulator);
   return TRUE;
 }
 
-/* A socket that is bound and not listening holds the port while it refuses
- * connections. */
+/* Call with control held. A socket that is bound and not listening holds the
+ * port while it refuses connections. */
 static gboolean
 stop_accepting (IceEmulator * emulator, GError ** error)
 {
@@ -306,7 +308,9 @@ ice_emulator_new (const gchar * const *argv, GError ** error)
   g_autoptr (IceEmulator) emulator = g_new0 (IceEmulator, 1);
 
   emu_clock_init (&emulator->services.clock);
+  g_mutex_init (&emulator->control);
   g_mutex_init (&emulator->lock);
+  g_cond_init (&emulator->changed);
   emulator->connections = g_hash_table_new (NULL, NULL);
   g_queue_init (&emulator->ended);
   if (!make_services (&emulator->services, argv, error)
@@ -319,7 +323,16 @@ ice_emulator_new (const gchar * const *argv, GError ** error)
 gboolean
 ice_emulator_start (IceEmulator * emulator, GError ** error)
 {
-  return start_accepting (emulator, error);
+  return ice_emulator_set_reachable (emulator, TRUE, error);
+}
+
+/* A CA that nobody asked for by name is of no use any more. */
+static void
+forget_authority (IceEmulator * emulator)
+{
+  if (emulator->ca_file && !emulator->services.options->ca_file)
+    g_unlink (emulator->ca_file);
+  g_free (emulator->ca_file);
 }
 
 void
@@ -332,10 +345,12 @@ ice_emulator_free (IceEmulator * emulator)
   g_clear_object (&emulator->stop);
   g_clear_object (&emulator->certificate);
   g_hash_table_unref (emulator->connections);
+  forget_authority (emulator);
   clear_services (&emulator->services);
-  g_free (emulator->ca_file);
   g_free (emulator->uri);
+  g_cond_clear (&emulator->changed);
   g_mutex_clear (&emulator->lock);
+  g_mutex_clear (&emulator->control);
   g_free (emulator);
 }
 
@@ -343,10 +358,15 @@ gboolean
 ice_emulator_set_reachable (IceEmulator * emulator, gboolean reachable,
     GError ** error)
 {
-  if (reachable == (emulator->acceptor != NULL))
-    return TRUE;
-  return reachable ? start_accepting (emulator, error)
-      : stop_accepting (emulator, error);
+  gboolean ok = TRUE;
+
+  g_mutex_lock (&emulator->control);
+  if (reachable && !emulator->acceptor)
+    ok = start_accepting (emulator, error);
+  else if (!reachable && emulator->acceptor)
+    ok = stop_accepting (emulator, error);
+  g_mutex_unlock (&emulator->control);
+  return ok;
 }
 
 /* What the program and tests ask for */

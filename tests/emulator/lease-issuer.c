@@ -173,7 +173,7 @@ make_lease (EmuLeaseIssuer * issuer, guint generation, guint64 life_ms,
     lease->security_token = g_strconcat ("CAIS", random, "==", NULL);
   }
   lease->life_ms = life_ms;
-  lease->expires_us = now_us + (gint64) life_ms *1000;
+  lease->expires_us = now_us + life_ms * 1000;
   return lease;
 }
 

@@ -361,8 +361,7 @@ test_refresh (TestClient * client)
   body = parse_object (parser, answer->body->str, answer->body->len);
   g_assert_cmpstr (json_object_get_string_member (body, "MediaId"), ==,
       TEST_MEDIA_ID);
-  parse_address (lease, json_object_get_string_member (body,
-          "UploadAddress"));
+  parse_address (lease, json_object_get_string_member (body, "UploadAddress"));
   parse_auth (lease, json_object_get_string_member (body, "UploadAuth"));
   return lease;
 }
@@ -451,8 +450,7 @@ test_sign (TestClient * client, const TestLease * lease,
   g_autofree gchar *canonical = NULL;
   g_autofree gchar *signature = NULL;
 
-  date = format_date (request->time_us ? request->time_us
-      : g_get_real_time ());
+  date = format_date (request->time_us ? request->time_us : g_get_real_time ());
   headers = g_strdup_printf ("%sx-oss-content-sha256: UNSIGNED-PAYLOAD\r\n"
       "x-oss-date: %s\r\n%s%s%s", request->headers ? request->headers : "",
       date, lease->security_token ? "x-oss-security-token: " : "",

@@ -244,8 +244,7 @@ test_counts (void)
   g_assert_cmpuint (put_status (client, lease), ==, 200);
   g_assert_cmpuint (ice_emulator_count (emulator, ICE_EMULATOR_PUT, 200), ==,
       4);
-  g_assert_cmpuint (ice_emulator_count (emulator, ICE_EMULATOR_ANY, 0), ==,
-      10);
+  g_assert_cmpuint (ice_emulator_count (emulator, ICE_EMULATOR_ANY, 0), ==, 10);
 }
 
 static void
@@ -363,8 +362,7 @@ test_answers_early (void)
 static void
 test_refuses_early (void)
 {
-  g_autoptr (IceEmulator) emulator = test_emulator_new ("--early-errors",
-      NULL);
+  g_autoptr (IceEmulator) emulator = test_emulator_new ("--early-errors", NULL);
   g_autoptr (TestClient) client = test_client_new (emulator);
   g_autoptr (TestLease) lease = test_refresh (client);
   g_autofree gchar *body = test_bytes (LARGE, 1);
@@ -430,8 +428,7 @@ test_closes_on_accept (void)
 static void
 check_huge (const gchar * fault)
 {
-  g_autoptr (IceEmulator) emulator = test_emulator_new ("--fault", fault,
-      NULL);
+  g_autoptr (IceEmulator) emulator = test_emulator_new ("--fault", fault, NULL);
   g_autoptr (TestClient) client = test_client_new (emulator);
   g_autofree gchar *text = test_sign_refresh (client, TEST_MEDIA_ID, NULL);
   g_autoptr (GPtrArray) records = NULL;

@@ -167,7 +167,7 @@ test_joins_parts (Fixture * fixture, gconstpointer data)
   g_assert_cmpuint (ice_emulator_count_open_uploads (fixture->emulator), ==, 1);
 
   answer = test_complete (fixture->client, fixture->lease, id,
-      (const gchar *[]) {"1", first, "2", second, "9", ninth, NULL});
+      (const gchar *[]) { "1", first, "2", second, "9", ninth, NULL });
   g_assert_cmpuint (answer->status, ==, 200);
   crc64 = g_strdup_printf ("%" G_GUINT64_FORMAT,
       emu_crc64 (0, bytes, 3 * PART_SIZE));
@@ -232,9 +232,9 @@ test_refuses_to_complete (Fixture * fixture, gconstpointer data)
   }
   {
     g_autoptr (TestAnswer) order = test_complete (fixture->client,
-        fixture->lease, id, (const gchar *[]) {"2", small, "1", large, NULL});
+        fixture->lease, id, (const gchar *[]) { "2", small, "1", large, NULL });
     g_autoptr (TestAnswer) again = test_complete (fixture->client,
-        fixture->lease, id, (const gchar *[]) {"1", large, "1", large, NULL});
+        fixture->lease, id, (const gchar *[]) { "1", large, "1", large, NULL });
     g_autoptr (TestAnswer) junk = call (fixture, "POST", query, NULL, "junk");
 
     test_assert_refused (order, 400, "InvalidPartOrder");
@@ -260,10 +260,10 @@ test_refuses_small_parts (Fixture * fixture, gconstpointer data)
   large = test_upload_part (fixture->client, fixture->lease, id, 2, bytes,
       PART_SIZE);
   refused = test_complete (fixture->client, fixture->lease, id,
-      (const gchar *[]) {"1", small, "2", large, NULL});
+      (const gchar *[]) { "1", small, "2", large, NULL });
   test_assert_refused (refused, 400, "EntityTooSmall");
   answer = test_complete (fixture->client, fixture->lease, id,
-      (const gchar *[]) {"1", small, NULL});
+      (const gchar *[]) { "1", small, NULL });
   g_assert_cmpuint (answer->status, ==, 200);
 }
 
@@ -323,8 +323,7 @@ test_lists_parts_in_pages (Fixture * fixture, gconstpointer data)
     g_autoptr (TestAnswer) answer = call (fixture, "GET", query, NULL, NULL);
     g_autofree gchar *key = test_answer_get_element (answer, "Key");
 
-    g_assert_cmpstr (key, ==,
-        "sv%2F" TEST_MEDIA_ID "%2F" TEST_MEDIA_ID ".mp4");
+    g_assert_cmpstr (key, ==, "sv%2F" TEST_MEDIA_ID "%2F" TEST_MEDIA_ID ".mp4");
     g_free (marker);
     marker = test_answer_get_element (answer, "NextPartNumberMarker");
     g_string_append_printf (seen, "%s ", marker);
@@ -420,7 +419,7 @@ test_ends_leases_in_time (Fixture * fixture, gconstpointer data)
   ice_emulator_set_clock (fixture->emulator, get_time, &offset_us);
   before = call (fixture, "PUT", NULL, NULL, "x");
   g_assert_cmpuint (before->status, ==, 200);
-  offset_us = (gint64) 3601 * G_USEC_PER_SEC;
+  offset_us = G_GINT64_CONSTANT (3601) * G_USEC_PER_SEC;
   assert_expired (fixture->client, fixture->lease, offset_us);
   offset_us = 0;
   ice_emulator_set_clock (fixture->emulator, NULL, NULL);
@@ -531,7 +530,7 @@ test_discards (void)
   second = test_upload_part (client, lease, id, 2, bytes + PART_SIZE,
       PART_SIZE);
   answer = test_complete (client, lease, id,
-      (const gchar *[]) {"1", first, "2", second, NULL});
+      (const gchar *[]) { "1", first, "2", second, NULL });
   g_assert_cmpuint (answer->status, ==, 200);
   g_assert_null (ice_emulator_get_object_path (emulator, TEST_MEDIA_ID));
   g_assert_true (ice_emulator_get_object_info (emulator, TEST_MEDIA_ID, NULL,
@@ -586,8 +585,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   add ("puts-an-object", test_puts_an_object);
   add ("refuses-a-wrong-md5", test_refuses_a_wrong_md5);
-  add ("does-not-overwrite-if-forbidden",
-      test_does_not_overwrite_if_forbidden);
+  add ("does-not-overwrite-if-forbidden", test_does_not_overwrite_if_forbidden);
   add ("describes-errors-of-head", test_describes_errors_of_head);
   add ("joins-parts", test_joins_parts);
   add ("completes-with-all-parts", test_completes_with_all_parts);
@@ -608,8 +606,7 @@ main (int argc, char **argv)
       test_ends_leases_with_another_code);
   g_test_add_func ("/emulator/objects/keeps-odd-keys-inside",
       test_keeps_odd_keys_inside);
-  g_test_add_func ("/emulator/objects/refuses-bad-keys",
-      test_refuses_bad_keys);
+  g_test_add_func ("/emulator/objects/refuses-bad-keys", test_refuses_bad_keys);
   g_test_add_func ("/emulator/objects/discards", test_discards);
   g_test_add_func ("/emulator/objects/leaves-objects", test_leaves_objects);
   return g_test_run ();

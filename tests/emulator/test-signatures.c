@@ -661,9 +661,7 @@ main (int argc, char **argv)
       test_refuses_tampered_oss_vectors);
   g_test_add_func ("/emulator/signatures/refuses-changed-oss-requests",
       test_refuses_changed_oss_requests);
-  g_test_add_func ("/emulator/signatures/computes-crc64",
-      test_computes_crc64);
-  g_test_add_func ("/emulator/signatures/combines-crc64",
-      test_combines_crc64);
+  g_test_add_func ("/emulator/signatures/computes-crc64", test_computes_crc64);
+  g_test_add_func ("/emulator/signatures/combines-crc64", test_combines_crc64);
   return g_test_run ();
 }
