@@ -31,8 +31,10 @@
 GST_DEBUG_CATEGORY_STATIC (recording_debug);
 #define GST_CAT_DEFAULT recording_debug
 
-/* How many parts that have arrived are kept for the first rewind. */
+/* How many parts that have arrived are kept for a rewind that is longer than
+ * any before, and how many parts into the stream the first one is awaited. */
 #define KEPT_PARTS 2
+#define KEEP_DURING_PARTS 8
 
 struct _GstIceRecording
 {
@@ -118,12 +120,19 @@ get_hold_limit (GstIceRecording * self)
   return self->config.max_memory / 2;
 }
 
-/* Bytes of parts that have arrived and are kept nevertheless. */
+/* Bytes of parts that have arrived and are kept nevertheless. A muxer that
+ * has not rewound by now does not do so before the end. */
 static guint64
 get_keep_limit (GstIceRecording * self)
 {
-  return self->config.head_size > 0 ? KEPT_PARTS * self->config.plan.part_size
-      : 0;
+  guint64 part_size = self->config.plan.part_size;
+
+  if (self->config.head_size == 0 || self->finished)
+    return 0;
+  if (self->window == 0 && self->size > KEEP_DURING_PARTS * part_size)
+    return 0;
+
+  return KEPT_PARTS * part_size;
 }
 
 static GstIceHeldPart *
@@ -665,7 +674,7 @@ gst_ice_recording_confirmed (GstIceRecording * self, guint number,
         && !part->confirmed) {
       part->confirmed = TRUE;
       self->confirmed_bytes += part->size;
-      drop_confirmed (self, self->finished ? 0 : get_keep_limit (self));
+      drop_confirmed (self, get_keep_limit (self));
     }
     return;
   }
