@@ -104,6 +104,14 @@ give_back (GstIceChunkPool * pool, guint8 * data)
 }
 
 gboolean
+gst_ice_chunk_pool_has_room (GstIceChunkPool * pool)
+{
+  gst_ice_lock_scope (&pool->lock);
+
+  return has_room (pool);
+}
+
+gboolean
 gst_ice_chunk_pool_wait (GstIceChunkPool * pool)
 {
   gst_ice_lock_scope (&pool->lock);

@@ -43,6 +43,9 @@ void gst_ice_chunk_pool_unref (GstIceChunkPool * pool);
  * (transfer full) (nullable) */
 GstIceChunk *gst_ice_chunk_pool_take (GstIceChunkPool * pool);
 
+/* TRUE if the budget has room for a chunk. */
+gboolean gst_ice_chunk_pool_has_room (GstIceChunkPool * pool);
+
 /* Waits until the budget has room, or until the pool is flushing. Returns
  * FALSE in that last case. */
 gboolean gst_ice_chunk_pool_wait (GstIceChunkPool * pool);

@@ -51,17 +51,18 @@ gst_ice_held_part_get_end (const GstIceHeldPart * part)
   return part->offset + part->size;
 }
 
-gboolean
-gst_ice_held_part_is_zero (const GstIceHeldPart * part)
+gsize
+gst_ice_held_part_get_memory (const GstIceHeldPart * part)
 {
+  gsize memory = 0;
   guint i;
 
   for (i = 0; i < part->chunks->len; i++) {
     if (g_ptr_array_index (part->chunks, i) != NULL)
-      return FALSE;
+      memory += GST_ICE_CHUNK_SIZE;
   }
 
-  return TRUE;
+  return memory;
 }
 
 /* A chunk for place @index whose bytes may change, with the old content. */

@@ -22,6 +22,7 @@ G_BEGIN_DECLS
  * @size: bytes so far
  * @generation: the newest sealed version, 0 before the first
  * @confirmed: @generation has arrived at the service
+ * @kept_memory: while @confirmed, bytes of memory that count as kept
  * @dirty: has bytes that no sealed version has
  * @rewritten_end: end of the furthest rewrite in it, relative to @offset
  * @arrival_us: monotonic time of its first byte
@@ -34,6 +35,7 @@ typedef struct
   guint64 size;
   guint generation;
   gboolean confirmed;
+  gsize kept_memory;
   gboolean dirty;
   guint64 rewritten_end;
   gint64 arrival_us;
@@ -51,8 +53,8 @@ void gst_ice_held_part_free (GstIceHeldPart * part);
 /* One past its last byte in the object. */
 guint64 gst_ice_held_part_get_end (const GstIceHeldPart * part);
 
-/* TRUE if none of its bytes takes memory. */
-gboolean gst_ice_held_part_is_zero (const GstIceHeldPart * part);
+/* Bytes of memory that it takes; zeroes take none. */
+gsize gst_ice_held_part_get_memory (const GstIceHeldPart * part);
 
 /* Writes at @at, which is at most its size, no further than its planned end.
  * Returns the bytes taken; 0 if @pool has no room. */

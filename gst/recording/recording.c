@@ -36,6 +36,10 @@ GST_DEBUG_CATEGORY_STATIC (recording_debug);
 #define KEPT_PARTS 2
 #define KEEP_DURING_PARTS 8
 
+/* A part that takes no more memory than this, since it is zeroes mostly (space
+ * that was reserved), stays rewritable to the end. */
+#define CHEAP_PART (2 * GST_ICE_CHUNK_SIZE)
+
 struct _GstIceRecording
 {
   gatomicrefcount ref_count;
@@ -53,7 +57,7 @@ struct _GstIceRecording
   guint64 head_end;             /* everything before it is held to the end */
   guint64 window;               /* held back behind size */
   guint64 next_leave;           /* below this size no part may leave */
-  guint64 confirmed_bytes;      /* of parts that have arrived and are kept */
+  guint64 kept_memory;          /* of parts that have arrived and are kept */
   gboolean rewinding;           /* position is before size */
   gboolean finished;
 };
@@ -120,14 +124,14 @@ get_hold_limit (GstIceRecording * self)
   return self->config.max_memory / 2;
 }
 
-/* Bytes of parts that have arrived and are kept nevertheless. A muxer that
+/* Memory for parts that have arrived and are kept nevertheless. A muxer that
  * has not rewound by now does not do so before the end. */
 static guint64
-get_keep_limit (GstIceRecording * self)
+get_keep_limit (GstIceRecording * self, gboolean has_room)
 {
   guint64 part_size = self->config.plan.part_size;
 
-  if (self->config.head_size == 0 || self->finished)
+  if (self->config.head_size == 0 || self->finished || !has_room)
     return 0;
   if (self->window == 0 && self->size > KEEP_DURING_PARTS * part_size)
     return 0;
@@ -333,6 +337,24 @@ learn_rewrite (GstIceRecording * self, GstIceHeldPart * part, guint64 size)
   part->rewritten_end = MAX (part->rewritten_end, at + size);
 }
 
+/* @part has arrived, and is kept. */
+static void
+confirm (GstIceRecording * self, GstIceHeldPart * part)
+{
+  part->confirmed = TRUE;
+  part->kept_memory = gst_ice_held_part_get_memory (part);
+  self->kept_memory += part->kept_memory;
+}
+
+/* @part is no longer what has arrived, or goes. */
+static void
+unconfirm (GstIceRecording * self, GstIceHeldPart * part)
+{
+  part->confirmed = FALSE;
+  self->kept_memory -= part->kept_memory;
+  part->kept_memory = 0;
+}
+
 /* Overwrites bytes before the end of the object. Returns the bytes taken, 0
  * if memory is full, -1 on error. */
 static gssize
@@ -349,12 +371,10 @@ rewrite (GstIceRecording * self, const guint8 * data, gsize size,
 
   size = MIN (size, gst_ice_held_part_get_end (part) - self->position);
   learn_rewrite (self, part, size);
-  if (part->confirmed) {
-    part->confirmed = FALSE;
-    self->confirmed_bytes -= part->size;
-  }
   n = gst_ice_held_part_write (part, self->pool,
       self->position - part->offset, data, size);
+  if (n > 0 && part->confirmed)
+    unconfirm (self, part);
   note_change (self, part);
 
   return n;
@@ -375,6 +395,9 @@ append (GstIceRecording * self, const guint8 * data, gsize size,
       return -1;
     if (self->size == self->position)
       break;
+    /* Space that is reserved at the head is there to be rewritten. */
+    if (is_head (self, part))
+      extend_head (self, self->position);
     n = gst_ice_held_part_append_zeroes (part, self->pool,
         self->position - self->size);
     self->size += n;
@@ -421,23 +444,32 @@ close_open_part (GstIceRecording * self)
   return TRUE;
 }
 
-/* Lets go of parts that have arrived, the oldest first, until at most @limit
- * bytes of them are kept. Returns TRUE if that freed something. */
+/* TRUE if the position is inside @part. */
 static gboolean
-drop_confirmed (GstIceRecording * self, guint64 limit)
+is_at (GstIceRecording * self, const GstIceHeldPart * part)
+{
+  return self->position >= part->offset
+      && self->position < gst_ice_held_part_get_end (part);
+}
+
+/* Lets go of parts that have arrived and take more than @min_memory, the
+ * oldest first, until at most @max_kept of memory is kept; but for the one
+ * that is being written. */
+static gboolean
+drop_kept (GstIceRecording * self, guint64 max_kept, gsize min_memory)
 {
   gboolean dropped = FALSE;
   guint i = 0;
 
-  while (self->confirmed_bytes > limit && i < self->parts->len) {
+  while (self->kept_memory > max_kept && i < self->parts->len) {
     GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
 
-    /* Zeroes take no memory, so they stay rewritable for nothing. */
-    if (!part->confirmed || part->dirty || gst_ice_held_part_is_zero (part)) {
+    if (!part->confirmed || part->kept_memory <= min_memory
+        || is_at (self, part)) {
       i++;
       continue;
     }
-    self->confirmed_bytes -= part->size;
+    unconfirm (self, part);
     g_ptr_array_remove_index (self->parts, i);
     dropped = TRUE;
   }
@@ -451,7 +483,7 @@ drop_confirmed (GstIceRecording * self, guint64 limit)
 static gboolean
 relieve_memory (GstIceRecording * self, GPtrArray * leaving)
 {
-  if (drop_confirmed (self, 0))
+  if (drop_kept (self, 0, 0))
     return TRUE;
 
   seal_ready (self, leaving);
@@ -663,6 +695,8 @@ gst_ice_recording_confirmed (GstIceRecording * self, guint number,
     guint generation)
 {
   gst_ice_lock_scope (&self->lock);
+  /* If there is none, somebody may be about to wait for it. */
+  gboolean has_room = gst_ice_chunk_pool_has_room (self->pool);
   guint i;
 
   for (i = 0; i < self->parts->len; i++) {
@@ -672,9 +706,9 @@ gst_ice_recording_confirmed (GstIceRecording * self, guint number,
       continue;
     if (part->generation == generation && !part->dirty
         && !part->confirmed) {
-      part->confirmed = TRUE;
-      self->confirmed_bytes += part->size;
-      drop_confirmed (self, get_keep_limit (self));
+      confirm (self, part);
+      drop_kept (self, get_keep_limit (self, has_room),
+          has_room ? CHEAP_PART : 0);
     }
     return;
   }
