@@ -461,6 +461,18 @@ give_up_unknown (Call * call, const GError * error)
   give_up (call, final);
 }
 
+/* TRUE if giving up on @call leaves open whether the object is there. */
+static gboolean
+leaves_unknown (Call * call, const GError * error)
+{
+  if (!call->self->unsure || call->operation == OPERATION_PUT)
+    return FALSE;
+
+  /* That Complete was throttled is the better news. */
+  return call->operation != OPERATION_COMPLETE
+      || !gst_ice_error_is (error, GST_ICE_ERROR_THROTTLED);
+}
+
 static gint64
 get_delay (const GError * error, const GstIceRetryHistory * history)
 {
@@ -479,8 +491,7 @@ try_later (Call * call, const GError * error,
   gint64 delay = get_delay (error, history);
 
   if (patience == 0) {
-    if (self->unsure && call->operation != OPERATION_PUT
-        && !gst_ice_error_is (error, GST_ICE_ERROR_THROTTLED))
+    if (leaves_unknown (call, error))
       give_up_unknown (call, error);
     else
       give_up (call, error);
