@@ -73,7 +73,7 @@ take_into_blob (EmuCall * call, gconstpointer data, gsize len)
   g_autoptr (GError) error = NULL;
 
   if (!call->blob)
-    call->blob = emu_blob_new (call->services->store, &error);
+    call->blob = emu_store_new_blob (call->services->store, &error);
   if (!call->blob || !emu_blob_write (call->blob, data, len, &error))
     return internal_error (call, error);
   if (emu_blob_get_size (call->blob) > EMU_PART_SIZE_MAX)

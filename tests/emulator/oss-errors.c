@@ -92,7 +92,7 @@ static const struct
   [EMU_OSS_EXISTS] = {409, "FileAlreadyExists", "0026-00000012",
       "The object you specified already exists and can not be overwritten."},
   [EMU_OSS_NOT_IMPLEMENTED] = {501, "NotImplemented", "0000-00000001",
-      "A header you provided implies functionality that is not implemented."},
+      "A header you provided implies functionality that is not offered."},
   [EMU_OSS_METHOD] = {405, "MethodNotAllowed", "0001-00000001",
       "The specified method is not allowed against this resource."},
   [EMU_OSS_URI] = {400, "InvalidURI", "0001-00000002",

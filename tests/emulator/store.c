@@ -3,15 +3,13 @@
  */
 /* Objects, multipart uploads and their parts.
  *
- * Runs on: any thread; a blob belongs to one.
+ * Runs on: any thread.
  * Protected by: lock. No other lock is taken while it is held, and nothing
  * long is done: while parts are put together, the object's name is in `busy`,
  * and who wants that object waits.
  * Owns: the files. Parts are in DIR/.parts-XXXXXX until they become an object.
  *
  * What was in the directory before is not known to be an object. */
-
-#define _GNU_SOURCE             /* copy_file_range() */
 
 #include "store.h"
 
@@ -23,10 +21,10 @@
 #include <glib/gstdio.h>
 
 #include "checksum.h"
+#include "files.h"
 #include "text.h"
 
 #define FILE_NAME_MAX 200
-#define COPY_SIZE (1024 * 1024)
 
 struct _EmuStore
 {
@@ -42,18 +40,6 @@ struct _EmuStore
   GHashTable *objects;          /* "bucket/key" to EmuObject */
   GHashTable *uploads;          /* upload id to Upload */
   GHashTable *busy;             /* set of "bucket/key" */
-};
-
-struct _EmuBlob
-{
-  EmuStore *store;              /* (unowned) */
-  gchar *path;                  /* NULL once taken, or if discarding */
-  gint fd;                      /* -1: closed */
-  EmuMd5 *md5;                  /* (nullable) */
-  guint8 md5_digest[16];
-  gchar *etag;
-  guint64 size;
-  guint64 crc64;
 };
 
 typedef struct
@@ -125,41 +111,13 @@ object_copy (const EmuObject * object)
 /* Directories */
 
 static gboolean
-set_errno (GError ** error, const gchar * what)
-{
-  gint number = errno;
-
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (number), "%s: %s",
-      what, g_strerror (number));
-  return FALSE;
-}
-
-/* Symbolic links are removed, not followed. */
-static void
-remove_tree (const gchar * path)
-{
-  if (!g_file_test (path, G_FILE_TEST_IS_SYMLINK)
-      && g_file_test (path, G_FILE_TEST_IS_DIR)) {
-    g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-    const gchar *name;
-
-    while (dir && (name = g_dir_read_name (dir))) {
-      g_autofree gchar *child = g_build_filename (path, name, NULL);
-
-      remove_tree (child);
-    }
-  }
-  g_remove (path);
-}
-
-static gboolean
 make_directories (EmuStore * store, const gchar * directory, GError ** error)
 {
   g_autofree gchar *template = NULL;
 
   if (directory) {
     if (g_mkdir_with_parents (directory, 0777) < 0)
-      return set_errno (error, directory);
+      return emu_set_errno (error, directory);
     store->directory = g_canonicalize_filename (directory, NULL);
   } else {
     store->directory = g_dir_make_tmp ("ice-emulator-XXXXXX", error);
@@ -169,7 +127,7 @@ make_directories (EmuStore * store, const gchar * directory, GError ** error)
   }
   template = g_build_filename (store->directory, ".parts-XXXXXX", NULL);
   if (!g_mkdtemp (template))
-    return set_errno (error, template);
+    return emu_set_errno (error, template);
   store->parts_directory = g_steal_pointer (&template);
   return TRUE;
 }
@@ -201,9 +159,9 @@ emu_store_free (EmuStore * store)
   g_hash_table_unref (store->objects);
   g_hash_table_unref (store->busy);
   if (store->parts_directory)
-    remove_tree (store->parts_directory);
+    emu_tree_remove (store->parts_directory);
   if (store->temporary)
-    remove_tree (store->directory);
+    emu_tree_remove (store->directory);
   g_free (store->parts_directory);
   g_free (store->directory);
   g_cond_clear (&store->changed);
@@ -216,8 +174,6 @@ emu_store_get_directory (EmuStore * store)
 {
   return store->directory;
 }
-
-/* Blobs */
 
 static gchar *
 new_file_name (EmuStore * store)
@@ -233,110 +189,11 @@ new_file_name (EmuStore * store)
 }
 
 EmuBlob *
-emu_blob_new (EmuStore * store, GError ** error)
+emu_store_new_blob (EmuStore * store, GError ** error)
 {
-  g_autoptr (EmuBlob) blob = g_new0 (EmuBlob, 1);
+  g_autofree gchar *path = store->discard ? NULL : new_file_name (store);
 
-  blob->store = store;
-  blob->fd = -1;
-  if (store->with_md5)
-    blob->md5 = emu_md5_new ();
-  if (store->discard)
-    return g_steal_pointer (&blob);
-
-  blob->path = new_file_name (store);
-  blob->fd = g_open (blob->path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-  if (blob->fd < 0) {
-    set_errno (error, blob->path);
-    return NULL;
-  }
-  return g_steal_pointer (&blob);
-}
-
-static gboolean
-write_all (gint fd, const guint8 * data, gsize len, GError ** error)
-{
-  while (len > 0) {
-    gssize n = write (fd, data, len);
-
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return set_errno (error, "write");
-    data += n;
-    len -= n;
-  }
-  return TRUE;
-}
-
-gboolean
-emu_blob_write (EmuBlob * blob, gconstpointer data, gsize len, GError ** error)
-{
-  blob->crc64 = emu_crc64 (blob->crc64, data, len);
-  blob->size += len;
-  if (blob->md5)
-    emu_md5_update (blob->md5, data, len);
-  if (blob->fd < 0)
-    return TRUE;
-  return write_all (blob->fd, data, len, error);
-}
-
-gboolean
-emu_blob_close (EmuBlob * blob, GError ** error)
-{
-  guint8 digest[16] = { 0, };
-  g_autofree gchar *hex = NULL;
-
-  if (blob->md5) {
-    emu_md5_finish (blob->md5, blob->md5_digest);
-    memcpy (digest, blob->md5_digest, sizeof digest);
-  } else {
-    guint64 number = GUINT64_TO_BE (blob->crc64);
-
-    memcpy (digest, &number, sizeof number);
-  }
-  hex = emu_hex (digest, sizeof digest, TRUE);
-  blob->etag = g_strdup_printf ("\"%s\"", hex);
-  if (blob->fd < 0)
-    return TRUE;
-  return g_close (g_steal_fd (&blob->fd), error);
-}
-
-void
-emu_blob_free (EmuBlob * blob)
-{
-  if (blob->fd >= 0)
-    g_close (blob->fd, NULL);
-  if (blob->path)
-    g_unlink (blob->path);
-  g_free (blob->path);
-  g_free (blob->etag);
-  emu_md5_free (blob->md5);
-  g_free (blob);
-}
-
-guint64
-emu_blob_get_size (EmuBlob * blob)
-{
-  return blob->size;
-}
-
-guint64
-emu_blob_get_crc64 (EmuBlob * blob)
-{
-  return blob->crc64;
-}
-
-const guint8 *
-emu_blob_get_md5 (EmuBlob * blob)
-{
-  return blob->md5_digest;
-}
-
-const gchar *
-emu_blob_get_etag (EmuBlob * blob)
-{
-  return blob->etag;
+  return emu_blob_new (path, store->with_md5, error);
 }
 
 /* Objects */
@@ -410,23 +267,21 @@ emu_store_put (EmuStore * store, const gchar * bucket, const gchar * key,
     const gchar * content_type, EmuBlob * blob, gint64 now_us)
 {
   g_autofree gchar *name = make_name (bucket, key);
+  g_autofree gchar *path = emu_blob_take_path (blob);
   EmuObject *object = g_new0 (EmuObject, 1);
   gboolean ok;
 
   object->content_type = g_strdup (content_type);
-  object->etag = g_strdup (blob->etag);
-  object->size = blob->size;
-  object->crc64 = blob->crc64;
+  object->etag = g_strdup (emu_blob_get_etag (blob));
+  object->size = emu_blob_get_size (blob);
+  object->crc64 = emu_blob_get_crc64 (blob);
   object->modified_us = now_us;
 
   g_mutex_lock (&store->lock);
   wait_until_idle (store, name);
-  ok = publish (store, name, object, blob->path);
+  ok = publish (store, name, object, path);
   g_mutex_unlock (&store->lock);
-  if (!ok)
-    return EMU_STORE_FAILED;
-  g_clear_pointer (&blob->path, g_free);
-  return EMU_STORE_OK;
+  return ok ? EMU_STORE_OK : EMU_STORE_FAILED;
 }
 
 EmuObject *
@@ -508,11 +363,11 @@ part_from_blob (EmuBlob * blob, guint number, gint64 now_us)
   Part *part = g_new0 (Part, 1);
 
   part->info.number = number;
-  part->info.etag = g_strdup (blob->etag);
-  part->info.size = blob->size;
+  part->info.etag = g_strdup (emu_blob_get_etag (blob));
+  part->info.size = emu_blob_get_size (blob);
   part->info.modified_us = now_us;
-  part->crc64 = blob->crc64;
-  part->path = g_steal_pointer (&blob->path);
+  part->crc64 = emu_blob_get_crc64 (blob);
+  part->path = emu_blob_take_path (blob);
   return part;
 }
 
@@ -730,40 +585,6 @@ take_upload (EmuStore * store, const gchar * name, const gchar * upload_id,
   return result;
 }
 
-/* Where the kernel cannot copy by itself. */
-static gboolean
-copy_by_hand (gint from, gint to, GError ** error)
-{
-  g_autofree guint8 *buffer = g_malloc (COPY_SIZE);
-  gssize n;
-
-  while ((n = read (from, buffer, COPY_SIZE)) != 0) {
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0)
-      return set_errno (error, "read");
-    if (!write_all (to, buffer, n, error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-static gboolean
-append_file (gint to, const gchar * path, GError ** error)
-{
-  gint from = g_open (path, O_RDONLY | O_CLOEXEC, 0);
-  gboolean ok = TRUE;
-  gssize n;
-
-  if (from < 0)
-    return set_errno (error, path);
-  while ((n = copy_file_range (from, NULL, to, NULL, G_MAXINT, 0)) > 0);
-  if (n < 0)
-    ok = copy_by_hand (from, to, error);
-  close (from);
-  return ok;
-}
-
 /* All parts after the first are appended to its file. */
 static gboolean
 join_files (GPtrArray * parts, GError ** error)
@@ -777,11 +598,11 @@ join_files (GPtrArray * parts, GError ** error)
     return TRUE;
   fd = g_open (first->path, O_WRONLY | O_CLOEXEC, 0);
   if (fd < 0 || lseek (fd, 0, SEEK_END) < 0)
-    return set_errno (error, first->path);
+    return emu_set_errno (error, first->path);
   for (i = 1; i < parts->len && ok; i++) {
     Part *part = g_ptr_array_index (parts, i);
 
-    ok = append_file (fd, part->path, error);
+    ok = emu_file_append (fd, part->path, error);
   }
   return g_close (fd, ok ? error : NULL) && ok;
 }

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include <gio/gio.h>
+#include "blob.h"
 
 G_BEGIN_DECLS
 
@@ -14,23 +14,6 @@ G_BEGIN_DECLS
 #define EMU_PARTS_MAX 10000
 
 typedef struct _EmuStore EmuStore;
-
-/* Bytes that arrive: a file that is not an object or a part yet. One thread. */
-typedef struct _EmuBlob EmuBlob;
-
-EmuBlob *emu_blob_new (EmuStore * store, GError ** error);
-gboolean emu_blob_write (EmuBlob * blob, gconstpointer data, gsize len,
-    GError ** error);
-gboolean emu_blob_close (EmuBlob * blob, GError ** error);
-/* Deletes the file if nothing has taken it. */
-void emu_blob_free (EmuBlob * blob);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (EmuBlob, emu_blob_free)
-
-/* After emu_blob_close(). The MD5 is all zeroes if it was not wanted. */
-guint64 emu_blob_get_size (EmuBlob * blob);
-guint64 emu_blob_get_crc64 (EmuBlob * blob);
-const guint8 *emu_blob_get_md5 (EmuBlob * blob);
-const gchar *emu_blob_get_etag (EmuBlob * blob);
 
 /* What is known of an object; a copy. */
 typedef struct
@@ -87,7 +70,10 @@ EmuStore *emu_store_new (const gchar * directory, gboolean discard,
 void emu_store_free (EmuStore * store);
 const gchar *emu_store_get_directory (EmuStore * store);
 
-/* Takes the bytes out of @blob. */
+/* For bytes to come. (transfer full) */
+EmuBlob *emu_store_new_blob (EmuStore * store, GError ** error);
+
+/* Takes the file of @blob. */
 EmuStoreResult emu_store_put (EmuStore * store, const gchar * bucket,
     const gchar * key, const gchar * content_type, EmuBlob * blob,
     gint64 now_us);

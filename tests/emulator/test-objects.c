@@ -554,6 +554,7 @@ test_leaves_objects (void)
   g_autofree gchar *bucket = g_build_filename (directory, "b", NULL);
   g_autofree gchar *object = g_build_filename (bucket, "k", NULL);
 
+  g_assert_cmpuint (answer->status, ==, 200);
   g_free (test_upload_part (client, lease, id, 1, "part", 4));
   test_client_free (client);
   ice_emulator_free (emulator);
@@ -569,6 +570,7 @@ test_tells_secrets (Fixture * fixture, gconstpointer data)
   g_auto (GStrv) secrets = ice_emulator_get_secrets (fixture->emulator);
   const gchar *const *list = (const gchar * const *) secrets;
 
+  g_assert_cmpuint (answer->status, ==, 200);
   g_assert_true (g_strv_contains (list, fixture->lease->access_key_secret));
   g_assert_true (g_strv_contains (list, fixture->lease->security_token));
   g_assert_true (g_strv_contains (list, "EmulatorDemoSecret0123456789ab"));
