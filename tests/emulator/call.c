@@ -41,6 +41,7 @@ emu_call_free (EmuCall * call)
   g_clear_pointer (&call->blob, emu_blob_free);
   if (call->text)
     g_string_free (call->text, TRUE);
+  g_free (call->new_upload_id);
   g_free (call->request_id);
   g_free (call->bucket);
   g_free (call->key);

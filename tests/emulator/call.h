@@ -58,6 +58,7 @@ struct _EmuCall
   gchar *key;                   /* empty: none */
   guint part_number;
   const gchar *upload_id;       /* (nullable), in query */
+  gchar *new_upload_id;         /* (nullable): what Initiate gave out */
 
   /* the body, by the time the call is carried out */
   EmuBlob *blob;                /* PutObject and UploadPart */

@@ -53,7 +53,6 @@ exchange_new (EmuServices * services, EmuWire * wire, EmuRequest * request,
   x->record->begin_us = request->begin_us;
   x->record->connection = connection;
   x->record->part_number = call->part_number;
-  x->record->upload_id = g_strdup (call->upload_id);
   x->record->fault = g_strdup (x->fault ? x->fault->name : NULL);
   x->record->user_agent = g_strdup (emu_call_get_header (call, "user-agent"));
   return x;
@@ -70,6 +69,8 @@ add_record (Exchange * x)
     return;
   x->record->end_us = g_get_monotonic_time ();
   x->record->body_bytes = emu_reader_get_body_bytes (reader);
+  x->record->upload_id = g_strdup (x->call->new_upload_id
+      ? x->call->new_upload_id : x->call->upload_id);
   x->record->generation = x->call->lease ? x->call->lease->generation : 0;
   emu_records_add (x->services->records, g_steal_pointer (&x->record),
       emu_clock_now (&x->services->clock));

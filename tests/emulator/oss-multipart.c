@@ -94,12 +94,11 @@ emu_oss_initiate (EmuCall * call)
 {
   g_autoptr (GString) xml =
       g_string_new (XML_PROLOG "<InitiateMultipartUploadResult>\n");
-  g_autofree gchar *id = NULL;
 
-  id = emu_store_initiate (call->services->store, call->bucket, call->key,
-      emu_oss_get_content_type (call), call->now_us);
+  call->new_upload_id = emu_store_initiate (call->services->store,
+      call->bucket, call->key, emu_oss_get_content_type (call), call->now_us);
   append_object (call, xml);
-  append_element (xml, "UploadId", id);
+  append_element (xml, "UploadId", call->new_upload_id);
   g_string_append (xml, "</InitiateMultipartUploadResult>\n");
   return xml_answer_new (call, xml->str);
 }

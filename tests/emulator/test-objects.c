@@ -333,6 +333,33 @@ test_lists_parts_in_pages (Fixture * fixture, gconstpointer data)
   g_assert_cmpstr (seen->str, ==, "4 8 10 ");
 }
 
+static void
+test_records_requests (Fixture * fixture, gconstpointer data)
+{
+  g_autofree gchar *id = test_initiate (fixture->client, fixture->lease);
+  g_autoptr (GPtrArray) records = NULL;
+  IceEmulatorRecord *record;
+
+  g_free (test_upload_part (fixture->client, fixture->lease, id, 7, "part", 4));
+  records = ice_emulator_get_records (fixture->emulator);
+  g_assert_cmpuint (records->len, ==, 3);
+  record = g_ptr_array_index (records, 1);
+  g_assert_cmpint (record->operation, ==, ICE_EMULATOR_INITIATE);
+  g_assert_cmpstr (record->upload_id, ==, id);
+  record = g_ptr_array_index (records, 2);
+  g_assert_cmpint (record->operation, ==, ICE_EMULATOR_PART);
+  g_assert_cmpstr (record->upload_id, ==, id);
+  g_assert_cmpuint (record->serial, ==, 3);
+  g_assert_cmpuint (record->connection, ==, 1);
+  g_assert_cmpuint (record->part_number, ==, 7);
+  g_assert_cmpuint (record->body_bytes, ==, 4);
+  g_assert_cmpuint (record->status, ==, 200);
+  g_assert_cmpuint (record->generation, ==, 1);
+  g_assert_null (record->code);
+  g_assert_null (record->fault);
+  g_assert_cmpint (record->begin_us, <=, record->end_us);
+}
+
 /* Leases */
 
 static void
@@ -596,6 +623,7 @@ main (int argc, char **argv)
   add ("refuses-part-numbers", test_refuses_part_numbers);
   add ("forgets-uploads", test_forgets_uploads);
   add ("lists-parts-in-pages", test_lists_parts_in_pages);
+  add ("records-requests", test_records_requests);
   add ("gives-a-lease", test_gives_a_lease);
   add ("ends-leases-in-time", test_ends_leases_in_time);
   add ("ends-leases-at-will", test_ends_leases_at_will);
