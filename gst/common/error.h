@@ -84,6 +84,8 @@ typedef enum
  * @retry_after_us: how long the service asks to wait in microseconds, or -1
  * @server_time_us: the service's clock when it answered, in microseconds
  *     since 1970, or -1
+ * @not_sent: there was no connection to send the request on, so the service
+ *     has seen nothing of it
  * @reused_connection: a kept connection failed before any answer came; a new
  *     attempt at once, on another one, is no sign of trouble
  *
@@ -101,6 +103,7 @@ typedef struct
   gchar *ec;
   gint64 retry_after_us;
   gint64 server_time_us;
+  gboolean not_sent;
   gboolean reused_connection;
 } GstIceErrorDetails;
 

@@ -180,6 +180,7 @@ network_error (Exchange * self, const gchar * reason)
   GError *error = gst_ice_error_new (GST_ICE_ERROR_NETWORK, "%s: %s",
       self->request->host, reason);
 
+  gst_ice_error_get_details (error)->not_sent = self->phase < SENDING;
   gst_ice_error_get_details (error)->reused_connection =
       self->is_reused && !self->response;
   return error;
@@ -217,6 +218,21 @@ log_end (Exchange * self, const GError * error)
       self->is_reused ? "reused" : "new");
 }
 
+/* libsoup may close the connection in the next call. Over TLS that is a
+ * blocking write, which must not meet a full buffer. */
+static void
+prepare_for_close (Exchange * self)
+{
+  gboolean is_kept = self->response && !self->failure &&
+      soup_message_is_keepalive (self->message);
+
+  if (!self->connection)
+    return;
+  if ((self->body && gst_ice_body_stream_ended_early (self->body)) ||
+      (!is_kept && gst_ice_connection_has_unsent (self->connection)))
+    gst_ice_connection_abort (self->connection);
+}
+
 static void
 clear_source (GSource ** source)
 {
@@ -235,9 +251,7 @@ close_down (Exchange * self)
   clear_source (&self->ending);
   g_signal_handlers_disconnect_by_data (self->message, self);
 
-  if (self->body && gst_ice_body_stream_ended_early (self->body) &&
-      self->connection)
-    gst_ice_connection_abort (self->connection);
+  prepare_for_close (self);
   if (self->body)
     gst_ice_body_stream_detach (self->body);
   /* Nothing is read or written by this; libsoup finishes the message. */
@@ -333,9 +347,12 @@ look_at_traffic (Exchange * self)
 static void
 stall (Exchange * self, const gchar * what, gint64 limit_us)
 {
-  abandon (self, gst_ice_error_new (GST_ICE_ERROR_STALLED,
-          "%s: %s for %.1f s", self->request->host, what,
-          limit_us / (gdouble) G_USEC_PER_SEC));
+  GError *error = gst_ice_error_new (GST_ICE_ERROR_STALLED,
+      "%s: %s for %.1f s", self->request->host, what,
+      limit_us / (gdouble) G_USEC_PER_SEC);
+
+  gst_ice_error_get_details (error)->not_sent = self->phase < SENDING;
+  abandon (self, error);
 }
 
 static gboolean
@@ -426,6 +443,8 @@ on_network_event (SoupMessage * message, GSocketClientEvent event,
     GIOStream * stream, Exchange * self)
 {
   note_movement (self);
+  GST_TRACE ("connection %" G_GUINT64_FORMAT ": event %d",
+      soup_message_get_connection_id (message), event);
   if (self->phase == QUEUED) {
     self->phase = CONNECTING;
     self->connecting_us = self->moved_us;
@@ -567,6 +586,13 @@ on_restarted (SoupMessage * message, Exchange * self)
   self->ending = g_idle_source_new ();
   g_source_set_callback (self->ending, on_ending, self, NULL);
   g_source_attach (self->ending, g_main_context_get_thread_default ());
+}
+
+/* Ahead of us where something went wrong. */
+static void
+on_finished (SoupMessage * message, Exchange * self)
+{
+  prepare_for_close (self);
 }
 
 static gboolean
@@ -730,6 +756,11 @@ create_message (Exchange * self)
   /* With the feature there and disabled a challenge is an answer like any
    * other; without it libsoup would read it into memory to its end. */
   soup_message_disable_feature (self->message, SOUP_TYPE_AUTH_MANAGER);
+#if SOUP_CHECK_VERSION (3, 4, 0)
+  /* So that it does not open one connection after the other, in case the
+   * first should speak HTTP/2. */
+  soup_message_set_force_http1 (self->message, TRUE);
+#endif
   set_message_body (self);
 }
 
@@ -749,6 +780,7 @@ connect_message (Exchange * self)
     {"got-informational", G_CALLBACK (on_got_informational)},
     {"got-headers", G_CALLBACK (on_got_headers)},
     {"restarted", G_CALLBACK (on_restarted)},
+    {"finished", G_CALLBACK (on_finished)},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (handlers); i++)

@@ -96,17 +96,15 @@ gst_ice_messages_new_complete (const GstIceFigures * figures,
 static const gchar *
 get_state_name (const GstIceUploadInfo * upload)
 {
-  if (upload->interrupted)
-    return "interrupted";
-
   switch (upload->state) {
     case GST_ICE_UPLOAD_IDLE:
       break;
     case GST_ICE_UPLOAD_OPENING:
-      return "opening";
+      return upload->interrupted ? "interrupted" : "opening";
     case GST_ICE_UPLOAD_UPLOADING:
-      return "uploading";
+      return upload->interrupted ? "interrupted" : "uploading";
     case GST_ICE_UPLOAD_FINALIZING:
+      return upload->interrupted ? "interrupted" : "finalizing";
     case GST_ICE_UPLOAD_SALVAGING:
     case GST_ICE_UPLOAD_ABORTING:
       return "finalizing";

@@ -7,31 +7,58 @@
 
 #include "recording/part-plan.h"
 
-/* The schedule: so many parts at the configured size, so many at twice that...
- * The third step is long so that a day at 8 Mbit/s (80.5 GiB, 5,113 parts of
- * the step) fits into parts of at most four times the configured 4 MiB, with
- * the numbers of MAX_AGE_BUDGET besides. From there on each doubling takes
+/* The schedule: EARLY parts at the configured size, EARLY at twice that... up
+ * to LONG_SIZE, four times the default size. That step is long, so that a day
+ * at 8 Mbit/s (80.5 GiB, 5,135 parts of it) fits into parts of at most 16 MiB,
+ * with the numbers of MAX_AGE_BUDGET besides. From there on each doubling takes
  * SPRINT parts, which leaves enough numbers at 5 GiB for over 20 TiB. */
-static const guint first_steps[] = { 50, 50, 5650 };
-
-#define SPRINT 16
+#define EARLY 20
+#define LONG_SIZE (16 * 1024 * 1024)
+#define LONG 5600
+#define SPRINT 8
+#define MIN_EARLY_STEPS 2
 
 /* The budget of numbers for parts that are sealed by age is spent in so many
  * equal steps, each at twice the age of the one before. */
 #define AGE_STEPS 8
-#define MAX_AGE_BUDGET 500
+#define MAX_AGE_BUDGET 420
 
 static guint
-get_step_length (guint step)
+get_long_step (const GstIcePartPlan * plan)
 {
-  return step < G_N_ELEMENTS (first_steps) ? first_steps[step] : SPRINT;
+  guint step = MIN_EARLY_STEPS;
+
+  while (plan->part_size << step < LONG_SIZE)
+    step++;
+
+  return step;
+}
+
+static guint
+get_step_length (const GstIcePartPlan * plan, guint step)
+{
+  guint long_step = get_long_step (plan);
+
+  if (step == long_step)
+    return LONG;
+
+  return step < long_step ? EARLY : SPRINT;
 }
 
 static guint64
 get_step_size (const GstIcePartPlan * plan, guint step)
 {
-  /* 2^26 x 100 KiB is far beyond any part. */
-  return MIN (plan->part_size << MIN (step, 26), plan->max_part_size);
+  guint long_step = get_long_step (plan);
+  guint64 long_size = MAX (plan->part_size << MIN_EARLY_STEPS, LONG_SIZE);
+  guint64 size;
+
+  if (step < long_step)
+    size = MIN (plan->part_size << step, long_size);
+  else
+    /* 2^16 x 16 MiB is far beyond any part. */
+    size = long_size << MIN (step - long_step, 16);
+
+  return MIN (size, plan->max_part_size);
 }
 
 /* The size at place @index of the schedule, counted from 0. */
@@ -41,8 +68,8 @@ get_scheduled_size (const GstIcePartPlan * plan, guint index)
   guint step = 0;
 
   while (get_step_size (plan, step) < plan->max_part_size
-      && index >= get_step_length (step))
-    index -= get_step_length (step++);
+      && index >= get_step_length (plan, step))
+    index -= get_step_length (plan, step++);
 
   return get_step_size (plan, step);
 }
@@ -56,7 +83,7 @@ get_scheduled_sum (const GstIcePartPlan * plan, guint index)
 
   for (step = 0; index > 0; step++) {
     guint64 size = get_step_size (plan, step);
-    guint length = get_step_length (step);
+    guint length = get_step_length (plan, step);
 
     if (size == plan->max_part_size || index < length)
       return sum + index * size;
@@ -129,15 +156,23 @@ gst_ice_part_plan_get_size (const GstIcePartPlan * plan, guint number,
 
 /* How many numbers may go to parts that are sealed by age: half of those that
  * the ceiling does not need when every part is as large as can be. The other
- * half keeps the sizes that make up for them from growing in leaps, and the
- * maximum keeps them within the third step for a day. */
+ * half keeps the sizes that make up for them from growing in leaps. A number
+ * that is missing moves the place in the schedule by more than one, the more
+ * the less there is to gain at the large end; all in all within the long
+ * step, for a day. */
 static guint
 get_age_budget (const GstIcePartPlan * plan)
 {
   guint64 ceiling = gst_ice_part_plan_get_ceiling (plan);
-  guint64 needed = (ceiling + plan->max_part_size - 1) / plan->max_part_size;
+  guint64 max = plan->max_part_size;
+  guint64 needed = (ceiling + max - 1) / max;
+  guint64 long_size = get_step_size (plan, get_long_step (plan));
+  guint budget = (GST_ICE_PART_NUMBER_MAX - needed) / 2;
 
-  return MIN ((GST_ICE_PART_NUMBER_MAX - needed) / 2, MAX_AGE_BUDGET);
+  if (max == long_size)
+    return budget;
+
+  return MIN (budget, MAX_AGE_BUDGET * (max - long_size) / max);
 }
 
 guint

@@ -444,11 +444,11 @@ close_open_part (GstIceRecording * self)
   return TRUE;
 }
 
-/* TRUE if the position is inside @part. */
+/* TRUE if @part is being written. */
 static gboolean
 is_at (GstIceRecording * self, const GstIceHeldPart * part)
 {
-  return self->position >= part->offset
+  return !self->finished && self->position >= part->offset
       && self->position < gst_ice_held_part_get_end (part);
 }
 
@@ -679,6 +679,7 @@ gst_ice_recording_finish (GstIceRecording * self)
   guint i;
 
   self->finished = TRUE;
+  drop_kept (self, 0, 0);
   for (i = 0; i < self->parts->len; i++) {
     GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
 
@@ -708,7 +709,7 @@ gst_ice_recording_confirmed (GstIceRecording * self, guint number,
         && !part->confirmed) {
       confirm (self, part);
       drop_kept (self, get_keep_limit (self, has_room),
-          has_room ? CHEAP_PART : 0);
+          has_room && !self->finished ? CHEAP_PART : 0);
     }
     return;
   }

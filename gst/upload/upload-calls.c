@@ -661,6 +661,8 @@ leaves_doubt (const GError * error)
 {
   const GstIceErrorDetails *details = gst_ice_error_get_details (error);
 
+  if (details != NULL && details->not_sent)
+    return FALSE;
   if (details != NULL && details->http_status >= 500)
     return TRUE;
 

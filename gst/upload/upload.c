@@ -219,7 +219,8 @@ gst_ice_upload_note_failure (GstIceUpload * self, const GError * error,
       delay_us / (gdouble) G_USEC_PER_SEC, error->message);
 
   if (!gst_ice_outage_note_failure (&self->outage,
-          gst_ice_upload_get_now (self), delay_us))
+          gst_ice_upload_get_now (self), delay_us)
+      || self->state >= GST_ICE_UPLOAD_COMPLETE)
     return;
 
   gst_ice_upload_emit (self, &(GstIceUploadEvent) {
