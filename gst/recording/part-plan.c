@@ -18,9 +18,11 @@
 #define SPRINT 8
 #define MIN_EARLY_STEPS 2
 
-/* The budget of numbers for parts that are sealed by age is spent in so many
- * equal steps, each at twice the age of the one before. */
-#define AGE_STEPS 8
+/* The budget of numbers for parts that are sealed by age is spent in equal
+ * steps, by which the age is multiplied. An hour of little data gets by with
+ * the first five. */
+static const guint age_factors[] = { 1, 2, 4, 4, 4, 8, 32, 128 };
+
 #define MAX_AGE_BUDGET 420
 
 static guint
@@ -192,5 +194,5 @@ gst_ice_part_plan_get_age_factor (const GstIcePartPlan * plan, guint number,
       < ceiling)
     return 0;
 
-  return 1u << (guint) ((guint64) spent * AGE_STEPS / budget);
+  return age_factors[(guint64) spent * G_N_ELEMENTS (age_factors) / budget];
 }

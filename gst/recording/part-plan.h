@@ -11,8 +11,8 @@
  *
  * Parts that are handed over because they are old are smaller than planned and
  * would bring the last part number nearer. They are paid for from numbers that
- * the ceiling does not need, each step of that budget at twice the age; when it
- * is used up, only size counts. */
+ * the ceiling does not need, at a growing age; when they are used up, only size
+ * counts. */
 
 #pragma once
 
@@ -41,7 +41,7 @@ guint64 gst_ice_part_plan_get_size (const GstIcePartPlan * plan, guint number,
     guint64 offset);
 
 /* By how much to multiply the age at which that part is handed over before it
- * is full: 1, 2, 4...; 0: not for age alone. */
+ * is full, at least 1; 0: not for age alone. */
 guint gst_ice_part_plan_get_age_factor (const GstIcePartPlan * plan,
     guint number, guint64 offset);
 
