@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The tables of README.md against the element that they describe.
+ *
+ * Runs on: one thread. The environment says where README.md (README) and the
+ * plugin are. */
+
+#include <gst/gst.h>
+
+static gchar *readme;
+
+/* The cells of the row whose first cell is `NAME`, or NULL.
+ * (transfer full) */
+static gchar **
+find_row (const gchar * name)
+{
+  g_autofree gchar *begin = g_strdup_printf ("\n| `%s` |", name);
+  const gchar *found = strstr (readme, begin);
+  g_auto (GStrv) lines = NULL;
+  gchar **cells;
+  guint i;
+
+  if (found == NULL)
+    return NULL;
+  lines = g_strsplit (found + 1, "\n", 2);
+  cells = g_strsplit (lines[0], "|", -1);
+  for (i = 0; cells[i] != NULL; i++)
+    g_strstrip (cells[i]);
+
+  return cells;
+}
+
+static gboolean
+is_own (GParamSpec * spec, GstElement * sink)
+{
+  return spec->owner_type == G_OBJECT_TYPE (sink);
+}
+
+static const gchar *
+get_type_name (GParamSpec * spec)
+{
+  if (spec->value_type == GST_TYPE_STRUCTURE)
+    return "structure";
+  if (G_IS_PARAM_SPEC_ENUM (spec))
+    return "enum";
+  if (G_IS_PARAM_SPEC_UINT64 (spec))
+    return "uint64";
+  if (G_IS_PARAM_SPEC_UINT (spec))
+    return "uint";
+  if (G_IS_PARAM_SPEC_BOOLEAN (spec))
+    return "boolean";
+
+  return "string";
+}
+
+static const gchar *
+get_access (GParamSpec * spec)
+{
+  if (!(spec->flags & G_PARAM_READABLE))
+    return ", write-only";
+  if (!(spec->flags & G_PARAM_WRITABLE))
+    return ", read-only";
+
+  return "";
+}
+
+/* A GstClockTime is a uint64 that the table calls by what it means. */
+static void
+check_type (GParamSpec * spec, const gchar * cell)
+{
+  g_autofree gchar *expected =
+      g_strconcat (get_type_name (spec), get_access (spec), NULL);
+  g_autofree gchar *seen = g_strdup (cell);
+
+  if (g_str_has_prefix (seen, "time")) {
+    g_free (seen);
+    seen = g_strconcat ("uint64", cell + strlen ("time"), NULL);
+  }
+  g_assert_cmpstr (seen, ==, expected);
+}
+
+/* As one would write it on a command line, in backquotes; nothing for none. */
+static gchar *
+get_default (GParamSpec * spec)
+{
+  const GValue *value = g_param_spec_get_default_value (spec);
+  g_autofree gchar *text = NULL;
+
+  if (G_VALUE_HOLDS_BOXED (value)
+      || (G_VALUE_HOLDS_STRING (value) && g_value_get_string (value) == NULL))
+    return g_strdup ("");
+  if (G_VALUE_HOLDS_STRING (value))
+    text = g_value_dup_string (value);
+  else
+    text = gst_value_serialize (value);
+
+  return g_strdup_printf ("`%s`", text);
+}
+
+static void
+check_default (GParamSpec * spec, const gchar * cell)
+{
+  g_autofree gchar *expected = get_default (spec);
+  g_autoptr (GString) seen = g_string_new (cell);
+
+  g_string_replace (seen, "VERSION", PLUGIN_VERSION, 0);
+  g_assert_cmpstr (seen->str, ==, expected);
+}
+
+static void
+check_enum (GParamSpec * spec, const gchar * meaning)
+{
+  GEnumClass *values = G_PARAM_SPEC_ENUM (spec)->enum_class;
+  guint i;
+
+  for (i = 0; i < values->n_values; i++) {
+    g_autofree gchar *name =
+        g_strdup_printf ("`%s`", values->values[i].value_nick);
+
+    if (strstr (meaning, name) == NULL)
+      g_error ("README.md: %s says nothing of %s", spec->name, name);
+  }
+}
+
+static void
+check_property (GParamSpec * spec)
+{
+  g_auto (GStrv) cells = find_row (spec->name);
+
+  if (cells == NULL)
+    g_error ("README.md has no row for the property %s", spec->name);
+  g_test_message ("property %s", spec->name);
+  g_assert_cmpuint (g_strv_length (cells), ==, 6);
+  check_type (spec, cells[2]);
+  check_default (spec, cells[3]);
+  g_assert_cmpstr (cells[4], !=, "");
+  if (G_IS_PARAM_SPEC_ENUM (spec))
+    check_enum (spec, cells[4]);
+}
+
+static void
+test_properties (void)
+{
+  g_autoptr (GstElement) sink = gst_element_factory_make ("icesink", NULL);
+  g_autofree GParamSpec **specs = NULL;
+  guint n_own = 0;
+  guint n, i;
+
+  g_assert_nonnull (sink);
+  specs = g_object_class_list_properties (G_OBJECT_GET_CLASS (sink), &n);
+  for (i = 0; i < n; i++) {
+    if (!is_own (specs[i], sink))
+      continue;
+    check_property (specs[i]);
+    n_own++;
+  }
+  g_assert_cmpuint (n_own, >, 0);
+}
+
+/* The lines between the heading and the next one. (transfer full) */
+static gchar **
+get_section (const gchar * heading)
+{
+  const gchar *begin = strstr (readme, heading);
+  g_auto (GStrv) sections = NULL;
+
+  g_assert_nonnull (begin);
+  sections = g_strsplit (begin + strlen (heading), "\n## ", 2);
+
+  return g_strsplit (sections[0], "\n", -1);
+}
+
+static void
+test_rows (void)
+{
+  g_autoptr (GstElement) sink = gst_element_factory_make ("icesink", NULL);
+  g_auto (GStrv) lines = get_section ("\n## Properties\n");
+  guint i;
+
+  for (i = 0; lines[i] != NULL; i++) {
+    g_auto (GStrv) words = g_strsplit (lines[i], "`", 3);
+    GParamSpec *spec;
+
+    if (!g_str_has_prefix (lines[i], "| `"))
+      continue;
+    spec = g_object_class_find_property (G_OBJECT_GET_CLASS (sink), words[1]);
+    if (spec == NULL || !is_own (spec, sink))
+      g_error ("README.md has a row for %s, which is not there", words[1]);
+  }
+}
+
+static void
+test_stats (void)
+{
+  g_autoptr (GstElement) sink = gst_element_factory_make ("icesink", NULL);
+  g_auto (GStrv) lines = get_section ("\n## Statistics\n");
+  g_autofree gchar *section = g_strjoinv ("\n", lines);
+  g_autoptr (GstStructure) stats = NULL;
+  gint i;
+
+  g_object_get (sink, "stats", &stats, NULL);
+  for (i = 0; i < gst_structure_n_fields (stats); i++) {
+    g_autofree gchar *name =
+        g_strdup_printf ("`%s`", gst_structure_nth_field_name (stats, i));
+
+    if (strstr (section, name) == NULL)
+      g_error ("README.md says nothing of %s in stats", name);
+  }
+}
+
+static void
+test_signals (void)
+{
+  g_autoptr (GstElement) sink = gst_element_factory_make ("icesink", NULL);
+  g_autofree guint *ids = NULL;
+  guint n, i;
+
+  ids = g_signal_list_ids (G_OBJECT_TYPE (sink), &n);
+  g_assert_cmpuint (n, >, 0);
+  for (i = 0; i < n; i++) {
+    g_autofree gchar *begin =
+        g_strdup_printf ("\n| `%s` (", g_signal_name (ids[i]));
+
+    if (strstr (readme, begin) == NULL)
+      g_error ("README.md has no row for the signal %s",
+          g_signal_name (ids[i]));
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  gint status;
+
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+  g_file_get_contents (g_getenv ("README"), &readme, NULL, &error);
+  g_assert_no_error (error);
+
+  g_test_add_func ("/readme/properties/describe-the-element",
+      test_properties);
+  g_test_add_func ("/readme/properties/are-all-there", test_rows);
+  g_test_add_func ("/readme/stats/are-all-described", test_stats);
+  g_test_add_func ("/readme/signals/are-all-described", test_signals);
+  status = g_test_run ();
+
+  g_free (readme);
+  gst_deinit ();
+
+  return status;
+}
