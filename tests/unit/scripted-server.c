@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* The scripted server: an accepting thread and one thread per connection. */
+/* The scripted server: an accepting thread and one thread per connection.
+ *
+ * Streams are always given an error to fill in: glib-networking 2.74 leaks
+ * those that nobody wants. */
 
 #include "scripted-server.h"
 
@@ -144,10 +147,11 @@ peer_read_head (Peer * peer)
   g_autoptr (GString) head = g_string_new (NULL);
 
   while (!g_str_has_suffix (head->str, "\r\n\r\n")) {
+    g_autoptr (GError) error = NULL;
     gchar byte;
 
     if (g_input_stream_read (peer->input, &byte, 1, peer->cancellable,
-            NULL) != 1)
+            &error) != 1)
       return NULL;
     g_string_append_c (head, byte);
   }
@@ -158,10 +162,11 @@ GBytes *
 peer_read (Peer * peer, gsize size)
 {
   g_autofree guint8 *data = g_malloc (MAX (size, 1));
+  g_autoptr (GError) error = NULL;
   gsize done = 0;
 
   if (!g_input_stream_read_all (peer->input, data, size, &done,
-          peer->cancellable, NULL) || done < size)
+          peer->cancellable, &error) || done < size)
     return NULL;
   return g_bytes_new_take (g_steal_pointer (&data), size);
 }
@@ -172,8 +177,9 @@ peer_skip (Peer * peer, gsize size)
   guint8 buffer[64 * 1024];
 
   while (size > 0) {
+    g_autoptr (GError) error = NULL;
     gssize done = g_input_stream_read (peer->input, buffer,
-        MIN (size, sizeof buffer), peer->cancellable, NULL);
+        MIN (size, sizeof buffer), peer->cancellable, &error);
 
     if (done <= 0)
       return FALSE;
@@ -191,8 +197,10 @@ peer_wait_for_close (Peer * peer)
 gboolean
 peer_write (Peer * peer, const gchar * text)
 {
+  g_autoptr (GError) error = NULL;
+
   return g_output_stream_write_all (peer->output, text, strlen (text), NULL,
-      peer->cancellable, NULL);
+      peer->cancellable, &error);
 }
 
 void

@@ -15,6 +15,7 @@
 #include <gst/gst.h>
 
 #include "certificates.h"
+#include "common/network-thread.h"
 #include "http/body-stream.h"
 #include "scripted-server.h"
 
@@ -909,20 +910,31 @@ test_no_server (void)
 
 /* Kept connections */
 
-/* Answers once, then leaves at the next request without an answer: at once, or
- * after @user_data bytes of the body. */
+typedef struct
+{
+  gsize size;                   /* read of the body before it leaves */
+  gint heads;
+} Leaving;
+
+/* Answers once, then leaves at the next request without an answer. */
 static void
 answer_once (Peer * peer, gpointer user_data)
 {
+  Leaving *leaving = user_data;
   g_autofree gchar *first = peer_read_head (peer);
   g_autofree gchar *second = NULL;
 
-  if (!first || !peer_skip (peer, head_get_content_length (first)))
+  if (!first)
+    return;
+  g_atomic_int_inc (&leaving->heads);
+  if (!peer_skip (peer, head_get_content_length (first)))
     return;
   peer_write (peer, OK_ANSWER);
   second = peer_read_head (peer);
-  if (second)
-    peer_skip (peer, GPOINTER_TO_SIZE (user_data));
+  if (!second)
+    return;
+  g_atomic_int_inc (&leaving->heads);
+  peer_skip (peer, leaving->size);
 }
 
 /* libsoup would send the second request again, without its body. */
@@ -933,13 +945,13 @@ test_dead_connection (gconstpointer tls)
   static const gchar *const methods[] = { "PUT", "POST", "PUT" };
 
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++) {
+    Leaving leaving = {.size = sizes[i] };
     Fixture fixture;
     g_autoptr (Outcome) first = NULL;
     g_autoptr (Outcome) second = NULL;
     g_autoptr (Outcome) third = NULL;
 
-    fixture_start (&fixture, answer_once, GSIZE_TO_POINTER (sizes[i]),
-        &(Settings) {
+    fixture_start (&fixture, answer_once, &leaving, &(Settings) {
         .tls = GPOINTER_TO_INT (tls)}
     );
     first = send_and_wait (&fixture, new_request (&fixture, "PUT", 100));
@@ -948,13 +960,42 @@ test_dead_connection (gconstpointer tls)
         send_and_wait (&fixture, new_request (&fixture, methods[i], 8 * MIB));
     g_assert_error (second->error, GST_ICE_ERROR, GST_ICE_ERROR_NETWORK);
     g_assert_true (is_reused_connection (second->error));
-    g_assert_cmpuint (server_get_connections (fixture.server), ==, 1);
 
     third = send_and_wait (&fixture, new_request (&fixture, "PUT", 8 * MIB));
     assert_status (third, 200);
-    g_assert_cmpuint (server_get_connections (fixture.server), ==, 2);
+    g_assert_cmpint (leaving.heads, ==, 3);
     fixture_stop (&fixture);
   }
+}
+
+/* The same while another connection is kept: libsoup would go on with that. */
+static void
+test_dead_connections (gconstpointer tls)
+{
+  Leaving leaving = { 0 };
+  Fixture fixture;
+  Outcome *outcomes[3];
+  guint reused = 0;
+
+  fixture_start (&fixture, answer_once, &leaving, &(Settings) {
+      .tls = GPOINTER_TO_INT (tls)});
+  for (guint round = 0; round < 3; round++) {
+    for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++)
+      outcomes[i] =
+          send_start (&fixture, new_request (&fixture, "PUT", 8 * MIB), NULL);
+    for (guint i = 0; i < G_N_ELEMENTS (outcomes); i++) {
+      wait_for (&outcomes[i]->is_done);
+      if (outcomes[i]->error)
+        reused += is_reused_connection (outcomes[i]->error);
+      else
+        assert_status (outcomes[i], 200);
+      outcome_free (outcomes[i]);
+    }
+  }
+  g_assert_cmpuint (reused, >, 0);
+  /* No request was seen twice. */
+  g_assert_cmpint (leaving.heads, <=, 9);
+  fixture_stop (&fixture);
 }
 
 static void
@@ -1766,6 +1807,59 @@ test_http2 (void)
   g_assert_true (is_http1);
 }
 
+/* Where it runs in earnest */
+
+typedef struct
+{
+  GstIceEndpoint *endpoint;
+  GstIceClock *clock;
+  GstIceHttpClient *client;
+  Outcome outcome;
+  gboolean is_over;
+} Guest;
+
+static void
+on_guest_sent (GObject * source, GAsyncResult * result, gpointer user_data)
+{
+  Guest *guest = user_data;
+
+  on_sent (source, result, &guest->outcome);
+  g_clear_pointer (&guest->client, gst_ice_http_client_unref);
+  set_flag (&guest->is_over);
+}
+
+static gboolean
+send_on_thread (gpointer user_data)
+{
+  Guest *guest = user_data;
+  Fixture fixture = {.endpoint = guest->endpoint };
+
+  guest->client = create_client (&(Settings) {
+      0}, guest->clock);
+  gst_ice_http_client_send_async (guest->client,
+      new_request (&fixture, "PUT", 1 * MIB), NULL, on_guest_sent, guest);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_network_thread (gconstpointer tls)
+{
+  GstIceNetworkThread *thread = gst_ice_network_thread_acquire ();
+  Fixture fixture;
+  Guest guest = { 0 };
+
+  fixture_start (&fixture, answer_all, NULL, &(Settings) {
+      .tls = GPOINTER_TO_INT (tls)});
+  guest.endpoint = fixture.endpoint;
+  guest.clock = fixture.clock;
+  gst_ice_network_thread_invoke (thread, send_on_thread, &guest, NULL);
+  wait_for (&guest.is_over);
+  gst_ice_network_thread_release (thread);
+  assert_status (&guest.outcome, 200);
+  gst_ice_http_response_free (guest.outcome.response);
+  fixture_stop (&fixture);
+}
+
 /* The body, where it is an ordinary stream */
 
 static void
@@ -1849,6 +1943,7 @@ add_tests (void)
   ADD_BOTH ("reports-a-reset", test_reset);
   ADD ("reports-that-nobody-is-there", test_no_server);
   ADD_BOTH ("reports-a-dead-connection", test_dead_connection);
+  ADD_BOTH ("leaves-other-connections-alone", test_dead_connections);
   ADD_BOTH ("does-not-use-a-closed-connection", test_closed_connection);
   ADD ("stalls/connecting", test_stall_connecting);
   ADD ("stalls/handshaking", test_stall_handshaking);
@@ -1874,6 +1969,7 @@ add_tests (void)
   ADD ("keeps-a-proxys-password-to-itself", test_proxy_dead);
   ADD ("refuses-unusable-settings", test_settings);
   ADD ("sets-the-congestion-control", test_congestion_control);
+  ADD_BOTH ("runs-on-the-network-thread", test_network_thread);
   ADD ("has-an-ordinary-body-too", test_ordinary_body);
   ADD ("lets-go-of-the-body", test_detached_body);
   ADD ("speaks-http1-to-all", test_http2);
