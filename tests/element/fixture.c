@@ -146,6 +146,20 @@ fixture_add_fault (Fixture * f, const gchar * fault)
 }
 
 void
+fixture_set (Fixture * f, const gchar * settings)
+{
+  g_auto (GStrv) words = g_strsplit (settings != NULL ? settings : "", " ", -1);
+  guint i;
+
+  for (i = 0; words[i] != NULL; i++) {
+    g_auto (GStrv) pair = g_strsplit (words[i], "=", 2);
+
+    if (pair[0] != NULL)
+      gst_util_set_object_arg (G_OBJECT (f->sink), pair[0], pair[1]);
+  }
+}
+
+void
 fixture_set_reachable (Fixture * f, gboolean reachable)
 {
   g_autoptr (GError) error = NULL;
@@ -202,6 +216,22 @@ fixture_set_state (Fixture * f, GstState state)
 
   g_assert_cmpint (gst_element_set_state (element, state), !=,
       GST_STATE_CHANGE_FAILURE);
+}
+
+static gboolean
+is_in_state (Fixture * f, GstState state)
+{
+  GstElement *element = f->pipeline != NULL ? f->pipeline : f->sink;
+  GstState current;
+
+  return gst_element_get_state (element, &current, NULL, 0)
+      == GST_STATE_CHANGE_SUCCESS && current == state;
+}
+
+void
+fixture_wait_state (Fixture * f, GstState state)
+{
+  fixture_wait_for (f, is_in_state (f, state));
 }
 
 void
@@ -298,20 +328,37 @@ push_in_thread (gpointer user_data)
 {
   Fixture *f = user_data;
 
-  fixture_push_all (f, f->pusher_size, f->pusher_buffer_size);
+  if (f->pusher_eos)
+    fixture_push_eos (f);
+  else
+    fixture_push_all (f, f->pusher_size, f->pusher_buffer_size);
   g_atomic_int_set (&f->pusher_done, TRUE);
 
   return NULL;
 }
 
+static void
+start_pusher (Fixture * f)
+{
+  g_assert_null (f->pusher);
+  f->pusher_done = FALSE;
+  f->pusher = g_thread_new ("pusher", push_in_thread, f);
+}
+
 void
 fixture_start_pushing (Fixture * f, gsize size, gsize buffer_size)
 {
-  g_assert_null (f->pusher);
   f->pusher_size = size;
   f->pusher_buffer_size = buffer_size;
-  f->pusher_done = FALSE;
-  f->pusher = g_thread_new ("pusher", push_in_thread, f);
+  f->pusher_eos = FALSE;
+  start_pusher (f);
+}
+
+void
+fixture_start_eos (Fixture * f)
+{
+  f->pusher_eos = TRUE;
+  start_pusher (f);
 }
 
 gboolean
@@ -524,6 +571,14 @@ fixture_assert_failed_once (Fixture * f)
   }
   g_assert_cmpuint (errors, ==, 1);
   g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_EOS), ==, 0);
+}
+
+void
+fixture_assert_refused (Fixture * f)
+{
+  g_assert_cmpint (f->flow, ==, GST_FLOW_ERROR);
+  fixture_collect (f);
+  g_assert_cmpint (fixture_find_message (f, GST_MESSAGE_ERROR), >=, 0);
 }
 
 /* ---- figures ---- */

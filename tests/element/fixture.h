@@ -59,6 +59,7 @@ typedef struct
   GThread *pusher;              /* (nullable) */
   gsize pusher_size;
   gsize pusher_buffer_size;
+  gboolean pusher_eos;
   gint pusher_done;             /* atomic */
 } Fixture;
 
@@ -78,6 +79,9 @@ void fixture_free (Fixture * f);
 /* An emulator that listens. */
 IceEmulator *fixture_new_emulator (const gchar * options);
 void fixture_add_fault (Fixture * f, const gchar * fault);
+
+/* Sets properties of the sink. @settings: words `name=value`, or NULL. */
+void fixture_set (Fixture * f, const gchar * settings);
 void fixture_set_reachable (Fixture * f, gboolean reachable);
 
 /* Waiting: the messages that come meanwhile are collected. */
@@ -98,6 +102,9 @@ gint64 fixture_get_deadline (void);
 
 void fixture_set_state (Fixture * f, GstState state);
 
+/* Waits for the state that was set. */
+void fixture_wait_state (Fixture * f, GstState state);
+
 /* Starts, in PLAYING, a stream of @caps: a string, or NULL for none. */
 void fixture_play (Fixture * f);
 void fixture_open_stream (Fixture * f, const gchar * caps);
@@ -114,9 +121,10 @@ GstFlowReturn fixture_push (Fixture * f, gsize size);
 /* Pushes @size bytes in buffers of @buffer_size until one is refused. */
 GstFlowReturn fixture_push_all (Fixture * f, gsize size, gsize buffer_size);
 
-/* The same from another thread. It is joined by fixture_join(), which returns
- * the flow. */
+/* The same from another thread, or EOS. It is joined by fixture_join(), which
+ * returns the flow. */
 void fixture_start_pushing (Fixture * f, gsize size, gsize buffer_size);
+void fixture_start_eos (Fixture * f);
 gboolean fixture_is_pushing (Fixture * f);
 GstFlowReturn fixture_join (Fixture * f);
 
@@ -157,6 +165,9 @@ const GstStructure *fixture_wait_error (Fixture * f, gint code);
 
 /* Exactly one error from the sink, and no EOS. */
 void fixture_assert_failed_once (Fixture * f);
+
+/* The last push was refused, after the error had been posted. */
+void fixture_assert_refused (Fixture * f);
 
 /* Figures */
 
