@@ -310,14 +310,23 @@ on_cancelled (GCancellable * cancellable, gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+stall (Exchange * self, const gchar * what, gint64 limit_us)
+{
+  GError *error = gst_ice_error_new (GST_ICE_ERROR_STALLED,
+      "%s: %s for %.1f s", self->request->host, what,
+      limit_us / (gdouble) G_USEC_PER_SEC);
+
+  gst_ice_error_get_details (error)->not_sent = self->phase < SENDING;
+  abandon (self, error);
+}
+
 static gboolean
 on_timeout (gpointer user_data)
 {
   Exchange *self = user_data;
 
-  abandon (self, gst_ice_error_new (GST_ICE_ERROR_STALLED,
-          "%s: not finished within %.1f s", self->request->host,
-          self->request->timeout_us / (gdouble) G_USEC_PER_SEC));
+  stall (self, "not finished", self->request->timeout_us);
   return G_SOURCE_REMOVE;
 }
 
@@ -342,17 +351,6 @@ look_at_traffic (Exchange * self)
   if (traffic.received != self->traffic.received)
     note_movement (self);
   self->traffic = traffic;
-}
-
-static void
-stall (Exchange * self, const gchar * what, gint64 limit_us)
-{
-  GError *error = gst_ice_error_new (GST_ICE_ERROR_STALLED,
-      "%s: %s for %.1f s", self->request->host, what,
-      limit_us / (gdouble) G_USEC_PER_SEC);
-
-  gst_ice_error_get_details (error)->not_sent = self->phase < SENDING;
-  abandon (self, error);
 }
 
 static gboolean
@@ -584,6 +582,7 @@ on_restarted (SoupMessage * message, Exchange * self)
     return;
   self->failure = network_error (self, "the peer has closed the connection");
   self->ending = g_idle_source_new ();
+  g_source_set_priority (self->ending, G_PRIORITY_DEFAULT);
   g_source_set_callback (self->ending, on_ending, self, NULL);
   g_source_attach (self->ending, g_main_context_get_thread_default ());
 }

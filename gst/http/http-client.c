@@ -28,6 +28,10 @@
  * credential must never wait for a part. */
 #define OTHER_CONNECTIONS 8
 
+/* A stall timeout for ever is one of a day: it is multiplied later. */
+#define MIN_STALL_TIMEOUT_US 1000
+#define MAX_STALL_TIMEOUT_US (24 * 60 * 60 * (gint64) G_USEC_PER_SEC)
+
 struct _GstIceHttpClient
 {
   grefcount ref_count;
@@ -181,7 +185,8 @@ gst_ice_http_client_new (const GstIceHttpConfig * config, GstIceClock * clock,
   g_ref_count_init (&client->ref_count);
   client->context.session = g_steal_pointer (&session);
   client->context.clock = gst_ice_clock_ref (clock);
-  client->context.stall_timeout_us = config->stall_timeout_us;
+  client->context.stall_timeout_us = CLAMP (config->stall_timeout_us,
+      MIN_STALL_TIMEOUT_US, MAX_STALL_TIMEOUT_US);
   client->context.tcp_congestion_control =
       g_strdup (config->tcp_congestion_control);
   client->context.connections = g_hash_table_new_full (g_int64_hash,

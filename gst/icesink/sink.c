@@ -279,16 +279,24 @@ gst_ice_sink_change_state (GstElement * element, GstStateChange transition)
 
 /* ---- the streaming thread ---- */
 
-/* @ret of a call of the run: if unlock ended a wait, waits for the pipeline to
- * play again; GST_FLOW_OK then means to call again. */
+/* Unlock has ended a wait: waits for the pipeline to play again. GST_FLOW_OK
+ * then means to go on with @object. The first wait gives the state change the
+ * preroll lock; the second one is for a pipeline that has been paused again in
+ * the meantime. */
 static GstFlowReturn
-resume (GstIceSink * self)
+resume (GstIceSink * self, gpointer object)
 {
-  return gst_base_sink_wait_preroll (GST_BASE_SINK (self));
+  GstBaseSink *sink = GST_BASE_SINK (self);
+  GstFlowReturn ret = gst_base_sink_wait_preroll (sink);
+
+  if (ret != GST_FLOW_OK)
+    return ret;
+
+  return gst_base_sink_do_preroll (sink, GST_MINI_OBJECT_CAST (object));
 }
 
 static GstFlowReturn
-write_memory (GstIceSink * self, GstMemory * memory)
+write_memory (GstIceSink * self, GstBuffer * buffer, GstMemory * memory)
 {
   GstMapInfo map;
   gsize written = 0;
@@ -304,7 +312,7 @@ write_memory (GstIceSink * self, GstMemory * memory)
     ret = gst_ice_run_write (self->run, map.data, map.size, &written);
     if (ret != GST_FLOW_FLUSHING)
       break;
-    ret = resume (self);
+    ret = resume (self, buffer);
   } while (ret == GST_FLOW_OK);
   gst_memory_unmap (memory, &map);
 
@@ -322,7 +330,7 @@ gst_ice_sink_render (GstBaseSink * sink, GstBuffer * buffer)
   /* Memory by memory: mapping the buffer would copy what is not in one
    * piece. */
   for (i = 0; i < n_memories && ret == GST_FLOW_OK; i++)
-    ret = write_memory (self, gst_buffer_peek_memory (buffer, i));
+    ret = write_memory (self, buffer, gst_buffer_peek_memory (buffer, i));
 
   return ret;
 }
@@ -380,7 +388,7 @@ handle_segment (GstIceSink * self, GstEvent * event)
     ret = gst_ice_run_seek (self->run, segment->start);
     if (ret != GST_FLOW_FLUSHING)
       break;
-    ret = resume (self);
+    ret = resume (self, event);
   } while (ret == GST_FLOW_OK);
 
   return ret == GST_FLOW_OK;
@@ -389,14 +397,14 @@ handle_segment (GstIceSink * self, GstEvent * event)
 /* After a failure EOS goes no further: with it the application would take the
  * recording for a good one. */
 static gboolean
-swallows_eos (GstIceSink * self)
+swallows_eos (GstIceSink * self, GstEvent * event)
 {
   GstFlowReturn ret = GST_FLOW_OK;
 
   while (gst_ice_run_has_failed (self->run) && ret == GST_FLOW_OK) {
     ret = gst_ice_run_drain (self->run);
     if (ret == GST_FLOW_FLUSHING)
-      ret = resume (self);
+      ret = resume (self, event);
   }
 
   return ret != GST_FLOW_OK;
@@ -416,7 +424,7 @@ gst_ice_sink_event (GstBaseSink * sink, GstEvent * event)
       ok = renew_run (self);
       break;
     case GST_EVENT_EOS:
-      ok = !swallows_eos (self);
+      ok = !swallows_eos (self, event);
       break;
     default:
       break;
@@ -447,7 +455,7 @@ gst_ice_sink_wait_event (GstBaseSink * sink, GstEvent * event)
     ret = gst_ice_run_drain (self->run);
     if (ret != GST_FLOW_FLUSHING)
       break;
-    ret = resume (self);
+    ret = resume (self, event);
   } while (ret == GST_FLOW_OK);
 
   return ret;

@@ -187,6 +187,7 @@ send_call (Call * call, GstIceOssRequest * request)
     self->in_flight++;
   else
     self->single_busy = TRUE;
+  self->initiating = call->operation == OPERATION_INITIATE;
   self->decisive = call->operation == OPERATION_COMPLETE
       || call->operation == OPERATION_PUT;
 
@@ -677,6 +678,10 @@ handle_initiate (Call * call, const GstIceOssReply * reply,
 {
   GstIceUpload *self = call->self;
 
+  if (error != NULL && self->state == GST_ICE_UPLOAD_ABORTING) {
+    gst_ice_upload_end_early (self);
+    return;
+  }
   if (error != NULL) {
     handle_failure (call, error);
     return;
@@ -684,7 +689,8 @@ handle_initiate (Call * call, const GstIceOssReply * reply,
 
   self->single_history = (GstIceRetryHistory) { 0 };
   self->upload_id = g_strdup (reply->upload_id);
-  note_started (self, reply);
+  if (self->state < GST_ICE_UPLOAD_COMPLETE)
+    note_started (self, reply);
 }
 
 static void
@@ -1019,7 +1025,7 @@ on_reply (GObject * source, GAsyncResult * result, gpointer user_data)
   if (call->operation == OPERATION_PART)
     self->in_flight--;
   else
-    self->single_busy = self->decisive = FALSE;
+    self->single_busy = self->initiating = self->decisive = FALSE;
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     handle_cancelled (call);

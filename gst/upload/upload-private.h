@@ -36,6 +36,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ice_upload_debug);
  * @single_history: what it has been through
  * @lost: (nullable): why the upload id or the object is of no use any more;
  *     nothing is sent until the requests in flight have returned
+ * @initiating: InitiateMultipartUpload is on its way
  * @decisive: a request whose success completes the object is on its way
  * @object_there: the object was completed, though not as it should be
  * @unsure: an answer to Complete was lost, so the object may be there
@@ -80,6 +81,7 @@ struct _GstIceUpload
   GstIceOutage outage;
   guint restarts;
   GError *lost;                 /* (nullable) (owned) */
+  gboolean initiating;
   gboolean decisive;
   gboolean object_there;
   gboolean unsure;

@@ -702,11 +702,14 @@ do_stop (GstIceUpload * self, gpointer data)
   if (self->state >= GST_ICE_UPLOAD_COMPLETE)
     return;
 
-  cancel_requests (self);
-  if (!abort || self->upload_id == NULL) {
+  if (!abort || (self->upload_id == NULL && !self->initiating)) {
     gst_ice_upload_ended (self, gst_ice_upload_get_leftover (self));
     return;
   }
+
+  /* An upload id that is just being given out is awaited and aborted too. */
+  if (!self->initiating)
+    cancel_requests (self);
 
   self->outage = (GstIceOutage) GST_ICE_OUTAGE_INIT;
   self->single_history = (GstIceRetryHistory) { 0 };
