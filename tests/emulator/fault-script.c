@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "text.h"
+
 typedef struct
 {
   EmuFault fault;
@@ -216,7 +218,18 @@ parse_uint (const gchar * text, guint * value)
 {
   guint64 number;
 
-  if (!g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT, &number, NULL))
+  if (!emu_number_parse (text, 10, 0, G_MAXUINT, &number))
+    return FALSE;
+  *value = number;
+  return TRUE;
+}
+
+static gboolean
+parse_offset (const gchar * text, gint64 * value)
+{
+  guint64 number;
+
+  if (!emu_number_parse (text, 10, 0, G_MAXINT64, &number))
     return FALSE;
   *value = number;
   return TRUE;
@@ -253,8 +266,7 @@ parse_setting (Rule * rule, const gchar * key, const gchar * value)
   if (g_str_equal (key, "probability"))
     return parse_double (value, 1, &rule->probability);
   if (g_str_equal (key, "after"))
-    return g_ascii_string_to_signed (value, 10, 0, G_MAXINT64, &fault->after,
-        NULL);
+    return parse_offset (value, &fault->after);
   if (g_str_equal (key, "seconds"))
     return parse_double (value, 86400, &fault->seconds);
   if (g_str_equal (key, "status"))

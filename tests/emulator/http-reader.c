@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#include "text.h"
+
 #define BUFFER_SIZE (128 * 1024)
 #define HEAD_MAX (64 * 1024)
 #define CHUNK_LINE_MAX 1024
@@ -223,7 +225,7 @@ parse_framing (EmuRequest * request, GError ** error)
 
   request->content_length = -1;
   if (length) {
-    if (!g_ascii_string_to_unsigned (length, 10, 0, G_MAXINT64, &value, NULL))
+    if (!emu_number_parse (length, 10, 0, G_MAXINT64, &value))
       return set_invalid (error, "bad Content-Length");
     request->content_length = value;
   }
@@ -342,9 +344,9 @@ next_chunk (EmuReader * reader, GError ** error)
   if (!line)
     return FALSE;
   g_strdelimit (line, ";", '\0');
-  if (!g_ascii_string_to_unsigned (g_strstrip (line), 16, 0, G_MAXINT64,
-          &reader->remaining, error))
-    return FALSE;
+  if (!emu_number_parse (g_strstrip (line), 16, 0, G_MAXINT64,
+          &reader->remaining))
+    return set_invalid (error, "bad size of a chunk");
   reader->chunk_ended = TRUE;
   if (reader->remaining > 0)
     return TRUE;

@@ -205,7 +205,7 @@ end_of_field (ListParser * parser, const gchar * element)
     parser->name->etag = g_strdup (text);
     return TRUE;
   }
-  if (!g_ascii_string_to_unsigned (text, 10, 1, EMU_PARTS_MAX, &number, NULL))
+  if (!emu_number_parse (text, 10, 1, EMU_PARTS_MAX, &number))
     return FALSE;
   parser->name->number = number;
   return TRUE;
@@ -322,7 +322,7 @@ read_number (EmuCall * call, const gchar * name, guint max, guint * value)
 
   if (!text)
     return TRUE;
-  if (!g_ascii_string_to_unsigned (text, 10, 0, max, &number, NULL))
+  if (!emu_number_parse (text, 10, 0, max, &number))
     return FALSE;
   *value = number;
   return TRUE;

@@ -143,8 +143,7 @@ read_part_number (EmuCall * call)
   const gchar *text = emu_query_get (call->query, "partNumber");
   guint64 number;
 
-  if (text && g_ascii_string_to_unsigned (text, 10, 1, EMU_PARTS_MAX, &number,
-          NULL))
+  if (text && emu_number_parse (text, 10, 1, EMU_PARTS_MAX, &number))
     call->part_number = number;
 }
 

@@ -262,6 +262,29 @@ emu_text_replace (const gchar * text, const gchar * from, const gchar * to)
   return g_strjoinv (to, pieces);
 }
 
+/* g_ascii_string_to_unsigned() goes by errno, and the first call of a process
+ * may find there what GLib's own locking left, if another thread initialises
+ * something at the same time: "0" is no number then. */
+gboolean
+emu_number_parse (const gchar * text, guint base, guint64 min, guint64 max,
+    guint64 * value)
+{
+  guint64 number = 0;
+
+  if (*text == '\0')
+    return FALSE;
+  for (; *text != '\0'; text++) {
+    gint digit = g_ascii_xdigit_value (*text);
+
+    if (digit < 0 || digit >= base || digit > max
+        || number > (max - digit) / base)
+      return FALSE;
+    number = number * base + digit;
+  }
+  *value = number;
+  return number >= min;
+}
+
 gchar *
 emu_json_quote (const gchar * text)
 {

@@ -53,6 +53,10 @@ gchar *emu_random_text (const gchar * alphabet, gsize len);
 gchar *emu_text_replace (const gchar * text, const gchar * from,
     const gchar * to);
 
+/* Digits and nothing else, in @base up to 16, from @min to @max. */
+gboolean emu_number_parse (const gchar * text, guint base, guint64 min,
+    guint64 max, guint64 * value);
+
 /* @text as a JSON string, with its quotes. (transfer full) */
 gchar *emu_json_quote (const gchar * text);
 

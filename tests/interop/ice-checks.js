@@ -54,7 +54,7 @@ async function lease(port, identity = IDENTITY, mediaId = MEDIA_ID) {
 
 async function refused(promise, status, code) {
   await assert.rejects(promise, (error) => {
-    assert.strictEqual(error.code, code);
+    assert.strictEqual(error.code, code, `not ${code}: ${error.stack}`);
     assert.strictEqual(error.data.statusCode, status);
     assert.match(error.data.RequestId, /^[0-9a-fA-F-]{36}$/);
     return true;

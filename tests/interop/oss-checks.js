@@ -62,7 +62,7 @@ async function assertStored(emulator, key, content) {
 
 async function refused(promise, status, code, ec) {
   await assert.rejects(promise, (error) => {
-    assert.strictEqual(error.code, code);
+    assert.strictEqual(error.code, code, `not ${code}: ${error.stack}`);
     assert.strictEqual(error.status, status);
     if (ec) {
       assert.strictEqual(error.ecCode, ec);
