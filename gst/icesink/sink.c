@@ -279,24 +279,38 @@ gst_ice_sink_change_state (GstElement * element, GstStateChange transition)
 
 /* ---- the streaming thread ---- */
 
-/* Unlock has ended a wait: waits for the pipeline to play again. GST_FLOW_OK
- * then means to go on with @object. The first wait gives the state change the
- * preroll lock; the second one is for a pipeline that has been paused again in
- * the meantime. */
-static GstFlowReturn
-resume (GstIceSink * self, gpointer object)
+/* TRUE if the element plays, or is on its way there. */
+static gboolean
+is_playing (GstIceSink * self)
 {
-  GstBaseSink *sink = GST_BASE_SINK (self);
-  GstFlowReturn ret = gst_base_sink_wait_preroll (sink);
+  gboolean playing;
 
-  if (ret != GST_FLOW_OK)
-    return ret;
+  GST_OBJECT_LOCK (self);
+  playing = GST_STATE_NEXT (self) == GST_STATE_PLAYING
+      || (GST_STATE (self) == GST_STATE_PLAYING
+      && GST_STATE_NEXT (self) == GST_STATE_VOID_PENDING);
+  GST_OBJECT_UNLOCK (self);
 
-  return gst_base_sink_do_preroll (sink, GST_MINI_OBJECT_CAST (object));
+  return playing;
+}
+
+/* Unlock has ended a wait: waits for the pipeline to play again. GST_FLOW_OK
+ * then means to go on. A pipeline that is paused anew before this thread has
+ * woken up counts as prerolled for GstBaseSink, which would let it go on. */
+static GstFlowReturn
+resume (GstIceSink * self)
+{
+  GstFlowReturn ret;
+
+  do {
+    ret = gst_base_sink_wait_preroll (GST_BASE_SINK (self));
+  } while (ret == GST_FLOW_OK && !is_playing (self));
+
+  return ret;
 }
 
 static GstFlowReturn
-write_memory (GstIceSink * self, GstBuffer * buffer, GstMemory * memory)
+write_memory (GstIceSink * self, GstMemory * memory)
 {
   GstMapInfo map;
   gsize written = 0;
@@ -312,7 +326,7 @@ write_memory (GstIceSink * self, GstBuffer * buffer, GstMemory * memory)
     ret = gst_ice_run_write (self->run, map.data, map.size, &written);
     if (ret != GST_FLOW_FLUSHING)
       break;
-    ret = resume (self, buffer);
+    ret = resume (self);
   } while (ret == GST_FLOW_OK);
   gst_memory_unmap (memory, &map);
 
@@ -330,7 +344,7 @@ gst_ice_sink_render (GstBaseSink * sink, GstBuffer * buffer)
   /* Memory by memory: mapping the buffer would copy what is not in one
    * piece. */
   for (i = 0; i < n_memories && ret == GST_FLOW_OK; i++)
-    ret = write_memory (self, buffer, gst_buffer_peek_memory (buffer, i));
+    ret = write_memory (self, gst_buffer_peek_memory (buffer, i));
 
   return ret;
 }
@@ -388,7 +402,7 @@ handle_segment (GstIceSink * self, GstEvent * event)
     ret = gst_ice_run_seek (self->run, segment->start);
     if (ret != GST_FLOW_FLUSHING)
       break;
-    ret = resume (self, event);
+    ret = resume (self);
   } while (ret == GST_FLOW_OK);
 
   return ret == GST_FLOW_OK;
@@ -397,14 +411,14 @@ handle_segment (GstIceSink * self, GstEvent * event)
 /* After a failure EOS goes no further: with it the application would take the
  * recording for a good one. */
 static gboolean
-swallows_eos (GstIceSink * self, GstEvent * event)
+swallows_eos (GstIceSink * self)
 {
   GstFlowReturn ret = GST_FLOW_OK;
 
   while (gst_ice_run_has_failed (self->run) && ret == GST_FLOW_OK) {
     ret = gst_ice_run_drain (self->run);
     if (ret == GST_FLOW_FLUSHING)
-      ret = resume (self, event);
+      ret = resume (self);
   }
 
   return ret != GST_FLOW_OK;
@@ -424,7 +438,7 @@ gst_ice_sink_event (GstBaseSink * sink, GstEvent * event)
       ok = renew_run (self);
       break;
     case GST_EVENT_EOS:
-      ok = !swallows_eos (self, event);
+      ok = !swallows_eos (self);
       break;
     default:
       break;
@@ -455,7 +469,7 @@ gst_ice_sink_wait_event (GstBaseSink * sink, GstEvent * event)
     ret = gst_ice_run_drain (self->run);
     if (ret != GST_FLOW_FLUSHING)
       break;
-    ret = resume (self, event);
+    ret = resume (self);
   } while (ret == GST_FLOW_OK);
 
   return ret;

@@ -36,9 +36,10 @@ GST_DEBUG_CATEGORY_STATIC (recording_debug);
 #define KEPT_PARTS 2
 #define KEEP_DURING_PARTS 8
 
-/* A part that takes no more memory than this, since it is zeroes mostly (space
- * that was reserved), stays rewritable to the end. */
+/* What a part that is zeroes mostly may take: so much memory, and such a share
+ * of its size. */
 #define CHEAP_PART (2 * GST_ICE_CHUNK_SIZE)
+#define CHEAP_SHARE 4
 
 struct _GstIceRecording
 {
@@ -370,10 +371,13 @@ rewrite (GstIceRecording * self, const guint8 * data, gsize size,
   }
 
   size = MIN (size, gst_ice_held_part_get_end (part) - self->position);
-  learn_rewrite (self, part, size);
   n = gst_ice_held_part_write (part, self->pool,
       self->position - part->offset, data, size);
-  if (n > 0 && part->confirmed)
+  if (n == 0)
+    return 0;
+
+  learn_rewrite (self, part, n);
+  if (part->confirmed)
     unconfirm (self, part);
   note_change (self, part);
 
@@ -444,6 +448,15 @@ close_open_part (GstIceRecording * self)
   return TRUE;
 }
 
+/* TRUE if zeroes (space that was reserved) save so much of its memory that
+ * @part can stay rewritable to the end. */
+static gboolean
+is_cheap (const GstIceHeldPart * part)
+{
+  return part->kept_memory <= CHEAP_PART
+      && part->kept_memory * CHEAP_SHARE <= part->size;
+}
+
 /* TRUE if @part is being written. */
 static gboolean
 is_at (GstIceRecording * self, const GstIceHeldPart * part)
@@ -452,11 +465,30 @@ is_at (GstIceRecording * self, const GstIceHeldPart * part)
       && self->position < gst_ice_held_part_get_end (part);
 }
 
-/* Lets go of parts that have arrived and take more than @min_memory, the
- * oldest first, until at most @max_kept of memory is kept; but for the one
- * that is being written. */
+/* Which of the parts that have arrived may go. */
+typedef enum
+{
+  DROP_USUAL,                   /* all but cheap ones and the one at work */
+  DROP_MOST,                    /* all but the one at work */
+  DROP_ALL,
+} DropMode;
+
 static gboolean
-drop_kept (GstIceRecording * self, guint64 max_kept, gsize min_memory)
+is_droppable (GstIceRecording * self, const GstIceHeldPart * part,
+    DropMode mode)
+{
+  if (!part->confirmed || part->kept_memory == 0)
+    return FALSE;
+  if (mode == DROP_USUAL && is_cheap (part))
+    return FALSE;
+
+  return mode == DROP_ALL || !is_at (self, part);
+}
+
+/* Lets go of parts that have arrived, the oldest first, until at most
+ * @max_kept bytes of memory are kept. Returns TRUE if that freed something. */
+static gboolean
+drop_kept (GstIceRecording * self, guint64 max_kept, DropMode mode)
 {
   gboolean dropped = FALSE;
   guint i = 0;
@@ -464,8 +496,7 @@ drop_kept (GstIceRecording * self, guint64 max_kept, gsize min_memory)
   while (self->kept_memory > max_kept && i < self->parts->len) {
     GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
 
-    if (!part->confirmed || part->kept_memory <= min_memory
-        || is_at (self, part)) {
+    if (!is_droppable (self, part, mode)) {
       i++;
       continue;
     }
@@ -483,7 +514,7 @@ drop_kept (GstIceRecording * self, guint64 max_kept, gsize min_memory)
 static gboolean
 relieve_memory (GstIceRecording * self, GPtrArray * leaving)
 {
-  if (drop_kept (self, 0, 0))
+  if (drop_kept (self, 0, DROP_MOST))
     return TRUE;
 
   seal_ready (self, leaving);
@@ -495,7 +526,8 @@ relieve_memory (GstIceRecording * self, GPtrArray * leaving)
     seal_ready (self, leaving);
   }
 
-  return FALSE;
+  /* The bytes that are being rewritten are in the way of the rewrite. */
+  return !is_any_leaving (self) && drop_kept (self, 0, DROP_ALL);
 }
 
 gssize
@@ -679,7 +711,7 @@ gst_ice_recording_finish (GstIceRecording * self)
   guint i;
 
   self->finished = TRUE;
-  drop_kept (self, 0, 0);
+  drop_kept (self, 0, DROP_ALL);
   for (i = 0; i < self->parts->len; i++) {
     GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
 
@@ -709,7 +741,7 @@ gst_ice_recording_confirmed (GstIceRecording * self, guint number,
         && !part->confirmed) {
       confirm (self, part);
       drop_kept (self, get_keep_limit (self, has_room),
-          has_room && !self->finished ? CHEAP_PART : 0);
+          has_room && !self->finished ? DROP_USUAL : DROP_MOST);
     }
     return;
   }
