@@ -13,6 +13,7 @@
 #include <gio/gio.h>
 
 #include "common/error.h"
+#include "common/number.h"
 
 /* RFC 1035. */
 #define MAX_HOST_LENGTH 253
@@ -134,8 +135,7 @@ take_port (gchar * authority, guint16 * port)
   if (colon == NULL)
     return TRUE;
   if (!consists_of (colon + 1, G_CSET_DIGITS) ||
-      !g_ascii_string_to_unsigned (colon + 1, 10, 1, G_MAXUINT16, &number,
-          NULL))
+      !gst_ice_parse_number (colon + 1, 1, G_MAXUINT16, &number))
     return FALSE;
 
   *port = number;

@@ -14,6 +14,7 @@
 #include <openssl/crypto.h>
 
 #include "common/json.h"
+#include "common/number.h"
 #include "common/secret.h"
 #include "common/xml.h"
 
@@ -95,7 +96,7 @@ read_retry_after (const GstIceHttpResponse * response)
   guint64 wait_ms;
 
   if (text != NULL &&
-      g_ascii_string_to_unsigned (text, 10, 0, G_MAXINT, &wait_ms, NULL))
+      gst_ice_parse_number (text, 0, G_MAXINT, &wait_ms))
     wait_us = MAX (wait_us, (gint64) wait_ms * 1000);
 
   return wait_us;

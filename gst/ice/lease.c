@@ -18,6 +18,7 @@
 
 #include "common/error.h"
 #include "common/json.h"
+#include "common/number.h"
 
 #define MAX_TEXT_SIZE 65536
 #define MAX_KEY_SIZE 1023
@@ -296,7 +297,7 @@ read_expiration_text (const gchar * text, gint64 now_us)
 
   if (strspn (text, G_CSET_DIGITS) != strlen (text))
     return read_date (text, now_us);
-  if (!g_ascii_string_to_unsigned (text, 10, 1, MAX_LIFE_S, &seconds, NULL))
+  if (!gst_ice_parse_number (text, 1, MAX_LIFE_S, &seconds))
     return 0;
 
   return seconds * G_USEC_PER_SEC;

@@ -8,6 +8,7 @@
 #include "oss/oss-reply.h"
 
 #include "common/error.h"
+#include "common/number.h"
 #include "oss/oss-request.h"
 #include "oss/oss-xml.h"
 
@@ -34,8 +35,7 @@ read_crc64 (const GstIceHttpResponse * response, GstIceOssReply * reply)
 
   if (text != NULL)
     reply->has_crc64 =
-        g_ascii_string_to_unsigned (text, 10, 0, G_MAXUINT64, &reply->crc64,
-        NULL);
+        gst_ice_parse_number (text, 0, G_MAXUINT64, &reply->crc64);
 }
 
 /* The ETag header, as far as it can be sent back later. */
@@ -123,7 +123,7 @@ gst_ice_oss_reply_read_head (const GstIceOssRequest * request,
   read_etag (response, reply);
   read_crc64 (response, reply);
   if (length != NULL &&
-      g_ascii_string_to_unsigned (length, 10, 0, G_MAXINT64, &size, NULL))
+      gst_ice_parse_number (length, 0, G_MAXINT64, &size))
     reply->size = size;
 
   return TRUE;

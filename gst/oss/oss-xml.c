@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "common/number.h"
 #include "common/xml.h"
 
 #define MAX_PART_NUMBER 10000
@@ -228,7 +229,7 @@ read_number (const gchar * text, guint64 max, guint64 * number,
     GError ** error)
 {
   if (text != NULL &&
-      g_ascii_string_to_unsigned (text, 10, 0, max, number, NULL))
+      gst_ice_parse_number (text, 0, max, number))
     return TRUE;
 
   return fail (error, "a number in the list of parts cannot be used");
