@@ -1,0 +1,777 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* States, flushes and the end of the stream, at every moment of an upload. */
+
+#include "fixture.h"
+
+#include <string.h>
+
+#define SMALL 1000
+#define LARGE (10 * FIXTURE_PART_SIZE)
+
+/* A request that stalls in these tests stalls for ever, and only stop-timeout
+ * can end the wait for it. */
+#define PATIENT "stall-timeout=3600000000000 retry-timeout=3600000000000" \
+  " stop-timeout=200000000"
+
+/* ---- starting ---- */
+
+static void
+test_starts_without_network (void)
+{
+  g_autoptr (Fixture) f =
+      fixture_new ("--fault=refresh:stall-before-answer:count=0");
+
+  fixture_set (f, PATIENT);
+  g_assert_cmpint (gst_element_set_state (f->sink, GST_STATE_PAUSED), ==,
+      GST_STATE_CHANGE_ASYNC);
+  fixture_open_stream (f, NULL);
+  fixture_start_pushing (f, SMALL, SMALL);
+  fixture_wait_state (f, GST_STATE_PAUSED);
+  fixture_set_state (f, GST_STATE_PLAYING);
+  fixture_wait_state (f, GST_STATE_PLAYING);
+  g_assert_cmpint (fixture_join (f), ==, GST_FLOW_OK);
+  g_assert_cmpuint (fixture_count (f, ICE_EMULATOR_ANY), ==, 0);
+}
+
+/* An open PROGRESS would hold gst-launch in PAUSED. */
+static void
+test_open_comes_as_a_pair (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  gint start;
+
+  fixture_play (f);
+  fixture_wait_for (f, fixture_find_progress (f, GST_PROGRESS_TYPE_COMPLETE,
+          "open") >= 0);
+  start = fixture_find_progress (f, GST_PROGRESS_TYPE_START, "open");
+  g_assert_cmpint (start, >=, 0);
+  g_assert_cmpint (fixture_find_progress (f, GST_PROGRESS_TYPE_COMPLETE,
+          "open"), ==, start + 1);
+}
+
+static void
+test_reuse_after_eos (gconstpointer data)
+{
+  GstState between = GPOINTER_TO_INT (data);
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  guint i;
+
+  for (i = 1; i <= 3; i++) {
+    fixture_play (f);
+    g_assert_cmpint (fixture_push_all (f, i * LARGE + i, 64 * KIB), ==,
+        GST_FLOW_OK);
+    fixture_finish (f);
+    fixture_assert_object (f);
+    fixture_set_state (f, between);
+    g_byte_array_set_size (f->expected, 0);
+    fixture_forget (f);
+  }
+}
+
+static void
+test_reuse_without_eos (gconstpointer data)
+{
+  GstState between = GPOINTER_TO_INT (data);
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  guint i;
+
+  for (i = 1; i <= 3; i++) {
+    fixture_play (f);
+    g_assert_cmpint (fixture_push_all (f, i * LARGE + i, 64 * KIB), ==,
+        GST_FLOW_OK);
+    fixture_set_state (f, between);
+    fixture_assert_object (f);
+    g_byte_array_set_size (f->expected, 0);
+  }
+  g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_ERROR), ==, 0);
+}
+
+/* ---- stopping ---- */
+
+typedef struct
+{
+  const gchar *name;
+  const gchar *settings;
+  gsize size;
+  const gchar *outcome;
+  const gchar *requests;
+  guint open_uploads;
+} StopCase;
+
+static const StopCase stop_cases[] = {
+  {"completes-many-parts", "on-stop=complete", LARGE + 1, "completed",
+      "refresh=1 initiate=1 part=11 complete=1", 0},
+  {"completes-less-than-a-part", "on-stop=complete", SMALL, "completed",
+      "refresh=1 put=1", 0},
+  {"aborts-many-parts", "on-stop=abort", LARGE + 1, "aborted",
+      "refresh=1 initiate=1 part=10 abort=1", 0},
+  {"aborts-less-than-a-part", "on-stop=abort", SMALL, "nothing-sent",
+      "refresh=1", 0},
+  {"keeps-many-parts", "on-stop=keep", LARGE + 1, "kept",
+      "refresh=1 initiate=1 part=10", 1},
+  {"keeps-less-than-a-part", "on-stop=keep", SMALL, "nothing-sent",
+      "refresh=1", 0},
+  {"sends-nothing-if-nothing-was-recorded", "on-stop=complete", 0,
+      "nothing-sent", "refresh=1", 0},
+};
+
+static void
+test_stop (gconstpointer data)
+{
+  const StopCase *c = data;
+  g_autoptr (Fixture) f = fixture_new (NULL);
+
+  fixture_set (f, c->settings);
+  fixture_play (f);
+  g_assert_cmpint (fixture_push_all (f, c->size, 64 * KIB), ==, GST_FLOW_OK);
+  fixture_wait_for (f, fixture_get_stat (f, "parts-uploaded")
+      == c->size / FIXTURE_PART_SIZE);
+  fixture_assert_requests (f, c->size >= FIXTURE_PART_SIZE ?
+      "refresh=1 initiate=1 part=10" : "refresh=1");
+  fixture_set_state (f, GST_STATE_NULL);
+
+  fixture_assert_requests (f, c->requests);
+  g_assert_true (fixture_stat_is (f, "outcome", c->outcome));
+  g_assert_cmpuint (ice_emulator_count_open_uploads (f->emulator), ==,
+      c->open_uploads);
+  if (g_str_equal (c->outcome, "completed"))
+    fixture_assert_object (f);
+  else
+    fixture_assert_no_object (f);
+  g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_ERROR), ==, 0);
+}
+
+/* ---- NULL at every moment ---- */
+
+/**
+ * MomentCase:
+ * @options: faults that hold the upload at the moment
+ * @size: of the stream; @eos: it ends
+ * @reached: TRUE when it is there
+ */
+typedef struct
+{
+  const gchar *name;
+  const gchar *options;
+  gsize size;
+  gboolean eos;
+  gboolean (*reached) (Fixture * f);
+} MomentCase;
+
+static gboolean
+at_once (Fixture * f)
+{
+  return TRUE;
+}
+
+/* Nothing tells that the emulator has the request: time must do. */
+static gboolean
+has_ticked (Fixture * f)
+{
+  return fixture_count_elements (f, "ice-upload-progress") >= 3;
+}
+
+static gboolean
+has_sent_request (Fixture * f)
+{
+  return fixture_get_stat (f, "requests") >= 1 && has_ticked (f);
+}
+
+static gboolean
+has_part_in_flight (Fixture * f)
+{
+  return fixture_get_stat (f, "parts-in-flight") >= 1
+      && fixture_get_stat (f, "bytes-sent") > 0;
+}
+
+static gboolean
+is_finalizing (Fixture * f)
+{
+  return fixture_stat_is (f, "state", "finalizing") && has_ticked (f);
+}
+
+static gboolean
+is_complete (Fixture * f)
+{
+  return fixture_stat_is (f, "state", "complete");
+}
+
+static gboolean
+is_full (Fixture * f)
+{
+  return fixture_get_stat (f, "memory-used") > MIB && has_ticked (f);
+}
+
+static gboolean
+is_interrupted (Fixture * f)
+{
+  return fixture_stat_is (f, "state", "interrupted");
+}
+
+static const MomentCase moment_cases[] = {
+  {"the-beginning", NULL, 0, FALSE, at_once},
+  {"connecting", "--fault=any:stall-on-accept:count=0", SMALL, FALSE,
+      has_ticked},
+  {"the-first-refresh", "--fault=refresh:stall-before-answer:count=0", SMALL,
+      FALSE, has_ticked},
+  {"the-first-refresh-at-eos", "--fault=refresh:stall-before-answer:count=0",
+      SMALL, TRUE, has_ticked},
+  {"retrying-the-first-refresh", "--fault=refresh:error:count=0", SMALL,
+      FALSE, is_interrupted},
+  {"initiate", "--fault=initiate:stall-before-answer:count=0", LARGE, FALSE,
+      has_sent_request},
+  {"the-body-of-a-part", "--fault=part:stall-mid-body:count=0", LARGE, FALSE,
+      has_part_in_flight},
+  {"the-answer-to-a-part", "--fault=part:stall-before-answer:count=0", LARGE,
+      FALSE, has_part_in_flight},
+  {"retrying-a-part", "--fault=part:error:count=0", LARGE, FALSE,
+      is_interrupted},
+  {"back-pressure", "--fault=part:stall-mid-body:count=0", 8 * MIB, FALSE,
+      is_full},
+  {"a-renewal", "--credential-life=0.3"
+      " --fault=refresh:stall-before-answer:skip=1:count=0", LARGE, FALSE,
+      has_ticked},
+  {"put", "--fault=put:stall-before-answer:count=0", SMALL, TRUE,
+      is_finalizing},
+  {"the-last-part", "--fault=part:stall-mid-body:count=0", LARGE, TRUE,
+      is_finalizing},
+  {"complete", "--fault=complete:stall-before-answer:count=0", LARGE, TRUE,
+      is_finalizing},
+  {"looking-for-a-lost-answer",
+      "--fault=complete:close-after-processing"
+      " --fault=head:stall-before-answer:count=0", LARGE, TRUE,
+      is_finalizing},
+  {"the-end", NULL, LARGE, TRUE, is_complete},
+};
+
+static void
+start_stream (Fixture * f, const MomentCase * c)
+{
+  fixture_play (f);
+  fixture_start_pushing (f, c->size, 64 * KIB);
+  if (!c->eos)
+    return;
+  fixture_join (f);
+  fixture_start_eos (f);
+}
+
+/* It lets go, once and without more than one error, and all works again. */
+static void
+check_moment (const MomentCase * c, const gchar * on_stop)
+{
+  g_autoptr (Fixture) f = fixture_new (c->options);
+
+  fixture_set (f, PATIENT " max-memory=2097152 progress-interval=30000000");
+  gst_util_set_object_arg (G_OBJECT (f->sink), "on-stop", on_stop);
+  start_stream (f, c);
+  fixture_wait_for (f, c->reached (f));
+  fixture_set_state (f, GST_STATE_READY);
+  fixture_join (f);
+  g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_ERROR), <=, 1);
+
+  ice_emulator_clear_faults (f->emulator);
+  g_byte_array_set_size (f->expected, 0);
+  fixture_forget (f);
+  fixture_set (f, "stop-timeout=60000000000");
+  fixture_play (f);
+  g_assert_cmpint (fixture_push_all (f, LARGE + 5, 64 * KIB), ==,
+      GST_FLOW_OK);
+  fixture_finish (f);
+  fixture_assert_object (f);
+}
+
+static void
+test_moment (gconstpointer data)
+{
+  check_moment (data, "complete");
+  check_moment (data, "abort");
+  check_moment (data, "keep");
+}
+
+static void
+test_null_in_pipeline (void)
+{
+  g_autoptr (Fixture) f =
+      fixture_new ("--fault=part:stall-mid-body:count=0");
+
+  fixture_set (f, PATIENT " max-memory=2097152");
+  fixture_launch (f, "fakesrc sizetype=fixed sizemax=10000 ! queue");
+  fixture_set_state (f, GST_STATE_PLAYING);
+  fixture_wait_for (f, fixture_get_stat (f, "memory-used") > MIB);
+  fixture_set_state (f, GST_STATE_NULL);
+}
+
+/* Stopped while it can't be completed: the application is told. */
+static void
+test_stop_in_vain (void)
+{
+  g_autoptr (Fixture) f =
+      fixture_new ("--fault=part:stall-mid-body:count=0");
+  const GstStructure *details;
+
+  fixture_set (f, PATIENT);
+  fixture_play (f);
+  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_wait_for (f, has_part_in_flight (f));
+  fixture_set_state (f, GST_STATE_NULL);
+
+  details = fixture_wait_error (f, GST_RESOURCE_ERROR_CLOSE);
+  g_assert_cmpstr (gst_structure_get_string (details, "outcome"), ==, "kept");
+  g_assert_true (fixture_stat_is (f, "outcome", "kept"));
+  fixture_assert_failed_once (f);
+}
+
+/* A bin unlinks what it is given. */
+static void
+add_to_bin (GstBin * bin, Fixture * f)
+{
+  g_autoptr (GstPad) pad = gst_pad_get_peer (f->pad);
+
+  g_assert_true (gst_bin_add (bin, f->sink));
+  gst_pad_link (f->pad, pad);
+}
+
+#define SINKS 6
+
+/* A bin stops its sinks one by one; they share the time for it. */
+static void
+test_shared_stop_timeout (void)
+{
+  g_autoptr (IceEmulator) emulator =
+      fixture_new_emulator ("--fault=part:stall-mid-body:count=0");
+  g_autoptr (GstElement) pipeline =
+      gst_object_ref_sink (gst_pipeline_new (NULL));
+  g_autoptr (GstBus) bus = NULL;
+  Fixture *f[SINKS];
+  gint64 begin_us;
+  guint i;
+
+  for (i = 0; i < SINKS; i++) {
+    g_autofree gchar *media_id = g_strdup_printf ("media-%u", i);
+
+    f[i] = fixture_new_with (emulator, media_id);
+    fixture_set (f[i], PATIENT " stop-timeout=1000000000");
+    add_to_bin (GST_BIN (pipeline), f[i]);
+    fixture_play (f[i]);
+    fixture_push_all (f[i], LARGE, 64 * KIB);
+    fixture_wait_for (f[i], has_part_in_flight (f[i]));
+  }
+
+  begin_us = g_get_monotonic_time ();
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  g_assert_cmpint (g_get_monotonic_time () - begin_us, <,
+      (SINKS - 1) * G_USEC_PER_SEC);
+
+  /* their messages hold them */
+  bus = gst_element_get_bus (pipeline);
+  gst_bus_set_flushing (bus, TRUE);
+  for (i = 0; i < SINKS; i++) {
+    gst_bin_remove (GST_BIN (pipeline), f[i]->sink);
+    fixture_free (f[i]);
+  }
+}
+
+/* ---- pausing ---- */
+
+static void
+test_pause_while_pushing (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  guint i;
+
+  fixture_set (f, "max-memory=2097152");
+  fixture_play (f);
+  fixture_start_pushing (f, 30 * MIB, 1316);
+  for (i = 0; i < 30 && fixture_is_pushing (f); i++) {
+    guint64 written = fixture_get_stat (f, "bytes-written");
+
+    fixture_set_state (f, GST_STATE_PAUSED);
+    fixture_wait_state (f, GST_STATE_PAUSED);
+    fixture_set_state (f, GST_STATE_PLAYING);
+    fixture_wait_for (f, fixture_get_stat (f, "bytes-written") > written
+        || !fixture_is_pushing (f));
+  }
+  g_assert_cmpuint (i, >, 5);
+  g_assert_cmpint (fixture_join (f), ==, GST_FLOW_OK);
+  fixture_finish (f);
+  fixture_assert_object (f);
+}
+
+/* A pause ends the wait for memory; the byte it waited with is not lost. */
+static void
+test_pause_in_back_pressure (void)
+{
+  g_autoptr (Fixture) f =
+      fixture_new ("--fault=part:stall-mid-body:count=0");
+
+  fixture_set (f, "max-memory=2097152 stall-timeout=300000000"
+      " progress-interval=30000000");
+  fixture_play (f);
+  fixture_start_pushing (f, 6 * MIB, 100000);
+  fixture_wait_for (f, is_full (f));
+  fixture_set_state (f, GST_STATE_PAUSED);
+  fixture_wait_state (f, GST_STATE_PAUSED);
+  ice_emulator_clear_faults (f->emulator);
+
+  /* uploads go on meanwhile */
+  fixture_wait_for (f, fixture_get_stat (f, "parts-in-flight") == 0
+      && fixture_get_stat (f, "bytes-pending") < FIXTURE_PART_SIZE);
+  g_assert_true (fixture_is_pushing (f));
+  fixture_set_state (f, GST_STATE_PLAYING);
+  g_assert_cmpint (fixture_join (f), ==, GST_FLOW_OK);
+  fixture_finish (f);
+  fixture_assert_object (f);
+}
+
+static void
+test_pause_while_draining (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  guint i;
+
+  fixture_set (f, "progress-interval=30000000");
+  fixture_play (f);
+  fixture_push_all (f, LARGE + 7, 64 * KIB);
+  fixture_set_reachable (f, FALSE);
+  fixture_start_eos (f);
+  fixture_wait_for (f, fixture_find_progress (f, GST_PROGRESS_TYPE_START,
+          "finalize") >= 0);
+  for (i = 0; i < 5; i++) {
+    fixture_set_state (f, GST_STATE_PAUSED);
+    fixture_wait_for (f, !fixture_stat_is (f, "state", "uploading"));
+    fixture_set_state (f, GST_STATE_PLAYING);
+  }
+  fixture_set_state (f, GST_STATE_PAUSED);
+  fixture_set_reachable (f, TRUE);
+
+  /* it completes in PAUSED, and EOS comes in PLAYING */
+  fixture_wait_for (f, is_complete (f));
+  g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_EOS), ==, 0);
+  fixture_set_state (f, GST_STATE_PLAYING);
+  fixture_wait_message (f, GST_MESSAGE_EOS);
+  fixture_join (f);
+  fixture_assert_object (f);
+}
+
+/* ---- EOS ---- */
+
+static void
+test_eos_comes_first (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+
+  fixture_set_state (f, GST_STATE_PAUSED);
+  fixture_open_stream (f, NULL);
+  fixture_start_eos (f);
+  fixture_wait_state (f, GST_STATE_PAUSED);
+  g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_EOS), ==, 0);
+  fixture_set_state (f, GST_STATE_PLAYING);
+  fixture_wait_message (f, GST_MESSAGE_EOS);
+  fixture_join (f);
+
+  fixture_assert_object (f);
+  g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_ERROR), ==, 0);
+}
+
+static GstBusSyncReply
+note_eos_time (GstBus * bus, GstMessage * message, gpointer user_data)
+{
+  gint64 *time_us = user_data;
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
+    *time_us = g_get_monotonic_time ();
+
+  return GST_BUS_PASS;
+}
+
+#define DELAY_US (3 * G_USEC_PER_SEC / 10)
+
+/* @data: the operation that makes the object, and the size that needs it */
+static void
+check_eos_waits (const gchar * options, gsize size,
+    IceEmulatorOperation operation)
+{
+  g_autoptr (Fixture) f = fixture_new (options);
+  g_autoptr (GPtrArray) records = NULL;
+  gint64 eos_us = 0;
+
+  gst_bus_set_sync_handler (f->bus, note_eos_time, &eos_us, NULL);
+  fixture_play (f);
+  fixture_push_all (f, size, 64 * KIB);
+  fixture_finish (f);
+  fixture_wait_for (f, fixture_count (f, operation) == 1);
+
+  records = fixture_get_records (f, operation, 200);
+  g_assert_cmpint (eos_us, >=, ((IceEmulatorRecord *)
+          g_ptr_array_index (records, 0))->begin_us + DELAY_US);
+}
+
+static void
+test_eos_waits_for_complete (void)
+{
+  check_eos_waits ("--fault=complete:delay-answer:seconds=0.3", LARGE,
+      ICE_EMULATOR_COMPLETE);
+  check_eos_waits ("--fault=put:delay-answer:seconds=0.3", SMALL,
+      ICE_EMULATOR_PUT);
+}
+
+static void
+test_order_of_messages (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  gint places[8];
+  guint i;
+
+  fixture_play (f);
+  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_wait_element (f, "ice-upload-started");
+  fixture_finish (f);
+
+  places[0] = fixture_find_progress (f, GST_PROGRESS_TYPE_START, "open");
+  places[1] = fixture_find_progress (f, GST_PROGRESS_TYPE_COMPLETE, "open");
+  places[2] = fixture_find_element (f, "ice-upload-started");
+  places[3] = fixture_find_progress (f, GST_PROGRESS_TYPE_START, "finalize");
+  places[4] = fixture_find_progress (f, GST_PROGRESS_TYPE_COMPLETE,
+      "finalize");
+  places[5] = fixture_find_element (f, "ice-upload-complete");
+  places[6] = fixture_find_message (f, GST_MESSAGE_EOS);
+  g_assert_cmpint (places[0], >=, 0);
+  for (i = 1; i <= 6; i++) {
+    /* the two that tell of completion may come in either order */
+    if (i != 5)
+      g_assert_cmpint (places[i], >, places[i - 1]);
+  }
+  g_assert_cmpint (places[5], >, places[3]);
+  g_assert_cmpint (places[6], >, places[4]);
+  g_assert_cmpuint (fixture_count_elements (f, "ice-upload-complete"), ==, 1);
+  g_assert_cmpuint (fixture_count_elements (f, "ice-upload-started"), ==, 1);
+  g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_EOS), ==, 1);
+}
+
+static void
+test_finalize_ends_with_error (void)
+{
+  g_autoptr (Fixture) f = fixture_new ("--fault=put:forbidden:count=0");
+
+  fixture_play (f);
+  fixture_push (f, SMALL);
+  g_assert_false (fixture_push_eos (f));
+  fixture_wait_error (f, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+  g_assert_cmpint (fixture_find_progress (f, GST_PROGRESS_TYPE_ERROR,
+          "finalize"), >, fixture_find_progress (f, GST_PROGRESS_TYPE_START,
+          "finalize"));
+  g_assert_cmpint (fixture_find_progress (f, GST_PROGRESS_TYPE_START,
+          "finalize"), >=, 0);
+  g_assert_cmpint (fixture_find_progress (f, GST_PROGRESS_TYPE_COMPLETE,
+          "finalize"), <, 0);
+}
+
+static void
+test_finalize_is_canceled (void)
+{
+  g_autoptr (Fixture) f =
+      fixture_new ("--fault=complete:stall-before-answer:count=0");
+
+  fixture_set (f, PATIENT " on-stop=abort");
+  fixture_play (f);
+  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_start_eos (f);
+  fixture_wait_for (f, fixture_find_progress (f, GST_PROGRESS_TYPE_START,
+          "finalize") >= 0);
+  fixture_set_state (f, GST_STATE_NULL);
+  fixture_join (f);
+  fixture_collect (f);
+  g_assert_cmpint (fixture_find_progress (f, GST_PROGRESS_TYPE_CANCELED,
+          "finalize"), >, 0);
+  g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_EOS), ==, 0);
+}
+
+/* ---- flushes ---- */
+
+static void
+flush (Fixture * f)
+{
+  gst_pad_push_event (f->pad, gst_event_new_flush_start ());
+  if (f->pusher != NULL)
+    fixture_join (f);
+  gst_pad_push_event (f->pad, gst_event_new_flush_stop (TRUE));
+  g_byte_array_set_size (f->expected, 0);
+  fixture_push_segment (f, GST_FORMAT_TIME, 0);
+
+  /* a flush takes the state back to PAUSED; a pipeline would do this */
+  fixture_set_state (f, GST_STATE_PLAYING);
+}
+
+static void
+finish_after_flush (Fixture * f, gsize size)
+{
+  g_assert_cmpint (fixture_push_all (f, size, 64 * KIB), ==, GST_FLOW_OK);
+  fixture_finish (f);
+  fixture_assert_object (f);
+  fixture_wait_for (f, ice_emulator_count_open_uploads (f->emulator) == 0);
+}
+
+static void
+test_flush (gconstpointer data)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+
+  fixture_play (f);
+  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_wait_for (f, fixture_get_stat (f, "parts-uploaded") == 10);
+  flush (f);
+  finish_after_flush (f, GPOINTER_TO_SIZE (data));
+  g_assert_cmpuint (fixture_count_elements (f, "ice-upload-complete"), ==, 1);
+}
+
+static void
+test_flush_many_times (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  guint i;
+
+  fixture_play (f);
+  flush (f);
+  flush (f);
+  for (i = 0; i < 10; i++) {
+    fixture_push_all (f, i * FIXTURE_PART_SIZE, 64 * KIB);
+    flush (f);
+  }
+  finish_after_flush (f, LARGE + 3);
+}
+
+static void
+test_flush_in_back_pressure (void)
+{
+  g_autoptr (Fixture) f =
+      fixture_new ("--fault=part:stall-mid-body:count=0");
+
+  fixture_set (f, "max-memory=2097152 stall-timeout=3600000000000"
+      " progress-interval=30000000");
+  fixture_play (f);
+  fixture_start_pushing (f, 6 * MIB, 100000);
+  fixture_wait_for (f, is_full (f));
+  ice_emulator_clear_faults (f->emulator);
+  flush (f);
+  g_assert_cmpint (f->flow, ==, GST_FLOW_FLUSHING);
+  finish_after_flush (f, LARGE + 3);
+}
+
+static void
+test_flush_while_draining (void)
+{
+  g_autoptr (Fixture) f =
+      fixture_new ("--fault=complete:stall-before-answer");
+
+  fixture_set (f, "stall-timeout=3600000000000 progress-interval=30000000");
+  fixture_play (f);
+  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_start_eos (f);
+  fixture_wait_for (f, is_finalizing (f));
+  flush (f);
+  finish_after_flush (f, SMALL);
+}
+
+static void
+test_flush_after_eos (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+
+  fixture_play (f);
+  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_finish (f);
+  fixture_forget (f);
+  flush (f);
+  finish_after_flush (f, SMALL);
+}
+
+static void
+test_null_after_flush (void)
+{
+  g_autoptr (Fixture) f =
+      fixture_new ("--fault=part:stall-mid-body:count=0"
+      " --fault=abort:stall-before-answer:count=0");
+
+  fixture_set (f, PATIENT);
+  fixture_play (f);
+  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_wait_for (f, has_part_in_flight (f));
+  flush (f);
+  fixture_set_state (f, GST_STATE_NULL);
+}
+
+#define ADD_CASES(prefix, cases, func) \
+  G_STMT_START { \
+    guint i_; \
+    for (i_ = 0; i_ < G_N_ELEMENTS (cases); i_++) { \
+      g_autofree gchar *path_ = g_strconcat (prefix, cases[i_].name, NULL); \
+      g_test_add_data_func (path_, &cases[i_], func); \
+    } \
+  } G_STMT_END
+
+int
+main (int argc, char **argv)
+{
+  fixture_init (&argc, &argv);
+
+  g_test_add_func ("/icesink/states/starts-without-the-network",
+      test_starts_without_network);
+  g_test_add_func ("/icesink/states/opens-in-one-step",
+      test_open_comes_as_a_pair);
+  g_test_add_data_func ("/icesink/states/can-be-used-again-after-eos",
+      GINT_TO_POINTER (GST_STATE_READY), test_reuse_after_eos);
+  g_test_add_data_func ("/icesink/states/can-be-used-again-from-null",
+      GINT_TO_POINTER (GST_STATE_NULL), test_reuse_after_eos);
+  g_test_add_data_func ("/icesink/states/can-be-used-again-without-eos",
+      GINT_TO_POINTER (GST_STATE_READY), test_reuse_without_eos);
+  g_test_add_data_func
+      ("/icesink/states/can-be-used-again-from-null-without-eos",
+      GINT_TO_POINTER (GST_STATE_NULL), test_reuse_without_eos);
+
+  ADD_CASES ("/icesink/on-stop/", stop_cases, test_stop);
+  g_test_add_func ("/icesink/on-stop/says-so-if-it-takes-too-long",
+      test_stop_in_vain);
+  ADD_CASES ("/icesink/states/stops-in-", moment_cases, test_moment);
+  g_test_add_func ("/icesink/states/stops-in-a-pipeline",
+      test_null_in_pipeline);
+  g_test_add_func ("/icesink/states/shares-stop-timeout",
+      test_shared_stop_timeout);
+
+  g_test_add_func ("/icesink/states/pauses-while-pushing",
+      test_pause_while_pushing);
+  g_test_add_func ("/icesink/states/pauses-in-back-pressure",
+      test_pause_in_back_pressure);
+  g_test_add_func ("/icesink/states/pauses-while-draining",
+      test_pause_while_draining);
+
+  g_test_add_func ("/icesink/eos/may-come-first", test_eos_comes_first);
+  g_test_add_func ("/icesink/eos/waits-for-the-object",
+      test_eos_waits_for_complete);
+  g_test_add_func ("/icesink/eos/comes-after-all-else",
+      test_order_of_messages);
+  g_test_add_func ("/icesink/eos/ends-finalize-with-an-error",
+      test_finalize_ends_with_error);
+  g_test_add_func ("/icesink/eos/cancels-finalize",
+      test_finalize_is_canceled);
+
+  g_test_add_data_func ("/icesink/flush/begins-again-with-many-parts",
+      GSIZE_TO_POINTER (3 * FIXTURE_PART_SIZE + 1), test_flush);
+  g_test_add_data_func ("/icesink/flush/begins-again-with-few-bytes",
+      GSIZE_TO_POINTER (SMALL), test_flush);
+  g_test_add_data_func ("/icesink/flush/begins-again-with-nothing",
+      GSIZE_TO_POINTER (0), test_flush);
+  g_test_add_func ("/icesink/flush/may-come-many-times",
+      test_flush_many_times);
+  g_test_add_func ("/icesink/flush/ends-back-pressure",
+      test_flush_in_back_pressure);
+  g_test_add_func ("/icesink/flush/ends-the-drain",
+      test_flush_while_draining);
+  g_test_add_func ("/icesink/flush/begins-again-after-eos",
+      test_flush_after_eos);
+  g_test_add_func ("/icesink/flush/does-not-hold-up-null",
+      test_null_after_flush);
+
+  return g_test_run ();
+}
