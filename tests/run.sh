@@ -50,19 +50,6 @@ install_packages ()
   install_missing $BUILD_PACKAGES $MEDIA_PACKAGES $TEST_PACKAGES $more
 }
 
-# The official SDKs that the emulator is measured against.
-install_node_modules ()
-{
-  interop=$top/tests/interop
-  [ -f "$interop/package-lock.json" ] || return 0
-  installed=$interop/node_modules/.package-lock.json
-  if [ -f "$installed" ] &&
-    [ -z "$(find "$interop/package-lock.json" -newer "$installed")" ]; then
-    return
-  fi
-  npm ci --prefix "$interop" --no-audit --no-fund --loglevel=error
-}
-
 # build DIRECTORY OPTION...
 build ()
 {
@@ -134,7 +121,6 @@ build_only ()
 }
 
 install_packages
-[ "$mode" = gcc ] || [ "$mode" = clang ] || install_node_modules
 case $mode in
   gcc | clang) build_only "$mode" ;;
   asan) run_with_sanitizers "$@" ;;
