@@ -1,0 +1,675 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* What the element's room has of pure functions, by tables: media ids and
+ * URIs, content types, error codes, messages, the shared time to stop. */
+
+#include <gst/gst.h>
+
+#include "common/error.h"
+#include "icesink/content-type.h"
+#include "icesink/element-error.h"
+#include "icesink/media-uri.h"
+#include "icesink/messages.h"
+#include "icesink/stop-budget.h"
+
+#include <string.h>
+
+#define SECOND ((gint64) G_USEC_PER_SEC)
+
+/* ---- media ids and URIs ---- */
+
+#define ID_64 "0123456789abcdef0123456789ABCDEF0123456789abcdef-_23456789ABCDEF"
+#define ID_128 ID_64 ID_64
+
+static const struct
+{
+  const gchar *text;
+  const gchar *media_id;
+  const gchar *region;
+} good_uris[] = {
+  {"a", "a", NULL},
+  {"0a1b2c3d-18f000000ab_X", "0a1b2c3d-18f000000ab_X", NULL},
+  {ID_128, ID_128, NULL},
+  {"icems", "icems", NULL},
+  {"--", "--", NULL},
+  {"icems://a", "a", NULL},
+  {"ICEMS://a", "a", NULL},
+  {"icems://" ID_128, ID_128, NULL},
+  {"icems://a?region=cn-beijing", "a", "cn-beijing"},
+  {"icems://a?region=cn%2Dbeijing", "a", "cn-beijing"},
+};
+
+static const gchar *const bad_uris[] = {
+  "", " ", "a ", " a", "a\n", "a\nb", "\t", "a b", "a.b", "a/b", "/a", "../a",
+  "a%20b", "%61", "a?region=cn-beijing", "a#b", "a:b", "a@b", "\xc3\xa4",
+  "\xff\xfe", "a\xc0\x80", "a\x01", "a\x7f", "a\"b", "a'b", "a<b>", "a;b",
+  "a&b", "a=b", "a\\b", "${a}", ID_128 "a",
+  "icems:a", "icems:/a", "icems://", "icems:///a", "icems://a/", "icems://a/b",
+  "icems://a:80", "icems://u@a", "icems://u:p@a", "icems://a#f", "icems://?",
+  "icems://a?", "icems://a?region", "icems://a?region=", "icems://a?x=y",
+  "icems://a?region=x&x=y", "icems://a?region=x&region",
+  "icems://a?region=a.b", "icems://a?region=a/b", "icems://a?region=a%2Fb",
+  "icems://a?region=a%00b", "icems://a?region=%0d%0ax", "icems://a?region=a b",
+  "icems://a?region=" ID_128 "a", "icems://a?Region=x", "icems://a?region=x#f",
+  "icems://a?region=%", "icems://a?region=%zz", "icems://a?region=a?b",
+  "icems://" ID_128 "a", " icems://a", "icems://icems://a", "icemsx://a",
+  "https://a", "file:///etc/passwd", "javascript:alert(1)",
+};
+
+static void
+test_good_uris (void)
+{
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (good_uris); i++) {
+    g_autofree gchar *media_id = NULL;
+    g_autofree gchar *region = NULL;
+    g_autofree gchar *uri = NULL;
+    g_autofree gchar *again = NULL;
+    g_autofree gchar *no_region = NULL;
+    g_autoptr (GError) error = NULL;
+
+    gst_ice_media_uri_parse (good_uris[i].text, &media_id, &region, &error);
+    g_assert_no_error (error);
+    g_assert_cmpstr (media_id, ==, good_uris[i].media_id);
+    g_assert_cmpstr (region, ==, good_uris[i].region);
+    g_assert_true (gst_ice_media_id_is_valid (media_id));
+
+    uri = gst_ice_media_uri_build (media_id);
+    g_assert_true (gst_uri_is_valid (uri));
+    g_assert_true (gst_ice_media_uri_parse (uri, &again, &no_region, &error));
+    g_assert_cmpstr (again, ==, media_id);
+    g_assert_null (no_region);
+  }
+}
+
+static void
+test_bad_uris (void)
+{
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (bad_uris); i++) {
+    g_autofree gchar *media_id = NULL;
+    g_autofree gchar *region = NULL;
+    g_autoptr (GError) error = NULL;
+
+    if (gst_ice_media_uri_parse (bad_uris[i], &media_id, &region, &error))
+      g_error ("taken: %s", bad_uris[i]);
+    g_assert_error (error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI);
+    g_assert_true (g_utf8_validate (error->message, -1, NULL));
+    g_assert_null (media_id);
+    g_assert_null (region);
+    g_assert_false (gst_ice_media_id_is_valid (bad_uris[i]));
+  }
+
+  g_assert_false (gst_ice_media_id_is_valid (NULL));
+}
+
+static void
+test_huge_uri (void)
+{
+  g_autofree gchar *text = g_strnfill (16 << 20, 'a');
+  g_autofree gchar *uri = g_strconcat ("icems://a?region=", text, NULL);
+  g_autofree gchar *media_id = NULL;
+  g_autofree gchar *region = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (gst_ice_media_uri_parse (text, &media_id, &region, &error));
+  g_assert_cmpuint (strlen (error->message), <, 500);
+  g_clear_error (&error);
+  g_assert_false (gst_ice_media_uri_parse (uri, &media_id, &region, &error));
+  g_assert_cmpuint (strlen (error->message), <, 500);
+}
+
+/* ---- content types ---- */
+
+static const struct
+{
+  const gchar *caps;
+  const gchar *content_type;
+} content_types[] = {
+  /* As the muxers of the base, good, bad and ugly plugins say it. */
+  {"video/quicktime, variant=(string)iso", "video/mp4"},
+  {"video/quicktime, variant=(string)iso-fragmented", "video/mp4"},
+  {"video/quicktime, variant=(string)apple", "video/quicktime"},
+  {"video/quicktime, variant=(string)3gpp", "video/3gpp"},
+  {"video/quicktime", "video/mp4"},
+  {"video/mj2", "video/mj2"},
+  {"video/mpegts, systemstream=(boolean)true, packetsize=(int)188",
+      "video/mp2t"},
+  {"video/mpegts, systemstream=(boolean)true, packetsize=(int)192,"
+        " streamheader=(buffer)<0011>", "video/mp2t"},
+  {"video/mpeg, mpegversion=(int)2, systemstream=(boolean)true",
+      "video/mp2p"},
+  {"video/x-matroska", "video/x-matroska"},
+  {"video/x-matroska-3d", "video/x-matroska"},
+  {"audio/x-matroska", "audio/x-matroska"},
+  {"video/webm", "video/webm"},
+  {"audio/webm", "audio/webm"},
+  {"video/x-flv", "video/x-flv"},
+  {"video/x-msvideo", "video/x-msvideo"},
+  {"video/x-ms-asf, parsed=(boolean)true", "video/x-ms-asf"},
+  {"application/mxf", "application/mxf"},
+  {"application/ogg", "application/ogg"},
+  {"audio/ogg", "audio/ogg"},
+  {"video/ogg", "video/ogg"},
+  {"audio/x-wav", "audio/wav"},
+  {"audio/x-aiff", "audio/aiff"},
+  {"audio/x-flac, framed=(boolean)true", "audio/flac"},
+  {"audio/x-m4a", "audio/mp4"},
+  {"audio/mpeg, mpegversion=(int)1, layer=(int)3", "audio/mpeg"},
+  {"audio/mpeg, mpegversion=(int)4, stream-format=(string)adts",
+      "audio/aac"},
+  {"image/jpeg, width=(int)320, height=(int)240", "image/jpeg"},
+  {"image/png", "image/png"},
+
+  /* What cannot be told, or is no media type of a file. */
+  {"video/mpeg, mpegversion=(int)2, systemstream=(boolean)false",
+      "application/octet-stream"},
+  {"audio/mpeg", "application/octet-stream"},
+  {"video/x-raw, format=(string)I420", "application/octet-stream"},
+  {"application/x-id3", "application/octet-stream"},
+  {"foo/bar\t", "application/octet-stream"},
+  {"ANY", "application/octet-stream"},
+};
+
+static void
+test_content_types (void)
+{
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (content_types); i++) {
+    g_autoptr (GstCaps) caps = gst_caps_from_string (content_types[i].caps);
+
+    if (caps == NULL)
+      continue;
+    g_test_message ("%s", content_types[i].caps);
+    g_assert_cmpstr (gst_ice_content_type_from_caps (caps), ==,
+        content_types[i].content_type);
+  }
+}
+
+/* ---- errors ---- */
+
+/* The table of errors, row by row; NULL for the operation: none is known. */
+static const struct
+{
+  GstIceErrorCode code;
+  const gchar *operation;
+  gboolean opened;
+  GstResourceError expected;
+} error_rows[] = {
+  {GST_ICE_ERROR_SETTINGS, NULL, FALSE, GST_RESOURCE_ERROR_SETTINGS},
+
+  {GST_ICE_ERROR_NOT_AUTHORIZED, NULL, FALSE,
+      GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+  {GST_ICE_ERROR_NOT_AUTHORIZED, "RefreshUploadMedia", FALSE,
+      GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+  {GST_ICE_ERROR_NOT_AUTHORIZED, "UploadPart", TRUE,
+      GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+  {GST_ICE_ERROR_TOKEN_EXPIRED, "UploadPart", TRUE,
+      GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+  {GST_ICE_ERROR_IDENTITY_EXPIRED, "RefreshUploadMedia", TRUE,
+      GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+  {GST_ICE_ERROR_CLOCK_SKEW, "UploadPart", TRUE,
+      GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+
+  {GST_ICE_ERROR_NOT_FOUND, "RefreshUploadMedia", FALSE,
+      GST_RESOURCE_ERROR_NOT_FOUND},
+  {GST_ICE_ERROR_NOT_FOUND, "InitiateMultipartUpload", TRUE,
+      GST_RESOURCE_ERROR_NOT_FOUND},
+
+  /* DNS, TLS, connect, initiate past the budget. */
+  {GST_ICE_ERROR_NETWORK, NULL, FALSE, GST_RESOURCE_ERROR_OPEN_WRITE},
+  {GST_ICE_ERROR_NETWORK, "RefreshUploadMedia", FALSE,
+      GST_RESOURCE_ERROR_OPEN_WRITE},
+  {GST_ICE_ERROR_TLS, "RefreshUploadMedia", FALSE,
+      GST_RESOURCE_ERROR_OPEN_WRITE},
+  {GST_ICE_ERROR_STALLED, "RefreshUploadMedia", FALSE,
+      GST_RESOURCE_ERROR_OPEN_WRITE},
+  {GST_ICE_ERROR_UNAVAILABLE, "RefreshUploadMedia", FALSE,
+      GST_RESOURCE_ERROR_OPEN_WRITE},
+  {GST_ICE_ERROR_PROTOCOL, "RefreshUploadMedia", FALSE,
+      GST_RESOURCE_ERROR_OPEN_WRITE},
+  {GST_ICE_ERROR_NETWORK, "InitiateMultipartUpload", TRUE,
+      GST_RESOURCE_ERROR_OPEN_WRITE},
+  {GST_ICE_ERROR_TLS, "InitiateMultipartUpload", TRUE,
+      GST_RESOURCE_ERROR_OPEN_WRITE},
+  {GST_ICE_ERROR_UNAVAILABLE, "InitiateMultipartUpload", TRUE,
+      GST_RESOURCE_ERROR_OPEN_WRITE},
+
+  /* A part past the budget. */
+  {GST_ICE_ERROR_NETWORK, "UploadPart", TRUE, GST_RESOURCE_ERROR_WRITE},
+  {GST_ICE_ERROR_TLS, "UploadPart", TRUE, GST_RESOURCE_ERROR_WRITE},
+  {GST_ICE_ERROR_STALLED, "UploadPart", TRUE, GST_RESOURCE_ERROR_WRITE},
+  {GST_ICE_ERROR_UNAVAILABLE, "UploadPart", TRUE, GST_RESOURCE_ERROR_WRITE},
+  {GST_ICE_ERROR_PROTOCOL, "UploadPart", TRUE, GST_RESOURCE_ERROR_WRITE},
+  {GST_ICE_ERROR_NETWORK, "PutObject", TRUE, GST_RESOURCE_ERROR_WRITE},
+
+  /* Complete past the budget, or its answer lost. */
+  {GST_ICE_ERROR_NETWORK, "CompleteMultipartUpload", TRUE,
+      GST_RESOURCE_ERROR_CLOSE},
+  {GST_ICE_ERROR_UNAVAILABLE, "CompleteMultipartUpload", TRUE,
+      GST_RESOURCE_ERROR_CLOSE},
+  {GST_ICE_ERROR_STALLED, "HeadObject", TRUE, GST_RESOURCE_ERROR_CLOSE},
+  {GST_ICE_ERROR_OUTCOME_UNKNOWN, "CompleteMultipartUpload", TRUE,
+      GST_RESOURCE_ERROR_CLOSE},
+  {GST_ICE_ERROR_OUTCOME_UNKNOWN, NULL, FALSE, GST_RESOURCE_ERROR_CLOSE},
+
+  {GST_ICE_ERROR_SEEK, NULL, TRUE, GST_RESOURCE_ERROR_SEEK},
+  {GST_ICE_ERROR_SYNC, "UploadPart", TRUE, GST_RESOURCE_ERROR_SYNC},
+  {GST_ICE_ERROR_SYNC, "CompleteMultipartUpload", TRUE,
+      GST_RESOURCE_ERROR_SYNC},
+  {GST_ICE_ERROR_DAMAGED, "UploadPart", TRUE, GST_RESOURCE_ERROR_SYNC},
+  {GST_ICE_ERROR_NO_SPACE, NULL, TRUE, GST_RESOURCE_ERROR_NO_SPACE_LEFT},
+  {GST_ICE_ERROR_NO_SPACE, "CompleteMultipartUpload", TRUE,
+      GST_RESOURCE_ERROR_NO_SPACE_LEFT},
+  {GST_ICE_ERROR_THROTTLED, "RefreshUploadMedia", FALSE,
+      GST_RESOURCE_ERROR_BUSY},
+  {GST_ICE_ERROR_THROTTLED, "UploadPart", TRUE, GST_RESOURCE_ERROR_BUSY},
+  {GST_ICE_ERROR_THROTTLED, "CompleteMultipartUpload", TRUE,
+      GST_RESOURCE_ERROR_BUSY},
+
+  /* Renewal past the budget while the token is dead. */
+  {GST_ICE_ERROR_NETWORK, "RefreshUploadMedia", TRUE,
+      GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+  {GST_ICE_ERROR_UNAVAILABLE, "RefreshUploadMedia", TRUE,
+      GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+
+  {GST_ICE_ERROR_NO_SUCH_UPLOAD, "UploadPart", TRUE,
+      GST_RESOURCE_ERROR_WRITE},
+  {GST_ICE_ERROR_NO_SUCH_UPLOAD, "CompleteMultipartUpload", TRUE,
+      GST_RESOURCE_ERROR_WRITE},
+
+  {GST_ICE_ERROR_FAILED, "CompleteMultipartUpload", TRUE,
+      GST_RESOURCE_ERROR_FAILED},
+  {GST_ICE_ERROR_CONFLICT, "PutObject", TRUE, GST_RESOURCE_ERROR_FAILED},
+};
+
+static void
+test_error_codes (void)
+{
+  g_autoptr (GError) foreign = g_error_new_literal (G_IO_ERROR,
+      G_IO_ERROR_NO_SPACE, "full");
+  guint seen = 0, i;
+
+  for (i = 0; i < G_N_ELEMENTS (error_rows); i++) {
+    g_autoptr (GError) error = gst_ice_error_new (error_rows[i].code, "text");
+
+    gst_ice_error_get_details (error)->operation = error_rows[i].operation;
+    g_test_message ("row %u", i);
+    g_assert_cmpint (gst_ice_element_error_get_code (error,
+            error_rows[i].opened), ==, error_rows[i].expected);
+    seen |= 1u << error_rows[i].code;
+  }
+
+  /* Every code has a row. */
+  g_assert_cmpuint (seen, ==, (2u << GST_ICE_ERROR_OUTCOME_UNKNOWN) - 1);
+  g_assert_cmpint (gst_ice_element_error_get_code (foreign, TRUE), ==,
+      GST_RESOURCE_ERROR_FAILED);
+}
+
+static GError *
+new_service_error (void)
+{
+  GstIceErrorDetails details = {
+    .service = "oss",
+    .operation = "UploadPart",
+    .part = 17,
+    .http_status = 503,
+    .code = (gchar *) "InternalError",
+    .request_id = (gchar *) "0123456789ABCDEF",
+    .ec = (gchar *) "0002-00000001",
+    .retry_after_us = -1,
+    .server_time_us = -1,
+  };
+
+  return gst_ice_error_new_from_answer (GST_ICE_ERROR_UNAVAILABLE, &details,
+      "Please try again.", NULL);
+}
+
+static void
+test_error_message (void)
+{
+  g_autoptr (GstElement) element = gst_bin_new ("recorder");
+  g_autoptr (GError) error = new_service_error ();
+  g_autoptr (GstMessage) message =
+      gst_ice_element_error_new_message (element, error, "m1", TRUE,
+      GST_ICE_OUTCOME_KEPT);
+  g_autoptr (GError) seen = NULL;
+  g_autofree gchar *debug = NULL;
+  const GstStructure *details;
+
+  gst_message_parse_error (message, &seen, &debug);
+  g_assert_error (seen, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
+  g_assert_nonnull (strstr (debug, "recorder"));
+  g_assert_nonnull (strstr (debug, error->message));
+  g_assert_nonnull (strstr (debug, "kept"));
+  g_assert_true (GST_MESSAGE_SRC (message) == GST_OBJECT (element));
+
+  gst_message_parse_error_details (message, &details);
+  g_assert_cmpint (gst_structure_n_fields (details), ==, 9);
+  g_assert_cmpstr (gst_structure_get_string (details, "service"), ==, "oss");
+  g_assert_cmpstr (gst_structure_get_string (details, "operation"), ==,
+      "UploadPart");
+  g_assert_cmpstr (gst_structure_get_string (details, "code"), ==,
+      "InternalError");
+  g_assert_cmpstr (gst_structure_get_string (details, "request-id"), ==,
+      "0123456789ABCDEF");
+  g_assert_cmpstr (gst_structure_get_string (details, "ec"), ==,
+      "0002-00000001");
+  g_assert_cmpstr (gst_structure_get_string (details, "media-id"), ==, "m1");
+  g_assert_cmpstr (gst_structure_get_string (details, "outcome"), ==, "kept");
+  g_assert_cmpuint (g_value_get_uint (gst_structure_get_value (details,
+              "http-status")), ==, 503);
+  g_assert_cmpuint (g_value_get_uint (gst_structure_get_value (details,
+              "part")), ==, 17);
+}
+
+/* What does not apply is absent. */
+static void
+test_error_without_details (void)
+{
+  g_autoptr (GstElement) element = gst_bin_new (NULL);
+  g_autoptr (GError) error = gst_ice_error_new (GST_ICE_ERROR_SEEK, "text");
+  g_autoptr (GstMessage) message =
+      gst_ice_element_error_new_message (element, error, NULL, FALSE,
+      GST_ICE_OUTCOME_NONE);
+  const GstStructure *details;
+
+  gst_message_parse_error_details (message, &details);
+  g_assert_cmpint (gst_structure_n_fields (details), ==, 0);
+}
+
+static void
+test_outcome_names (void)
+{
+  g_assert_null (gst_ice_outcome_get_name (GST_ICE_OUTCOME_NONE));
+  g_assert_cmpstr (gst_ice_outcome_get_name (GST_ICE_OUTCOME_COMPLETED), ==,
+      "completed");
+  g_assert_cmpstr (gst_ice_outcome_get_name (GST_ICE_OUTCOME_ABORTED), ==,
+      "aborted");
+  g_assert_cmpstr (gst_ice_outcome_get_name (GST_ICE_OUTCOME_KEPT), ==,
+      "kept");
+  g_assert_cmpstr (gst_ice_outcome_get_name (GST_ICE_OUTCOME_NOTHING_SENT),
+      ==, "nothing-sent");
+  g_assert_cmpstr (gst_ice_outcome_get_name (GST_ICE_OUTCOME_UNKNOWN), ==,
+      "unknown");
+}
+
+/* ---- messages ---- */
+
+static const GstIceFigures figures = {
+  .upload = {
+        .state = GST_ICE_UPLOAD_UPLOADING,
+        .bucket = (gchar *) "bucket",
+        .object = (gchar *) "sv/m1.mp4",
+        .upload_id = (gchar *) "U1",
+        .request_id = (gchar *) "R1",
+        .etag = (gchar *) "\"E\"",
+        .crc64 = G_MAXUINT64,
+        .object_size = 12345678901,
+        .bytes_uploaded = 7000000000,
+        .parts_uploaded = 42,
+        .generation = 3,
+        .lease_expires_us = 100 * SECOND,
+      },
+  .media_id = "m1",
+  .bytes_written = 8000000000,
+  .bytes_pending = 1000000000,
+  .upload_lag = 4 * GST_SECOND,
+  .now_us = 90 * SECOND,
+};
+
+/* @text: the whole structure, its fields in any order. */
+static void
+assert_structure (GstStructure * structure, const gchar * text)
+{
+  g_autoptr (GstStructure) seen = structure;
+  g_autoptr (GstStructure) expected = gst_structure_from_string (text, NULL);
+  g_autofree gchar *shown = gst_structure_to_string (seen);
+
+  g_assert_nonnull (expected);
+  g_test_message ("%s", shown);
+  g_assert_true (gst_structure_is_equal (seen, expected));
+}
+
+static void
+test_messages (void)
+{
+  assert_structure (gst_ice_messages_new_started (&figures),
+      "ice-upload-started, media-id=(string)m1, bucket=(string)bucket,"
+      " object=(string)sv/m1.mp4, upload-id=(string)U1,"
+      " request-id=(string)R1");
+  assert_structure (gst_ice_messages_new_progress (&figures, 8000000, -1),
+      "ice-upload-progress, media-id=(string)m1,"
+      " bytes-written=(guint64)8000000000,"
+      " bytes-uploaded=(guint64)7000000000,"
+      " bytes-pending=(guint64)1000000000, upload-lag=(guint64)4000000000,"
+      " bitrate=(guint64)8000000, percent=(int)-1");
+  assert_structure (gst_ice_messages_new_refreshed (&figures),
+      "ice-credential-refreshed, media-id=(string)m1,"
+      " expires-in=(guint64)10000000000, generation=(uint)3");
+  assert_structure (gst_ice_messages_new_interrupted ("m1", "no route",
+          GST_SECOND), "ice-upload-interrupted, media-id=(string)m1,"
+      " reason=(string)\"no route\", retry-in=(guint64)1000000000");
+  assert_structure (gst_ice_messages_new_resumed ("m1", 60 * GST_SECOND),
+      "ice-upload-resumed, media-id=(string)m1,"
+      " outage=(guint64)60000000000");
+  assert_structure (gst_ice_messages_new_complete (&figures, 3600 * GST_SECOND),
+      "ice-upload-complete, media-id=(string)m1, bucket=(string)bucket,"
+      " object=(string)sv/m1.mp4, size=(guint64)12345678901,"
+      " etag=(string)\"\\\"E\\\"\", crc64=(guint64)18446744073709551615,"
+      " parts=(uint)42, duration=(guint64)3600000000000,"
+      " request-id=(string)R1");
+}
+
+/* A snapshot from before anything is known. */
+static void
+test_messages_of_nothing (void)
+{
+  GstIceFigures nothing = {.media_id = "m1",.upload.lease_expires_us = -1 };
+  g_autoptr (GstStructure) stats = gst_ice_messages_new_stats (&nothing);
+  guint64 expires_in = 0;
+
+  assert_structure (gst_ice_messages_new_started (&nothing),
+      "ice-upload-started, media-id=(string)m1, bucket=(string)\"\","
+      " object=(string)\"\", upload-id=(string)\"\","
+      " request-id=(string)\"\"");
+  g_assert_cmpstr (gst_structure_get_name (stats), ==,
+      "application/x-icesink-stats");
+  g_assert_cmpstr (gst_structure_get_string (stats, "state"), ==, "idle");
+  g_assert_true (gst_structure_get_uint64 (stats, "credential-expires-in",
+          &expires_in));
+  g_assert_cmpuint (expires_in, ==, GST_CLOCK_TIME_NONE);
+}
+
+static void
+test_stats_state (void)
+{
+  static const struct
+  {
+    GstIceUploadState state;
+    gboolean interrupted;
+    const gchar *name;
+  } states[] = {
+    {GST_ICE_UPLOAD_IDLE, FALSE, "idle"},
+    {GST_ICE_UPLOAD_OPENING, FALSE, "opening"},
+    {GST_ICE_UPLOAD_OPENING, TRUE, "interrupted"},
+    {GST_ICE_UPLOAD_UPLOADING, FALSE, "uploading"},
+    {GST_ICE_UPLOAD_UPLOADING, TRUE, "interrupted"},
+    {GST_ICE_UPLOAD_FINALIZING, FALSE, "finalizing"},
+    {GST_ICE_UPLOAD_COMPLETE, FALSE, "complete"},
+    {GST_ICE_UPLOAD_COMPLETE, TRUE, "complete"},
+    {GST_ICE_UPLOAD_FAILED, FALSE, "failed"},
+    {GST_ICE_UPLOAD_FAILED, TRUE, "failed"},
+    {GST_ICE_UPLOAD_STOPPED, FALSE, "idle"},
+    {GST_ICE_UPLOAD_STOPPED, TRUE, "idle"},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (states); i++) {
+    GstIceFigures snapshot = figures;
+    g_autoptr (GstStructure) stats = NULL;
+
+    snapshot.upload.state = states[i].state;
+    snapshot.upload.interrupted = states[i].interrupted;
+    stats = gst_ice_messages_new_stats (&snapshot);
+    g_assert_cmpstr (gst_structure_get_string (stats, "state"), ==,
+        states[i].name);
+  }
+}
+
+/* Every field of the documentation, with its type. */
+static void
+test_stats_fields (void)
+{
+  static const struct
+  {
+    const gchar *name;
+    const gchar *type;
+  } fields[] = {
+    {"state", "gchararray"},
+    {"media-id", "gchararray"},
+    {"bucket", "gchararray"},
+    {"object", "gchararray"},
+    {"upload-id", "gchararray"},
+    {"bytes-written", "guint64"},
+    {"bytes-uploaded", "guint64"},
+    {"bytes-sent", "guint64"},
+    {"bytes-pending", "guint64"},
+    {"parts-uploaded", "guint"},
+    {"parts-in-flight", "guint"},
+    {"parts-reuploaded", "guint"},
+    {"part-size", "guint64"},
+    {"memory-used", "guint64"},
+    {"spool-used", "guint64"},
+    {"requests", "guint"},
+    {"retries", "guint"},
+    {"connections-opened", "guint"},
+    {"credential-refreshes", "guint"},
+    {"credential-expires-in", "guint64"},
+    {"clock-offset", "gint64"},
+    {"upload-lag", "guint64"},
+    {"max-object-size", "guint64"},
+    {"outcome", "gchararray"},
+    {"last-error", "gchararray"},
+  };
+  g_autoptr (GstStructure) stats = gst_ice_messages_new_stats (&figures);
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (fields); i++) {
+    GType type = gst_structure_get_field_type (stats, fields[i].name);
+
+    g_assert_cmpstr (g_type_name (type), ==, fields[i].type);
+  }
+}
+
+/* ---- the time to stop ---- */
+
+static void
+assert_between (gint64 value, gint64 low, gint64 high)
+{
+  g_assert_cmpint (value, >=, low);
+  g_assert_cmpint (value, <=, high);
+}
+
+static void
+test_stop_alone (void)
+{
+  g_autoptr (GstElement) element = gst_object_ref_sink (gst_bin_new (NULL));
+  gint64 before = g_get_monotonic_time ();
+  gint64 deadline = gst_ice_stop_budget_begin (element, 30 * SECOND);
+
+  assert_between (deadline, before + 30 * SECOND,
+      g_get_monotonic_time () + 30 * SECOND);
+  gst_ice_stop_budget_end (element);
+}
+
+static void
+test_stop_limits (void)
+{
+  g_autoptr (GstElement) element = gst_object_ref_sink (gst_bin_new (NULL));
+  gint64 longest = G_MAXINT64 / 1000, before = g_get_monotonic_time ();
+
+  g_assert_cmpint (gst_ice_stop_budget_begin (element, -1), ==, G_MAXINT64);
+  assert_between (gst_ice_stop_budget_begin (element, 0), before,
+      g_get_monotonic_time ());
+  g_assert_cmpint (gst_ice_stop_budget_begin (element, longest), >, longest);
+}
+
+/* Sinks of one pipeline, at any depth, share the time that the first of them
+ * began; another pipeline has its own. */
+static void
+test_stop_shared (void)
+{
+  g_autoptr (GstElement) outer = gst_object_ref_sink (gst_bin_new (NULL));
+  GstElement *inner = gst_bin_new (NULL), *first = gst_bin_new (NULL);
+  GstElement *second = gst_bin_new (NULL);
+  g_autoptr (GstElement) other = gst_object_ref_sink (gst_bin_new (NULL));
+  gint64 deadline, before;
+
+  gst_bin_add_many (GST_BIN (outer), first, inner, NULL);
+  gst_bin_add (GST_BIN (inner), second);
+
+  deadline = gst_ice_stop_budget_begin (first, 3600 * SECOND);
+  gst_ice_stop_budget_end (first);
+  before = g_get_monotonic_time ();
+  g_assert_cmpint (gst_ice_stop_budget_begin (second, 3600 * SECOND), ==,
+      deadline);
+  gst_ice_stop_budget_end (second);
+
+  /* Each counts its own stop-timeout from there. */
+  g_assert_cmpint (gst_ice_stop_budget_begin (second, 7200 * SECOND), ==,
+      deadline + 3600 * SECOND);
+  g_assert_cmpint (gst_ice_stop_budget_begin (other, 3600 * SECOND), >=,
+      before + 3600 * SECOND);
+}
+
+/* When the time is used up, the next one still gets a moment. */
+static void
+test_stop_late (void)
+{
+  g_autoptr (GstElement) outer = gst_object_ref_sink (gst_bin_new (NULL));
+  GstElement *first = gst_bin_new (NULL), *second = gst_bin_new (NULL);
+  gint64 deadline, before;
+
+  gst_bin_add_many (GST_BIN (outer), first, second, NULL);
+  deadline = gst_ice_stop_budget_begin (first, 1000);
+  while (g_get_monotonic_time () <= deadline);
+  gst_ice_stop_budget_end (first);
+
+  before = g_get_monotonic_time ();
+  assert_between (gst_ice_stop_budget_begin (second, 1000), before + 1000,
+      g_get_monotonic_time () + 1000);
+}
+
+int
+main (int argc, char **argv)
+{
+  /* No element is made here. */
+  g_setenv ("GST_REGISTRY_DISABLE", "yes", TRUE);
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/media-uri/takes", test_good_uris);
+  g_test_add_func ("/media-uri/refuses", test_bad_uris);
+  g_test_add_func ("/media-uri/huge", test_huge_uri);
+  g_test_add_func ("/content-type/table", test_content_types);
+  g_test_add_func ("/element-error/table", test_error_codes);
+  g_test_add_func ("/element-error/details", test_error_message);
+  g_test_add_func ("/element-error/absent-details",
+      test_error_without_details);
+  g_test_add_func ("/element-error/outcomes", test_outcome_names);
+  g_test_add_func ("/messages/fields", test_messages);
+  g_test_add_func ("/messages/of-nothing", test_messages_of_nothing);
+  g_test_add_func ("/messages/stats-state", test_stats_state);
+  g_test_add_func ("/messages/stats-fields", test_stats_fields);
+  g_test_add_func ("/stop-budget/alone", test_stop_alone);
+  g_test_add_func ("/stop-budget/limits", test_stop_limits);
+  g_test_add_func ("/stop-budget/is-shared", test_stop_shared);
+  g_test_add_func ("/stop-budget/leaves-a-moment", test_stop_late);
+
+  return g_test_run ();
+}

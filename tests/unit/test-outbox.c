@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The outbox: order, threads, slow handlers, and elements that go. */
+
+#include "icesink/outbox.h"
+
+#define MESSAGES 500
+#define SLOW_SINKS 40
+
+/* Something that a test waits for, and handlers wait at. */
+typedef struct
+{
+  GMutex lock;
+  GCond changed;
+  guint value;
+} Counter;
+
+static void
+counter_init (Counter * counter)
+{
+  g_mutex_init (&counter->lock);
+  g_cond_init (&counter->changed);
+  counter->value = 0;
+}
+
+static void
+counter_clear (Counter * counter)
+{
+  g_mutex_clear (&counter->lock);
+  g_cond_clear (&counter->changed);
+}
+
+static void
+counter_add (Counter * counter)
+{
+  g_mutex_lock (&counter->lock);
+  counter->value++;
+  g_cond_broadcast (&counter->changed);
+  g_mutex_unlock (&counter->lock);
+}
+
+static guint
+counter_get (Counter * counter)
+{
+  guint value;
+
+  g_mutex_lock (&counter->lock);
+  value = counter->value;
+  g_mutex_unlock (&counter->lock);
+
+  return value;
+}
+
+static void
+counter_wait (Counter * counter, guint value)
+{
+  gint64 deadline = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND;
+
+  g_mutex_lock (&counter->lock);
+  while (counter->value < value) {
+    if (!g_cond_wait_until (&counter->changed, &counter->lock, deadline))
+      g_error ("%u of %u after 20 s", counter->value, value);
+  }
+  g_mutex_unlock (&counter->lock);
+}
+
+/**
+ * Fixture:
+ * @element: with a bus of its own
+ * @calls: calls that have run, by their numbers
+ * @gate: handlers wait here for 1
+ * @reached: handlers that have come to the gate or have run
+ * @destroyed: user data that has been freed
+ */
+typedef struct
+{
+  GstElement *element;
+  GstBus *bus;
+  GstIceOutbox *outbox;
+  GArray *calls;
+  Counter gate;
+  Counter reached;
+  Counter destroyed;
+  gint running;
+} Fixture;
+
+static void
+fixture_init (Fixture * fixture)
+{
+  fixture->element = gst_object_ref_sink (gst_bin_new (NULL));
+  fixture->bus = gst_bus_new ();
+  gst_element_set_bus (fixture->element, fixture->bus);
+  fixture->outbox = gst_ice_outbox_new (fixture->element);
+  fixture->calls = g_array_new (FALSE, FALSE, sizeof (guint));
+  counter_init (&fixture->gate);
+  counter_init (&fixture->reached);
+  counter_init (&fixture->destroyed);
+  fixture->running = 0;
+}
+
+static void
+fixture_clear (Fixture * fixture)
+{
+  gst_ice_outbox_drain (fixture->outbox);
+  gst_ice_outbox_unref (fixture->outbox);
+  gst_element_set_bus (fixture->element, NULL);
+  gst_object_unref (fixture->bus);
+  gst_object_unref (fixture->element);
+  g_array_unref (fixture->calls);
+  counter_clear (&fixture->gate);
+  counter_clear (&fixture->reached);
+  counter_clear (&fixture->destroyed);
+}
+
+typedef struct
+{
+  Fixture *fixture;
+  guint number;
+} Note;
+
+static gpointer
+new_note (Fixture * fixture, guint number)
+{
+  Note *note = g_new (Note, 1);
+
+  note->fixture = fixture;
+  note->number = number;
+
+  return note;
+}
+
+static void
+free_note (gpointer data)
+{
+  Note *note = data;
+
+  counter_add (&note->fixture->destroyed);
+  g_free (note);
+}
+
+static void
+run_note (GstElement * element, gpointer data)
+{
+  Note *note = data;
+
+  g_assert_true (element == note->fixture->element);
+  /* One at a time. */
+  g_assert_cmpint (g_atomic_int_add (&note->fixture->running, 1), ==, 0);
+  g_array_append_val (note->fixture->calls, note->number);
+  g_assert_true (g_atomic_int_dec_and_test (&note->fixture->running));
+  counter_add (&note->fixture->reached);
+}
+
+static void
+post_number (Fixture * fixture, guint number)
+{
+  gst_ice_outbox_post (fixture->outbox,
+      gst_message_new_element (GST_OBJECT (fixture->element),
+          gst_structure_new ("test", "number", G_TYPE_UINT, number, NULL)));
+}
+
+static guint
+pop_number (Fixture * fixture)
+{
+  g_autoptr (GstMessage) message = gst_bus_timed_pop (fixture->bus,
+      20 * GST_SECOND);
+
+  g_assert_nonnull (message);
+  return g_value_get_uint (gst_structure_get_value (gst_message_get_structure
+          (message), "number"));
+}
+
+/* Messages and calls in the order in which they were put in. */
+static void
+test_order (void)
+{
+  Fixture fixture;
+  guint i;
+
+  fixture_init (&fixture);
+  for (i = 0; i < MESSAGES; i++) {
+    post_number (&fixture, i);
+    gst_ice_outbox_call (fixture.outbox, run_note, new_note (&fixture, i),
+        free_note);
+  }
+  for (i = 0; i < MESSAGES; i++)
+    g_assert_cmpuint (pop_number (&fixture), ==, i);
+
+  g_assert_true (gst_ice_outbox_drain (fixture.outbox));
+  g_assert_cmpuint (fixture.calls->len, ==, MESSAGES);
+  for (i = 0; i < MESSAGES; i++)
+    g_assert_cmpuint (g_array_index (fixture.calls, guint, i), ==, i);
+  g_assert_cmpuint (counter_get (&fixture.destroyed), ==, MESSAGES);
+  fixture_clear (&fixture);
+}
+
+/* What has been put in has arrived when drain returns, whoever delivered. */
+static void
+test_drain (void)
+{
+  Fixture fixture;
+  guint i;
+
+  fixture_init (&fixture);
+  for (i = 0; i < MESSAGES; i++) {
+    post_number (&fixture, i);
+    g_assert_true (gst_ice_outbox_drain (fixture.outbox));
+    g_assert_true (gst_bus_have_pending (fixture.bus));
+    g_assert_cmpuint (pop_number (&fixture), ==, i);
+  }
+  g_assert_true (gst_ice_outbox_drain (fixture.outbox));
+  fixture_clear (&fixture);
+}
+
+static void
+check_thread (GstElement * element, gpointer data)
+{
+  Note *note = data;
+
+  g_assert_true (g_thread_self () != (GThread *) note->fixture->calls);
+  counter_add (&note->fixture->reached);
+}
+
+/* Nobody who puts something in runs a handler. */
+static void
+test_other_thread (void)
+{
+  Fixture fixture;
+  GArray *calls;
+
+  fixture_init (&fixture);
+  calls = fixture.calls;
+  fixture.calls = (gpointer) g_thread_self ();
+  gst_ice_outbox_call (fixture.outbox, check_thread, new_note (&fixture, 0),
+      free_note);
+  counter_wait (&fixture.destroyed, 1);
+  fixture.calls = calls;
+  fixture_clear (&fixture);
+}
+
+static gpointer
+put_many (gpointer data)
+{
+  Fixture *fixture = data;
+  guint i;
+
+  for (i = 0; i < MESSAGES; i++) {
+    gst_ice_outbox_call (fixture->outbox, run_note, new_note (fixture, i),
+        free_note);
+    if (i % 50 == 0)
+      gst_ice_outbox_drain (fixture->outbox);
+  }
+
+  return NULL;
+}
+
+/* Many threads put in and drain: one handler runs at a time, each once. */
+static void
+test_one_at_a_time (void)
+{
+  Fixture fixture;
+  GThread *threads[4];
+  guint i;
+
+  fixture_init (&fixture);
+  for (i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("put", put_many, &fixture);
+  for (i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+
+  counter_wait (&fixture.destroyed, MESSAGES * G_N_ELEMENTS (threads));
+  g_assert_cmpuint (fixture.calls->len, ==,
+      MESSAGES * G_N_ELEMENTS (threads));
+  fixture_clear (&fixture);
+}
+
+static void
+wait_at_gate (GstElement * element, gpointer data)
+{
+  Note *note = data;
+
+  counter_add (&note->fixture->reached);
+  counter_wait (&note->fixture->gate, 1);
+  counter_add (&note->fixture->reached);
+}
+
+/* However many handlers are slow, another sink does not notice. */
+static void
+test_slow_handlers (void)
+{
+  Fixture slow[SLOW_SINKS], quick;
+  guint i;
+
+  for (i = 0; i < SLOW_SINKS; i++) {
+    fixture_init (&slow[i]);
+    gst_ice_outbox_call (slow[i].outbox, wait_at_gate, new_note (&slow[i], 0),
+        free_note);
+    /* More behind it, as there is progress each second. */
+    gst_ice_outbox_call (slow[i].outbox, run_note, new_note (&slow[i], 1),
+        free_note);
+  }
+
+  fixture_init (&quick);
+  for (i = 0; i < MESSAGES; i++)
+    post_number (&quick, i);
+  for (i = 0; i < MESSAGES; i++)
+    g_assert_cmpuint (pop_number (&quick), ==, i);
+  fixture_clear (&quick);
+
+  for (i = 0; i < SLOW_SINKS; i++) {
+    counter_wait (&slow[i].reached, 1);
+    g_assert_cmpuint (slow[i].calls->len, ==, 0);
+    counter_add (&slow[i].gate);
+  }
+  for (i = 0; i < SLOW_SINKS; i++) {
+    counter_wait (&slow[i].destroyed, 2);
+    g_assert_cmpuint (slow[i].calls->len, ==, 1);
+    fixture_clear (&slow[i]);
+  }
+}
+
+static gpointer
+drain_in_thread (gpointer data)
+{
+  Fixture *fixture = data;
+
+  return GINT_TO_POINTER (gst_ice_outbox_drain (fixture->outbox));
+}
+
+/* A drain waits for the handler that another thread is in. */
+static void
+test_drain_waits (void)
+{
+  Fixture fixture;
+  GThread *thread;
+
+  fixture_init (&fixture);
+  gst_ice_outbox_call (fixture.outbox, wait_at_gate, new_note (&fixture, 0),
+      free_note);
+  counter_wait (&fixture.reached, 1);
+  thread = g_thread_new ("drain", drain_in_thread, &fixture);
+  post_number (&fixture, 7);
+  counter_add (&fixture.gate);
+  g_assert_true (GPOINTER_TO_INT (g_thread_join (thread)));
+  g_assert_cmpuint (counter_get (&fixture.reached), ==, 2);
+  g_assert_cmpuint (pop_number (&fixture), ==, 7);
+  fixture_clear (&fixture);
+}
+
+static void
+test_flushing (void)
+{
+  Fixture fixture;
+  GThread *thread;
+
+  fixture_init (&fixture);
+  gst_ice_outbox_call (fixture.outbox, wait_at_gate, new_note (&fixture, 0),
+      free_note);
+  counter_wait (&fixture.reached, 1);
+  thread = g_thread_new ("drain", drain_in_thread, &fixture);
+  gst_ice_outbox_set_flushing (fixture.outbox, TRUE);
+  g_assert_false (GPOINTER_TO_INT (g_thread_join (thread)));
+  g_assert_false (gst_ice_outbox_drain (fixture.outbox));
+
+  /* Flushing loses nothing. */
+  post_number (&fixture, 7);
+  gst_ice_outbox_set_flushing (fixture.outbox, FALSE);
+  counter_add (&fixture.gate);
+  g_assert_true (gst_ice_outbox_drain (fixture.outbox));
+  g_assert_cmpuint (pop_number (&fixture), ==, 7);
+  fixture_clear (&fixture);
+}
+
+static void
+drain_inside (GstElement * element, gpointer data)
+{
+  Note *note = data;
+
+  g_assert_false (gst_ice_outbox_drain (note->fixture->outbox));
+  gst_ice_outbox_deliver (note->fixture->outbox);
+  g_assert_cmpuint (note->fixture->calls->len, ==, 0);
+  counter_add (&note->fixture->reached);
+}
+
+/* A handler that comes back into the sink does not wait for itself. */
+static void
+test_reentrant (void)
+{
+  Fixture fixture;
+
+  fixture_init (&fixture);
+  gst_ice_outbox_call (fixture.outbox, drain_inside, new_note (&fixture, 0),
+      free_note);
+  gst_ice_outbox_call (fixture.outbox, run_note, new_note (&fixture, 1),
+      free_note);
+  counter_wait (&fixture.destroyed, 2);
+  g_assert_cmpuint (fixture.calls->len, ==, 1);
+  fixture_clear (&fixture);
+}
+
+static void
+put_inside (GstElement * element, gpointer data)
+{
+  Note *note = data;
+
+  gst_ice_outbox_call (note->fixture->outbox, run_note,
+      new_note (note->fixture, note->number + 100), free_note);
+}
+
+/* What a handler puts in comes after what is there. */
+static void
+test_put_inside (void)
+{
+  Fixture fixture;
+
+  fixture_init (&fixture);
+  gst_ice_outbox_call (fixture.outbox, wait_at_gate, new_note (&fixture, 0),
+      free_note);
+  gst_ice_outbox_call (fixture.outbox, put_inside, new_note (&fixture, 1),
+      free_note);
+  gst_ice_outbox_call (fixture.outbox, run_note, new_note (&fixture, 2),
+      free_note);
+  counter_add (&fixture.gate);
+  counter_wait (&fixture.destroyed, 4);
+  g_assert_cmpuint (g_array_index (fixture.calls, guint, 0), ==, 2);
+  g_assert_cmpuint (g_array_index (fixture.calls, guint, 1), ==, 101);
+  fixture_clear (&fixture);
+}
+
+static void
+on_gone (gpointer data, GObject * element)
+{
+  counter_add (data);
+}
+
+static void
+drop_reference (GstElement * element, gpointer data)
+{
+  gst_object_unref (element);
+}
+
+/* The application drops its last reference in a handler; the element takes
+ * its outbox with it. */
+static void
+test_last_reference (void)
+{
+  Counter gone;
+  guint i;
+
+  counter_init (&gone);
+  for (i = 0; i < 100; i++) {
+    GstElement *element = gst_object_ref_sink (gst_bin_new (NULL));
+    GstIceOutbox *outbox = gst_ice_outbox_new (element);
+
+    g_object_weak_ref (G_OBJECT (element), on_gone, &gone);
+    g_object_set_data_full (G_OBJECT (element), "outbox", outbox,
+        (GDestroyNotify) gst_ice_outbox_unref);
+    gst_object_ref (element);
+    gst_ice_outbox_call (outbox, drop_reference, NULL, NULL);
+    gst_ice_outbox_post (outbox, gst_message_new_eos (GST_OBJECT (element)));
+    gst_object_unref (element);
+    counter_wait (&gone, i + 1);
+  }
+  counter_clear (&gone);
+}
+
+/* An element without a bus, as after NULL: messages are dropped, not kept. */
+static void
+test_no_bus (void)
+{
+  Fixture fixture;
+
+  fixture_init (&fixture);
+  gst_element_set_bus (fixture.element, NULL);
+  post_number (&fixture, 1);
+  g_assert_true (gst_ice_outbox_drain (fixture.outbox));
+  g_assert_false (gst_bus_have_pending (fixture.bus));
+  fixture_clear (&fixture);
+}
+
+int
+main (int argc, char **argv)
+{
+  /* No element is made here. */
+  g_setenv ("GST_REGISTRY_DISABLE", "yes", TRUE);
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/outbox/keeps-the-order", test_order);
+  g_test_add_func ("/outbox/drain", test_drain);
+  g_test_add_func ("/outbox/delivers-on-another-thread", test_other_thread);
+  g_test_add_func ("/outbox/one-at-a-time", test_one_at_a_time);
+  g_test_add_func ("/outbox/slow-handlers-delay-no-other-sink",
+      test_slow_handlers);
+  g_test_add_func ("/outbox/drain-waits-for-a-handler", test_drain_waits);
+  g_test_add_func ("/outbox/flushing-ends-drain", test_flushing);
+  g_test_add_func ("/outbox/drain-in-a-handler-returns", test_reentrant);
+  g_test_add_func ("/outbox/put-in-a-handler", test_put_inside);
+  g_test_add_func ("/outbox/last-reference-in-a-handler",
+      test_last_reference);
+  g_test_add_func ("/outbox/without-a-bus", test_no_bus);
+
+  return g_test_run ();
+}
