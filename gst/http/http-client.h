@@ -21,7 +21,9 @@ G_BEGIN_DECLS
 /**
  * GstIceHttpConfig:
  * @user_agent: the User-Agent header
- * @proxy: (nullable): proxy URI; "" for none, NULL for the system's
+ * @proxy: (nullable): proxy URI; "" for none, NULL for the system's. A loopback
+ *     host is never asked for through a given proxy, and plain http never goes
+ *     through any
  * @ca_file: (nullable): PEM file of CA certificates; NULL for the system's
  * @tcp_congestion_control: (nullable): e.g. "bbr"; NULL for the system's
  * @stall_timeout_us: longest time without a byte moving, in microseconds
@@ -64,9 +66,9 @@ void gst_ice_http_request_add_header (GstIceHttpRequest * request,
 void gst_ice_http_request_set_body (GstIceHttpRequest * request,
     GPtrArray * bytes, guint64 size);
 
-/* Longest time in microseconds for the whole request; 0: only the stall
- * timeout bounds it. The time for the answer after the last byte of the body
- * is bounded in any case. */
+/* Longest time in microseconds for the whole request, queueing included; 0:
+ * only the stall timeout bounds it. A connection, and the whole answer after
+ * the last byte of the body, get three stall timeouts each in any case. */
 void gst_ice_http_request_set_timeout (GstIceHttpRequest * request,
     gint64 timeout_us);
 
@@ -116,9 +118,9 @@ GstIceHttpClient *gst_ice_http_client_ref (GstIceHttpClient * client);
 void gst_ice_http_client_unref (GstIceHttpClient * client);
 
 /* Sends @request. Any HTTP status is an answer, not an error; an answer that
- * comes while the body is still being sent ends the sending. Errors:
- * GST_ICE_ERROR_NETWORK, _TLS, _STALLED, _PROTOCOL (malformed, or over a
- * limit), G_IO_ERROR_CANCELLED.
+ * comes while the body is still being sent ends the sending (over TLS only if
+ * the server closes after it). Errors: GST_ICE_ERROR_NETWORK, _TLS, _STALLED,
+ * _PROTOCOL (malformed, or over a limit), G_IO_ERROR_CANCELLED.
  *
  * The callback is given GObject* NULL as its source.
  * @request: (transfer full) */

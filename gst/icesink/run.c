@@ -483,13 +483,18 @@ gst_ice_run_new (GstElement * element, const GstIceSettings * settings,
       " bytes", self->media_id, recording_config.plan.part_size,
       recording_config.plan.max_part_size,
       gst_ice_part_plan_get_ceiling (&recording_config.plan));
-  gst_ice_upload_start (self->upload);
   if (settings->content_type != NULL)
     gst_ice_upload_set_content_type (self->upload, settings->content_type);
-  gst_ice_network_thread_invoke (self->thread, start_tick_in_thread, self,
-      NULL);
 
   return self;
+}
+
+void
+gst_ice_run_start (GstIceRun * self)
+{
+  gst_ice_upload_start (self->upload);
+  gst_ice_network_thread_invoke (self->thread, start_tick_in_thread, self,
+      NULL);
 }
 
 /* ---- the streaming thread ---- */

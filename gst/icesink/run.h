@@ -27,13 +27,16 @@ typedef struct _GstIceRun GstIceRun;
 typedef gboolean (*GstIceRunRequestFunc) (GstElement * element,
     const gchar * media_id, const gchar * reason);
 
-/* Begins: checks @settings, and asks for an upload credential without waiting
- * for it. @element: (unowned): outlives the run. @request: (nullable): NULL if
+/* A run that has not begun, of checked @settings. @element: (unowned): outlives the run. @request: (nullable): NULL if
  * nobody listens.
  * Errors: GST_ICE_ERROR_SETTINGS. (transfer full) */
 GstIceRun *gst_ice_run_new (GstElement * element,
     const GstIceSettings * settings, GstIceOutbox * outbox,
     GstIceRunRequestFunc request, GError ** error);
+
+/* Begins: asks for an upload credential, without waiting for it. By now the
+ * element has to know the run, for a handler may answer at once. */
+void gst_ice_run_start (GstIceRun * run);
 GstIceRun *gst_ice_run_ref (GstIceRun * run);
 void gst_ice_run_unref (GstIceRun * run);
 

@@ -188,6 +188,7 @@ start_run (GstIceSink * self)
   self->run = run;
   g_clear_pointer (&self->last_stats, gst_structure_free);
   GST_OBJECT_UNLOCK (self);
+  gst_ice_run_start (run);
 
   return TRUE;
 }
@@ -253,6 +254,7 @@ renew_run (GstIceSink * self)
   g_ptr_array_add (self->retired, self->run);
   self->run = run;
   GST_OBJECT_UNLOCK (self);
+  gst_ice_run_start (run);
 
   return TRUE;
 }

@@ -481,14 +481,19 @@ get_delay (const GError * error, const GstIceRetryHistory * history)
       g_random_double ());
 }
 
+static gint64
+get_patience (GstIceUpload * self)
+{
+  return gst_ice_outage_get_patience (&self->outage,
+      gst_ice_upload_get_now (self), self->config->retry_timeout_us);
+}
+
 static void
 try_later (Call * call, const GError * error,
     const GstIceRetryHistory * history)
 {
   GstIceUpload *self = call->self;
-  gint64 now = gst_ice_upload_get_now (self);
-  gint64 patience = gst_ice_outage_get_patience (&self->outage, now,
-      self->config->retry_timeout_us);
+  gint64 patience = get_patience (self);
   gint64 delay = get_delay (error, history);
 
   if (patience == 0) {
@@ -865,11 +870,13 @@ handle_not_there (Call * call, const GError * error)
   g_autoptr (GError) final = NULL;
 
   if (!self->gone) {
-    /* The upload id may still be good; what kept Complete from saying so
-     * counts on. */
+    /* The upload id may still be good. What kept Complete from saying so has
+     * had its delay, and counts on. */
     self->look = FALSE;
-    self->single_history.failures++;
-    try_later (call, self->complete_error, &self->single_history);
+    if (get_patience (self) == 0)
+      give_up (call, self->complete_error);
+    else
+      try_again (call, 0);
     return;
   }
   if (look_again (call, error))
