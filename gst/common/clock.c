@@ -112,7 +112,13 @@ gst_ice_clock_get_service_time (GstIceClock * clock, const gchar * host)
 
   g_mutex_lock (&clock->lock);
   offset = g_hash_table_lookup (clock->offsets, host);
-  time = offset ? monotonic + *offset : wall;
+  if (offset)
+    time = monotonic + *offset;
+  else if (clock->learnt)
+    /* What one host has told of the local clock holds for all. */
+    time = monotonic + clock->last_offset;
+  else
+    time = wall;
   g_mutex_unlock (&clock->lock);
 
   return time;
@@ -129,7 +135,9 @@ gst_ice_clock_learn (GstIceClock * clock, const gchar * host,
 
   g_mutex_lock (&clock->lock);
   known = g_hash_table_lookup (clock->offsets, host);
-  believed = known ? *known : wall_offset;
+  believed = clock->learnt ? clock->last_offset : wall_offset;
+  if (known)
+    believed = *known;
   if (ABS (offset - believed) < NOISE_US)
     offset = believed;
   g_hash_table_insert (clock->offsets, g_strdup (host),

@@ -5,8 +5,9 @@
  *
  * Everything runs on the local monotonic clock, so that a step of the wall
  * clock changes nothing. The service's time is that clock plus an offset,
- * kept per host and learnt from the service's own answers; until a host has
- * answered, its offset is that of the local wall clock.
+ * kept per host and learnt from the service's own answers. Until a host has
+ * answered, its offset is the one that was learnt last from any, and before
+ * that the one of the local wall clock.
  *
  * Any thread. A test may give a clock of its own, with a function that
  * returns its time and a rate by which timers run faster. */

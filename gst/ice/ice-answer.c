@@ -81,6 +81,8 @@ read_body (GstIceAnswer * answer, GstIceHttpResponse * response)
     read_json (answer);
   else
     gst_ice_xml_parse (data, size, "Error", take_xml, answer, NULL);
+  answer->unreadable = size > 0 && answer->json == NULL
+      && answer->code == NULL;
 
   OPENSSL_cleanse (data, size);
   g_free (data);

@@ -155,6 +155,9 @@ gst_ice_errors_new (const GstIceServiceFailure * failure)
   message = gst_ice_redact (failure->identity, failure->message);
 
   code = gst_ice_errors_lookup (failure->status, details.code, &hint);
+  /* Damaged on its way, or somebody else's: nobody has refused anything. */
+  if (failure->unreadable && failure->status >= 400 && failure->status < 500)
+    code = GST_ICE_ERROR_PROTOCOL;
   if (code == GST_ICE_ERROR_CLOCK_SKEW)
     details.server_time_us = failure->date_us;
   if (hint == NULL && details.code == NULL && details.request_id == NULL)

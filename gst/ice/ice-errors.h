@@ -43,6 +43,7 @@ typedef struct
   const GstIceIdentity *identity;
   gint64 date_us;
   gint64 retry_after_us;
+  gboolean unreadable;
 } GstIceServiceFailure;
 
 /* The error for @failure, with details. (transfer full) */

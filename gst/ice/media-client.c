@@ -137,7 +137,8 @@ error_from_answer (Call * call, const GstIceAnswer * answer)
 {
   const GstIceServiceFailure failure = {
     OPERATION, answer->status, answer->code, answer->message,
-    call->request_id, call->identity, answer->date_us, answer->retry_after_us
+    call->request_id, call->identity, answer->date_us, answer->retry_after_us,
+    answer->unreadable
   };
   GError *error = gst_ice_errors_new (&failure);
 

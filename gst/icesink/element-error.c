@@ -15,10 +15,17 @@ is_operation (const GError * error, const gchar * operation)
   return details != NULL && g_strcmp0 (details->operation, operation) == 0;
 }
 
-/* What a failure that lasted too long kept from happening. */
+/* What a failure that lasted too long kept from happening. An answer that
+ * nobody understands still has a status. */
 static GstResourceError
 get_stage_code (const GError * error, gboolean opened)
 {
+  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
+
+  if (details->http_status == 401 || details->http_status == 403)
+    return GST_RESOURCE_ERROR_NOT_AUTHORIZED;
+  if (details->http_status == 404)
+    return GST_RESOURCE_ERROR_NOT_FOUND;
   if (is_operation (error, "CompleteMultipartUpload")
       || is_operation (error, "HeadObject"))
     return GST_RESOURCE_ERROR_CLOSE;

@@ -574,6 +574,31 @@ gst_ice_sink_query (GstBaseSink * sink, GstQuery * query)
   }
 }
 
+/* A query of the application. GstBaseSink passes on most of them; those that
+ * are about the object are answered here. */
+static gboolean
+gst_ice_sink_element_query (GstElement * element, GstQuery * query)
+{
+  GstIceSink *self = GST_ICE_SINK (element);
+  GstFormat format;
+
+  switch (GST_QUERY_TYPE (query)) {
+    case GST_QUERY_POSITION:
+      gst_query_parse_position (query, &format, NULL);
+      if (format == GST_FORMAT_BYTES)
+        return answer_position (self, query);
+      break;
+    case GST_QUERY_FORMATS:
+    case GST_QUERY_URI:
+      return gst_ice_sink_query (GST_BASE_SINK (self), query);
+    default:
+      break;
+  }
+
+  return GST_ELEMENT_CLASS (gst_ice_sink_parent_class)->query (element,
+      query);
+}
+
 /* ---- action signals ---- */
 
 static gboolean
@@ -1496,6 +1521,7 @@ gst_ice_sink_class_init (GstIceSinkClass * klass)
       "Uploads a recording to a media asset of Alibaba Cloud ICE (Intelligent"
       " Media Services) while it is made", "The icesink developers");
   element_class->change_state = gst_ice_sink_change_state;
+  element_class->query = gst_ice_sink_element_query;
 
   sink_class->render = gst_ice_sink_render;
   sink_class->render_list = gst_ice_sink_render_list;

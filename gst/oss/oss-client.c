@@ -287,6 +287,7 @@ error_from_answer (Call * call, const GstIceHttpResponse * response,
     .signed_us = call->signed_us,
     .date_us = response->date_us,
     .retry_after_us = gst_ice_http_response_get_retry_after (response),
+    .unreadable = answer == NULL && g_bytes_get_size (response->body) > 0,
   };
 
   return gst_ice_oss_error_new (&failure);

@@ -229,6 +229,9 @@ gst_ice_oss_error_new (const GstIceOssFailure * failure)
     message = gst_ice_redact (failure->identity, failure->answer->message);
 
   code = gst_ice_oss_errors_lookup (failure->status, details.code, &hint);
+  /* Damaged on its way, or somebody else's: nobody has refused anything. */
+  if (failure->unreadable && code_is_final (code) && failure->status >= 400)
+    code = GST_ICE_ERROR_PROTOCOL;
   if (is_refused_date (failure, &details))
     code = GST_ICE_ERROR_CLOCK_SKEW;
   if (code == GST_ICE_ERROR_CLOCK_SKEW)

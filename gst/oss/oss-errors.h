@@ -47,6 +47,7 @@ typedef struct
   gint64 signed_us;
   gint64 date_us;
   gint64 retry_after_us;
+  gboolean unreadable;
 } GstIceOssFailure;
 
 /* The error for @failure, with details. (transfer full) */

@@ -59,8 +59,9 @@ test_learn (void)
   g_assert_cmpint (gst_ice_clock_get_service_time (clock, HOST), ==,
       4001 * SECOND);
   g_assert_cmpint (gst_ice_clock_get_offset (clock), ==, 3001 * SECOND);
+  /* A clock that one host finds wrong is wrong for the other as well. */
   g_assert_cmpint (gst_ice_clock_get_service_time (clock, OTHER_HOST), ==,
-      1000 * SECOND);
+      4001 * SECOND);
 
   advance (&times, 10 * SECOND);
   g_assert_cmpint (gst_ice_clock_get_service_time (clock, HOST), ==,

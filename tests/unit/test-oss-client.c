@@ -729,7 +729,10 @@ test_answers (void)
 
   check_canned (HEAD ("502 Bad Gateway") "\r\n<html>no</html>", create_put,
       GST_ICE_ERROR_UNAVAILABLE, 502, NULL);
+  /* Not OSS's own, so OSS has refused nothing. */
   check_canned (HEAD ("403 Forbidden") "\r\n{\"no\":1}", create_put,
+      GST_ICE_ERROR_PROTOCOL, 403, NULL);
+  check_canned (HEAD ("403 Forbidden") "\r\n", create_put,
       GST_ICE_ERROR_NOT_AUTHORIZED, 403, NULL);
   check_canned (HEAD ("200 OK") "\r\n<html>Log in</html>", create_put,
       GST_ICE_ERROR_PROTOCOL, 200, NULL);
