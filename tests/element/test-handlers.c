@@ -32,7 +32,8 @@ gate_init (Gate * gate)
 static void
 gate_wait (Gate * gate)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&gate->lock);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker =
+      g_mutex_locker_new (&gate->lock);
 
   gate->waiting++;
   while (!gate->open)
@@ -42,7 +43,8 @@ gate_wait (Gate * gate)
 static void
 gate_open (Gate * gate)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&gate->lock);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker =
+      g_mutex_locker_new (&gate->lock);
 
   gate->open = TRUE;
   g_cond_broadcast (&gate->changed);
@@ -51,7 +53,8 @@ gate_open (Gate * gate)
 static guint
 gate_count (Gate * gate)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&gate->lock);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker =
+      g_mutex_locker_new (&gate->lock);
 
   return gate->waiting;
 }
