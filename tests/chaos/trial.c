@@ -11,7 +11,7 @@
 
 GST_PLUGIN_STATIC_DECLARE (icesink);
 
-#define PATIENCE (60 * GST_SECOND)
+#define PATIENCE_US (60 * G_USEC_PER_SEC)
 
 void
 trial_init (int *argc, char ***argv)
@@ -112,24 +112,51 @@ look_at_outcome (Trial * trial, TrialEnd * end)
   end->outcome = g_strdup (gst_structure_get_string (stats, "outcome"));
 }
 
-/* All messages that are on the bus by now. */
 static void
-collect_messages (Trial * trial, TrialEnd * end, GstClockTime patience)
+note_interruption (TrialEnd * end, GstMessage * message)
+{
+  const GstStructure *structure = gst_message_get_structure (message);
+
+  if (end->n_interrupted++ == 0)
+    end->reason = g_strdup (gst_structure_get_string (structure, "reason"));
+}
+
+static void
+note_message (Trial * trial, TrialEnd * end, GstMessage * message)
+{
+  gboolean ours = GST_MESSAGE_SRC (message) == GST_OBJECT (trial->sink);
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
+    end->eos = TRUE;
+  else if (!ours)
+    ;                           /* the source's "streaming stopped" */
+  else if (gst_message_has_name (message, "ice-upload-interrupted"))
+    note_interruption (end, message);
+  else if (gst_message_has_name (message, "ice-upload-resumed"))
+    end->n_resumed++;
+  else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR
+      && end->n_errors++ == 0)
+    gst_message_parse_error (message, &end->error, NULL);
+}
+
+/* Until @deadline_us or the end of the pipeline, and then what is on the bus by
+ * now. */
+static void
+collect_messages (Trial * trial, TrialEnd * end, gint64 deadline_us)
 {
   g_autoptr (GstBus) bus = gst_element_get_bus (trial->pipeline);
-  GstMessage *message;
 
-  while ((message = gst_bus_timed_pop_filtered (bus, patience,
-              GST_MESSAGE_EOS | GST_MESSAGE_ERROR)) != NULL) {
-    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
-      end->eos = TRUE;
-    else if (GST_MESSAGE_SRC (message) != GST_OBJECT (trial->sink))
-      ;                         /* the source's "streaming stopped" */
-    else if (end->n_errors++ == 0)
-      gst_message_parse_error (message, &end->error, NULL);
+  for (;;) {
+    gint64 left_us = deadline_us - g_get_monotonic_time ();
+    GstMessage *message;
+
+    if (left_us < 0 || end->eos || end->n_errors > 0)
+      left_us = 0;
+    message = gst_bus_timed_pop (bus, left_us * GST_USECOND);
+    if (message == NULL)
+      return;
+    note_message (trial, end, message);
     gst_message_unref (message);
-    if (patience != 0 && (end->eos || end->n_errors > 0))
-      patience = 0;
   }
 }
 
@@ -139,7 +166,7 @@ trial_finish (Trial * trial, TrialEnd * end)
   *end = (TrialEnd) { 0 };
 
   gst_app_src_end_of_stream (GST_APP_SRC (trial->source));
-  collect_messages (trial, end, PATIENCE);
+  collect_messages (trial, end, g_get_monotonic_time () + PATIENCE_US);
   end->hung = !end->eos && end->n_errors == 0;
   look_at_outcome (trial, end);
   look_at_object (trial, end);
@@ -162,6 +189,7 @@ trial_end_clear (TrialEnd * end)
 {
   g_clear_error (&end->error);
   g_clear_pointer (&end->outcome, g_free);
+  g_clear_pointer (&end->reason, g_free);
 }
 
 guint64

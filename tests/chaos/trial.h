@@ -37,6 +37,9 @@ typedef struct
  * @n_errors: how many errors it saw
  * @error: (owned) (nullable): the first of them
  * @outcome: (owned) (nullable): of stats
+ * @n_interrupted: messages ice-upload-interrupted
+ * @n_resumed: messages ice-upload-resumed
+ * @reason: (owned) (nullable): of the first interruption
  * @exact: the object is there and equals what was pushed
  * @there: there is an object
  * @hung: nothing came in time
@@ -47,6 +50,9 @@ typedef struct
   guint n_errors;
   GError *error;
   gchar *outcome;
+  guint n_interrupted;
+  guint n_resumed;
+  gchar *reason;
   gboolean exact;
   gboolean there;
   gboolean hung;
