@@ -71,6 +71,20 @@ gst_ice_settings_clear (GstIceSettings * settings)
   g_clear_pointer (&settings->user_agent, g_free);
 }
 
+void
+gst_ice_settings_set_string (gchar ** string, const gchar * text)
+{
+  g_free (*string);
+  *string = g_strdup (text);
+}
+
+void
+gst_ice_settings_set_secret (GstIceSecret ** secret, const gchar * text)
+{
+  g_clear_pointer (secret, gst_ice_secret_unref);
+  *secret = gst_ice_secret_new (text);
+}
+
 gboolean
 gst_ice_settings_is_seekable (const GstIceSettings * settings)
 {

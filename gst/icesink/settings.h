@@ -108,6 +108,13 @@ typedef struct
 void gst_ice_settings_init (GstIceSettings * settings);
 void gst_ice_settings_clear (GstIceSettings * settings);
 
+/* Replaces a string of the settings with a copy of @text. */
+void gst_ice_settings_set_string (gchar ** string, const gchar * text);
+
+/* The same for a secret; the old one is wiped. */
+void gst_ice_settings_set_secret (GstIceSecret ** secret,
+    const gchar * text);
+
 /* TRUE if muxers may rewrite. */
 gboolean gst_ice_settings_is_seekable (const GstIceSettings * settings);
 
