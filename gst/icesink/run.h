@@ -27,8 +27,8 @@ typedef struct _GstIceRun GstIceRun;
 typedef gboolean (*GstIceRunRequestFunc) (GstElement * element,
     const gchar * media_id, const gchar * reason);
 
-/* A run that has not begun, of checked @settings. @element: (unowned): outlives the run. @request: (nullable): NULL if
- * nobody listens.
+/* A run that has not begun, of checked @settings. @element: (unowned):
+ * outlives the run. @request: (nullable): NULL if nobody listens.
  * Errors: GST_ICE_ERROR_SETTINGS. (transfer full) */
 GstIceRun *gst_ice_run_new (GstElement * element,
     const GstIceSettings * settings, GstIceOutbox * outbox,

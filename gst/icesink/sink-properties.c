@@ -12,37 +12,49 @@
 
 static GParamSpec *props[N_PROPS];
 
+static void
+set_string (gchar ** string, const GValue * value)
+{
+  gst_ice_settings_set_string (string, g_value_get_string (value));
+}
+
+static void
+set_secret (GstIceSecret ** secret, const GValue * value)
+{
+  gst_ice_settings_set_secret (secret, g_value_get_string (value));
+}
+
 void
 gst_ice_sink_properties_set (GstIceSettings * settings,
     GstIceSinkProperty id, const GValue * value)
 {
   switch (id) {
     case PROP_MEDIA_ID:
-      gst_ice_settings_set_string (&settings->media_id, g_value_get_string (value));
+      set_string (&settings->media_id, value);
       break;
     case PROP_REGION:
-      gst_ice_settings_set_string (&settings->region, g_value_get_string (value));
+      set_string (&settings->region, value);
       break;
     case PROP_ICE_ENDPOINT:
-      gst_ice_settings_set_string (&settings->ice_endpoint, g_value_get_string (value));
+      set_string (&settings->ice_endpoint, value);
       break;
     case PROP_OSS_ENDPOINT:
-      gst_ice_settings_set_string (&settings->oss_endpoint, g_value_get_string (value));
+      set_string (&settings->oss_endpoint, value);
       break;
     case PROP_ACCESS_KEY_ID:
-      gst_ice_settings_set_string (&settings->access_key_id, g_value_get_string (value));
+      set_string (&settings->access_key_id, value);
       break;
     case PROP_ACCESS_KEY_SECRET:
-      gst_ice_settings_set_secret (&settings->access_key_secret, g_value_get_string (value));
+      set_secret (&settings->access_key_secret, value);
       break;
     case PROP_SECURITY_TOKEN:
-      gst_ice_settings_set_secret (&settings->security_token, g_value_get_string (value));
+      set_secret (&settings->security_token, value);
       break;
     case PROP_UPLOAD_ADDRESS:
-      gst_ice_settings_set_secret (&settings->upload_address, g_value_get_string (value));
+      set_secret (&settings->upload_address, value);
       break;
     case PROP_UPLOAD_AUTH:
-      gst_ice_settings_set_secret (&settings->upload_auth, g_value_get_string (value));
+      set_secret (&settings->upload_auth, value);
       break;
     case PROP_PART_SIZE:
       settings->part_size = g_value_get_uint64 (value);
@@ -81,23 +93,22 @@ gst_ice_sink_properties_set (GstIceSettings * settings,
       settings->stop_timeout = g_value_get_uint64 (value);
       break;
     case PROP_CONTENT_TYPE:
-      gst_ice_settings_set_string (&settings->content_type, g_value_get_string (value));
+      set_string (&settings->content_type, value);
       break;
     case PROP_VERIFY:
       settings->verify = g_value_get_boolean (value);
       break;
     case PROP_PROXY:
-      gst_ice_settings_set_string (&settings->proxy, g_value_get_string (value));
+      set_string (&settings->proxy, value);
       break;
     case PROP_TCP_CONGESTION_CONTROL:
-      gst_ice_settings_set_string (&settings->tcp_congestion_control,
-          g_value_get_string (value));
+      set_string (&settings->tcp_congestion_control, value);
       break;
     case PROP_SSL_CA_FILE:
-      gst_ice_settings_set_string (&settings->ssl_ca_file, g_value_get_string (value));
+      set_string (&settings->ssl_ca_file, value);
       break;
     case PROP_USER_AGENT:
-      gst_ice_settings_set_string (&settings->user_agent, g_value_get_string (value));
+      set_string (&settings->user_agent, value);
       break;
     case PROP_POST_MESSAGES:
       settings->post_messages = g_value_get_boolean (value);

@@ -592,7 +592,8 @@ gst_ice_sink_provide_identity (GstIceSink * self, const gchar * access_key_id,
 
   GST_OBJECT_LOCK (self);
   gst_ice_settings_set_string (&self->settings.access_key_id, access_key_id);
-  gst_ice_settings_set_secret (&self->settings.access_key_secret, access_key_secret);
+  gst_ice_settings_set_secret (&self->settings.access_key_secret,
+      access_key_secret);
   gst_ice_settings_set_secret (&self->settings.security_token, security_token);
   GST_OBJECT_UNLOCK (self);
 
