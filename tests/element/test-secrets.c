@@ -106,7 +106,7 @@ assert_discreet (Fixture * f)
   g_test_message ("%" G_GSIZE_FORMAT " bytes, %u secrets", said->len,
       g_strv_length (secrets));
   g_assert_cmpuint (said->len, >, 10000);
-  g_assert_cmpuint (g_strv_length (secrets), >, 2);
+  g_assert_cmpuint (g_strv_length (secrets), >=, 2);
   g_assert_nonnull (strstr (said->str, f->media_id));
   secret_search ("the log", said->str, said->len,
       (const gchar * const *) secrets);

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The module, as users of gst-launch-1.0 get it: what they upload, how it ends
+ * and what it tells. The emulator is in this process, the sink in another. */
+
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "emulator/emulator.h"
+#include "secret-search.h"
+
+#define KEY_ID "LTAI5tEmulatorDemoKeyId1"
+#define KEY_SECRET "EmulatorDemoSecret0123456789ab"
+#define TOKEN "CAISidentityTokenOfTheCaller0123456789abcdefghijklmnopqrstuv"
+#define MEDIA_ID "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
+
+/* A run of gst-launch-1.0. */
+typedef struct
+{
+  IceEmulator *emulator;        /* (owned) */
+  gchar *directory;             /* of what it writes */
+  GSubprocessLauncher *launcher;        /* (owned) */
+  GSubprocess *process;         /* (nullable) (owned) */
+  gchar *output;                /* stdout and stderr, when it has ended */
+  gsize output_size;
+} Launch;
+
+static IceEmulator *
+new_emulator (const gchar * options)
+{
+  g_auto (GStrv) words = g_strsplit (options, " ", -1);
+  g_autoptr (GError) error = NULL;
+  IceEmulator *emulator =
+      ice_emulator_new ((const gchar * const *) words, &error);
+
+  g_assert_no_error (error);
+  ice_emulator_start (emulator, &error);
+  g_assert_no_error (error);
+
+  return emulator;
+}
+
+/* The identity comes from the environment, as the README recommends. */
+static void
+set_environment (Launch * launch)
+{
+  GSubprocessLauncher *launcher = launch->launcher;
+
+  g_subprocess_launcher_setenv (launcher, "ALIBABA_CLOUD_ACCESS_KEY_ID",
+      KEY_ID, TRUE);
+  g_subprocess_launcher_setenv (launcher, "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+      KEY_SECRET, TRUE);
+  g_subprocess_launcher_setenv (launcher, "ALIBABA_CLOUD_SECURITY_TOKEN",
+      TOKEN, TRUE);
+  g_subprocess_launcher_setenv (launcher, "GST_PLUGIN_PATH",
+      g_getenv ("ICESINK_MODULE_PATH"), TRUE);
+}
+
+/* @options: of the emulator, besides the caller's token */
+static Launch *
+launch_new (const gchar * options)
+{
+  Launch *launch = g_new0 (Launch, 1);
+  g_autofree gchar *all = g_strconcat ("--security-token=" TOKEN,
+      *options != '\0' ? " " : "", options, NULL);
+  g_autoptr (GError) error = NULL;
+
+  launch->emulator = new_emulator (all);
+  launch->directory = g_dir_make_tmp ("icesink-launch-XXXXXX", &error);
+  g_assert_no_error (error);
+  launch->launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE
+      | G_SUBPROCESS_FLAGS_STDERR_MERGE);
+  set_environment (launch);
+
+  return launch;
+}
+
+static void
+remove_directory (const gchar * path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const gchar *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+    g_autofree gchar *file = g_build_filename (path, name, NULL);
+
+    g_remove (file);
+  }
+  g_rmdir (path);
+}
+
+static void
+launch_free (Launch * launch)
+{
+  if (launch->process != NULL)
+    g_subprocess_force_exit (launch->process);
+  g_clear_object (&launch->process);
+  g_clear_object (&launch->launcher);
+  remove_directory (launch->directory);
+  g_free (launch->directory);
+  g_free (launch->output);
+  ice_emulator_free (launch->emulator);
+  g_free (launch);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Launch, launch_free)
+
+/* @pipeline: without the sink. @settings: of the sink. */
+static void
+start (Launch * launch, const gchar * arguments, const gchar * pipeline,
+    const gchar * settings)
+{
+  g_autofree gchar *line = g_strdup_printf ("gst-launch-1.0 %s %s ! icesink"
+      " media-id=" MEDIA_ID " ice-endpoint=%s part-size=102400 %s", arguments,
+      pipeline, ice_emulator_get_uri (launch->emulator), settings);
+  g_auto (GStrv) argv = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_test_message ("%s", line);
+  g_shell_parse_argv (line, NULL, &argv, &error);
+  g_assert_no_error (error);
+  launch->process = g_subprocess_launcher_spawnv (launch->launcher,
+      (const gchar * const *) argv, &error);
+  g_assert_no_error (error);
+}
+
+/* Waits for the end of it. Returns the exit status. */
+static gint
+finish (Launch * launch)
+{
+  g_autoptr (GBytes) output = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_subprocess_communicate (launch->process, NULL, NULL, &output, NULL,
+      &error);
+  g_assert_no_error (error);
+  g_free (launch->output);
+  launch->output = g_strndup (g_bytes_get_data (output, NULL),
+      g_bytes_get_size (output));
+  launch->output_size = g_bytes_get_size (output);
+  g_assert_true (g_subprocess_get_if_exited (launch->process));
+
+  return g_subprocess_get_exit_status (launch->process);
+}
+
+/* A file of @size bytes in the directory. (transfer full) */
+static gchar *
+make_file (Launch * launch, gsize size)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (1);
+  g_autofree guint32 *data = g_new (guint32, size / 4 + 1);
+  gchar *path = g_build_filename (launch->directory, "file", NULL);
+  g_autoptr (GError) error = NULL;
+  gsize i;
+
+  for (i = 0; i <= size / 4; i++)
+    data[i] = g_rand_int (rand);
+  g_file_set_contents (path, (const gchar *) data, size, &error);
+  g_assert_no_error (error);
+
+  return path;
+}
+
+static void
+assert_object_is_file (Launch * launch, const gchar * path)
+{
+  g_autofree gchar *object =
+      ice_emulator_get_object_path (launch->emulator, MEDIA_ID);
+  g_autofree gchar *bytes = NULL, *expected = NULL;
+  gsize size, expected_size;
+
+  g_assert_nonnull (object);
+  g_assert_true (g_file_get_contents (object, &bytes, &size, NULL));
+  g_assert_true (g_file_get_contents (path, &expected, &expected_size, NULL));
+  g_assert_cmpuint (size, ==, expected_size);
+  g_assert_true (memcmp (bytes, expected, size) == 0);
+}
+
+/* ---- the module ---- */
+
+static void
+test_inspect (void)
+{
+  g_autoptr (Launch) launch = launch_new ("");
+  g_autoptr (GError) error = NULL;
+
+  launch->process = g_subprocess_launcher_spawn (launch->launcher, &error,
+      "gst-inspect-1.0", "icesink", NULL);
+  g_assert_no_error (error);
+  g_assert_cmpint (finish (launch), ==, 0);
+  g_assert_nonnull (strstr (launch->output, "libgsticesink"));
+  g_assert_nonnull (strstr (launch->output, "Sink/Network"));
+  g_assert_nonnull (strstr (launch->output, "request-upload-credential"));
+}
+
+static void
+test_upload (void)
+{
+  g_autoptr (Launch) launch = launch_new ("");
+  g_autofree gchar *path = make_file (launch, 3000001);
+  g_autofree gchar *source = g_strconcat ("filesrc location=", path, NULL);
+
+  start (launch, "", source, "");
+  g_assert_cmpint (finish (launch), ==, 0);
+  assert_object_is_file (launch, path);
+}
+
+/* ---- failures ---- */
+
+typedef struct
+{
+  const gchar *name;
+  const gchar *options;
+  const gchar *settings;
+} BadCase;
+
+static const BadCase bad_cases[] = {
+  {"a-wrong-secret", "--access-key-secret=Another", ""},
+  {"an-unknown-media-id", "--media-id=another", ""},
+  {"a-forbidden-part", "--fault=part:forbidden:count=0", ""},
+  {"an-outage", "--fault=part:error:count=0", "retry-timeout=200000000"},
+  {"a-refused-complete", "--fault=complete:forbidden:count=0", ""},
+};
+
+static void
+test_bad (gconstpointer data)
+{
+  const BadCase *c = data;
+  g_autoptr (Launch) launch = launch_new (c->options);
+
+  start (launch, "", "fakesrc num-buffers=100 sizetype=fixed sizemax=10000",
+      c->settings);
+  g_assert_cmpint (finish (launch), ==, 1);
+  g_assert_nonnull (strstr (launch->output, "ERROR: from element"));
+  g_assert_nonnull (strstr (launch->output, "icesink"));
+  g_assert_null (strstr (launch->output, "Got EOS"));
+}
+
+/* What can't even be started is said as well. */
+static void
+test_bad_setting (void)
+{
+  g_autoptr (Launch) launch = launch_new ("");
+
+  start (launch, "", "fakesrc num-buffers=10", "max-memory=1048576"
+      " parallel-parts=32");
+  g_assert_cmpint (finish (launch), !=, 0);
+  g_assert_nonnull (strstr (launch->output, "max-memory"));
+}
+
+/* ---- interruptions ---- */
+
+#define DEADLINE_US (60 * G_USEC_PER_SEC)
+
+/* Polls, as there is nothing that tells. */
+static void
+wait_for_parts (Launch * launch, guint n)
+{
+  gint64 deadline = g_get_monotonic_time () + DEADLINE_US;
+
+  while (ice_emulator_count (launch->emulator, ICE_EMULATOR_PART, 200) < n) {
+    g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+    g_usleep (5000);
+  }
+}
+
+/* The size that the head of a WAV file names is that of the object. */
+static void
+assert_whole_wav (Launch * launch)
+{
+  g_autofree gchar *object =
+      ice_emulator_get_object_path (launch->emulator, MEDIA_ID);
+  g_autofree gchar *bytes = NULL;
+  gsize size;
+  guint32 named;
+
+  g_assert_nonnull (object);
+  g_assert_true (g_file_get_contents (object, &bytes, &size, NULL));
+  g_assert_cmpuint (size, >, 44);
+  g_assert_true (memcmp (bytes, "RIFF", 4) == 0);
+  memcpy (&named, bytes + 4, 4);
+  g_assert_cmpuint (GUINT32_FROM_LE (named) + 8, ==, size);
+}
+
+#define LIVE "audiotestsrc is-live=true ! audio/x-raw,format=S16LE," \
+  "rate=192000,channels=8 ! wavenc"
+
+/* Ctrl-C under -e: the recording ends as it should. */
+static void
+test_interrupted_with_eos (void)
+{
+  g_autoptr (Launch) launch = launch_new ("");
+
+  start (launch, "-e", LIVE, "head-size=102400");
+  wait_for_parts (launch, 3);
+  g_subprocess_send_signal (launch->process, SIGINT);
+  g_assert_cmpint (finish (launch), ==, 0);
+  assert_whole_wav (launch);
+}
+
+/* Ctrl-C without it: on-stop saves what there is. */
+static void
+test_interrupted_without_eos (void)
+{
+  g_autoptr (Launch) launch = launch_new ("");
+  guint64 size = 0;
+
+  start (launch, "", LIVE, "head-size=102400");
+  wait_for_parts (launch, 3);
+  g_subprocess_send_signal (launch->process, SIGINT);
+  finish (launch);
+  g_assert_true (ice_emulator_get_object_info (launch->emulator, MEDIA_ID,
+          NULL, &size, NULL));
+  g_assert_cmpuint (size, >=, 4 * 102400);
+}
+
+/* ---- secrets ---- */
+
+static const struct
+{
+  const gchar *name;
+  const gchar *options;
+  const gchar *settings;
+  gint status;
+} secret_cases[] = {
+  {"a-good-run", "", "", 0},
+  {"a-run-with-renewals", "--fault=part:expired-token:count=3"
+        " --fault=part:error:skip=5:count=2", "", 0},
+  {"a-refused-run", "--fault=part:forbidden:count=0", "", 1},
+  {"a-refused-signature",
+        "--fault=refresh:error:status=400:code=SignatureDoesNotMatch", "", 1},
+  {"an-expired-run", "--fault=part:expired-token:count=0", "", 1},
+};
+
+static void
+search_all (Launch * launch)
+{
+  static const gchar *const ours[] = { KEY_SECRET, TOKEN, NULL };
+  g_auto (GStrv) strings = ice_emulator_get_secrets (launch->emulator);
+  const gchar *const *secrets = (const gchar * const *) strings;
+
+  g_assert_cmpuint (g_strv_length (strings), >, 2);
+  secret_search ("output", launch->output, launch->output_size, secrets);
+  secret_search ("output", launch->output, launch->output_size, ours);
+  secret_search_directory (launch->directory, 4, secrets);
+  secret_search_directory (launch->directory, 4, ours);
+}
+
+/* With all logs, all properties and all graphs. */
+static void
+test_secrets (gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  g_autoptr (Launch) launch = launch_new (secret_cases[i].options);
+  g_autofree gchar *log = g_build_filename (launch->directory, "log", NULL);
+
+  g_subprocess_launcher_setenv (launch->launcher, "GST_DEBUG", "*:9", TRUE);
+  g_subprocess_launcher_setenv (launch->launcher, "GST_DEBUG_FILE", log,
+      TRUE);
+  g_subprocess_launcher_setenv (launch->launcher, "GST_DEBUG_DUMP_DOT_DIR",
+      launch->directory, TRUE);
+  g_subprocess_launcher_setenv (launch->launcher, "G_MESSAGES_DEBUG", "all",
+      TRUE);
+  start (launch, "-v -m", "fakesrc num-buffers=100 sizetype=fixed"
+      " sizemax=10000 ! queue", secret_cases[i].settings);
+  g_assert_cmpint (finish (launch), ==, secret_cases[i].status);
+  search_all (launch);
+}
+
+static gboolean
+has_tools (void)
+{
+  g_autofree gchar *launch = g_find_program_in_path ("gst-launch-1.0");
+  g_autofree gchar *inspect = g_find_program_in_path ("gst-inspect-1.0");
+
+  return launch != NULL && inspect != NULL;
+}
+
+int
+main (int argc, char **argv)
+{
+  guint i;
+
+  g_test_init (&argc, &argv, NULL);
+  if (!has_tools ()) {
+    g_print ("1..0 # SKIP gst-launch-1.0 is not installed\n");
+    return 0;
+  }
+
+  g_test_add_func ("/icesink/module/is-found", test_inspect);
+  g_test_add_func ("/icesink/launch/uploads-a-file", test_upload);
+  for (i = 0; i < G_N_ELEMENTS (bad_cases); i++) {
+    g_autofree gchar *path = g_strconcat ("/icesink/launch/fails-after-",
+        bad_cases[i].name, NULL);
+
+    g_test_add_data_func (path, &bad_cases[i], test_bad);
+  }
+  g_test_add_func ("/icesink/launch/fails-after-a-bad-setting",
+      test_bad_setting);
+  g_test_add_func ("/icesink/launch/ends-well-when-interrupted",
+      test_interrupted_with_eos);
+  g_test_add_func ("/icesink/launch/saves-what-there-is-when-interrupted",
+      test_interrupted_without_eos);
+  for (i = 0; i < G_N_ELEMENTS (secret_cases); i++) {
+    g_autofree gchar *path =
+        g_strconcat ("/icesink/launch/tells-no-secret-in-",
+        secret_cases[i].name, NULL);
+
+    g_test_add_data_func (path, GUINT_TO_POINTER (i), test_secrets);
+  }
+
+  return g_test_run ();
+}
