@@ -26,8 +26,11 @@
 #define CONNECTIONS_MAX 4096
 #define BACKLOG 1024
 #define ACCEPT_POLL_US (200 * 1000)
-/* With --rate: what the kernel may take ahead of it. */
-#define RATE_BUFFER_SIZE (32 * 1024)
+/* With --rate: what the kernel may take ahead of it. On loopback it lets the
+ * sender go on only when half of it is free; a quarter of a second's worth
+ * makes that look like a slow link and not like a series of stalls. */
+#define MAX_RATE_BUFFER_SIZE (32 * 1024)
+#define MIN_RATE_BUFFER_SIZE (2 * 1024)
 
 typedef struct
 {
@@ -174,7 +177,8 @@ start_accepting (IceEmulator * emulator, GError ** error)
 {
   if (emulator->services.options->rate > 0)
     g_socket_set_option (emulator->listener, SOL_SOCKET, SO_RCVBUF,
-        RATE_BUFFER_SIZE, NULL);
+        CLAMP (emulator->services.options->rate / 4, MIN_RATE_BUFFER_SIZE,
+            MAX_RATE_BUFFER_SIZE), NULL);
   g_socket_set_listen_backlog (emulator->listener, BACKLOG);
   if (!g_socket_listen (emulator->listener, error))
     return FALSE;
