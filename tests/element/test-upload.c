@@ -262,6 +262,94 @@ test_complete_message (void)
   g_assert_cmpstr (gst_structure_get_string (complete, "request-id"), !=, "");
 }
 
+/* ---- how ---- */
+
+static void
+upload_exactly (Fixture * f)
+{
+  fixture_play (f);
+  fixture_push_all (f, 5 * FIXTURE_PART_SIZE + 3, 64 * KIB);
+  fixture_finish (f);
+  fixture_assert_object (f);
+}
+
+static void
+test_tls (void)
+{
+  g_autoptr (Fixture) f = fixture_new ("--tls");
+
+  g_object_set (f->sink, "ssl-ca-file",
+      ice_emulator_get_ca_file (f->emulator), NULL);
+  upload_exactly (f);
+}
+
+static void
+test_no_crc (void)
+{
+  g_autoptr (Fixture) f = fixture_new ("--fault=part:no-crc:count=0"
+      " --fault=complete:no-crc:count=0");
+
+  upload_exactly (f);
+}
+
+static void
+test_no_verification (void)
+{
+  g_autoptr (Fixture) f = fixture_new ("--fault=part:wrong-crc:count=0"
+      " --fault=complete:wrong-crc:count=0");
+
+  fixture_set (f, "verify=false");
+  upload_exactly (f);
+}
+
+/* What is damaged on its way is sent again. */
+static void
+test_verification (void)
+{
+  g_autoptr (Fixture) f = fixture_new ("--fault=part:wrong-crc:part=2");
+
+  upload_exactly (f);
+  fixture_assert_requests (f, "refresh=1 initiate=1 part=7 complete=1");
+}
+
+static void
+test_user_agent (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  g_autoptr (GPtrArray) records = NULL;
+  guint i;
+
+  fixture_set (f, "user-agent=recorder/7");
+  upload_exactly (f);
+  records = fixture_get_records (f, ICE_EMULATOR_ANY, 0);
+  for (i = 0; i < records->len; i++)
+    g_assert_cmpstr (((IceEmulatorRecord *)
+            g_ptr_array_index (records, i))->user_agent, ==, "recorder/7");
+}
+
+static void
+test_unknown_congestion_control (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+
+  fixture_set (f, "tcp-congestion-control=unheard-of");
+  upload_exactly (f);
+}
+
+/* An uplink on which a part takes longer than stall-timeout. */
+static void
+test_slow_uplink (void)
+{
+  g_autoptr (Fixture) f = fixture_new ("--rate=200000");
+
+  fixture_set (f, "stall-timeout=400000000");
+  fixture_play (f);
+  fixture_push_all (f, 3 * FIXTURE_PART_SIZE, 64 * KIB);
+  fixture_finish (f);
+  fixture_assert_object (f);
+  g_assert_cmpuint (fixture_get_stat (f, "retries"), ==, 0);
+}
+
 static void
 test_stats (void)
 {
@@ -630,6 +718,18 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/upload/says-what-is-complete",
       test_complete_message);
   g_test_add_func ("/icesink/upload/keeps-figures", test_stats);
+
+  g_test_add_func ("/icesink/upload/uses-tls", test_tls);
+  g_test_add_func ("/icesink/upload/takes-answers-without-crc", test_no_crc);
+  g_test_add_func ("/icesink/upload/verifies-nothing-if-told-so",
+      test_no_verification);
+  g_test_add_func ("/icesink/upload/sends-damaged-parts-again",
+      test_verification);
+  g_test_add_func ("/icesink/upload/says-who-it-is", test_user_agent);
+  g_test_add_func ("/icesink/upload/bears-unknown-congestion-control",
+      test_unknown_congestion_control);
+  g_test_add_func ("/icesink/upload/is-patient-with-a-slow-uplink",
+      test_slow_uplink);
 
   g_test_add_func ("/icesink/upload/lets-parts-grow", test_parts_grow);
   g_test_add_func ("/icesink/upload/sends-parts-while-recording",
