@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The model of a recording; see the header. One thread at a time. */
+
+#include "recording-model.h"
+
+#include <string.h>
+
+#include "common/error.h"
+
+typedef struct
+{
+  guint64 offset;
+  guint generation;
+  GBytes *bytes;
+} Stored;
+
+static void
+free_stored (gpointer data)
+{
+  Stored *stored = data;
+
+  g_bytes_unref (stored->bytes);
+  g_free (stored);
+}
+
+/* CRC-64/XZ, byte by byte, from its definition. */
+static guint64
+get_crc64 (const guint8 * data, gsize size)
+{
+  static guint64 table[256];
+  guint64 crc = ~G_GUINT64_CONSTANT (0);
+  gsize i;
+  guint bit;
+
+  if (table[1] == 0) {
+    for (i = 0; i < 256; i++) {
+      table[i] = i;
+      for (bit = 0; bit < 8; bit++)
+        table[i] = (table[i] >> 1) ^
+            (table[i] & 1 ? G_GUINT64_CONSTANT (0xc96c5795d7870f42) : 0);
+    }
+  }
+  for (i = 0; i < size; i++)
+    crc = (crc >> 8) ^ table[(crc ^ data[i]) & 0xff];
+
+  return ~crc;
+}
+
+static gint64
+read_clock (gint64 * wall, gpointer user_data)
+{
+  RecordingModel *model = user_data;
+
+  *wall = model->now_us;
+  return model->now_us;
+}
+
+static void
+on_sealed (GstIcePart * part, gpointer user_data)
+{
+  RecordingModel *model = user_data;
+
+  g_ptr_array_add (model->waiting, part);
+}
+
+RecordingModel *
+recording_model_new (const GstIceRecordingConfig * config, guint seed)
+{
+  RecordingModel *model = g_new0 (RecordingModel, 1);
+
+  model->now_us = G_USEC_PER_SEC;
+  model->clock = gst_ice_clock_new_for_test (read_clock, model, 0);
+  model->rand = g_rand_new_with_seed (seed);
+  model->file = g_byte_array_new ();
+  model->waiting =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_part_unref);
+  model->stored = g_hash_table_new_full (NULL, NULL, NULL, free_stored);
+  model->max_memory = config->max_memory;
+  model->recording = gst_ice_recording_new (config, model->clock, on_sealed,
+      model);
+
+  return model;
+}
+
+void
+recording_model_free (RecordingModel * model)
+{
+  gst_ice_recording_unref (model->recording);
+  g_ptr_array_unref (model->waiting);
+  g_hash_table_unref (model->stored);
+  g_byte_array_unref (model->file);
+  g_rand_free (model->rand);
+  gst_ice_clock_unref (model->clock);
+  g_free (model);
+}
+
+/* ---- the network ---- */
+
+static GBytes *
+join_bytes (const GstIcePart * part)
+{
+  GByteArray *joined = g_byte_array_sized_new (part->size);
+  guint i;
+
+  for (i = 0; i < part->bytes->len; i++) {
+    gsize size;
+    const guint8 *data =
+        g_bytes_get_data (g_ptr_array_index (part->bytes, i), &size);
+
+    g_byte_array_append (joined, data, size);
+  }
+
+  return g_byte_array_free_to_bytes (joined);
+}
+
+/* The bytes are looked at as late as this, so a part that was changed after
+ * it had been sealed is found. */
+static void
+store (RecordingModel * model, const GstIcePart * part)
+{
+  gpointer key = GUINT_TO_POINTER (part->number);
+  const Stored *old = g_hash_table_lookup (model->stored, key);
+  Stored *stored = g_new (Stored, 1);
+  gsize size;
+  const guint8 *data;
+
+  stored->offset = part->offset;
+  stored->generation = part->generation;
+  stored->bytes = join_bytes (part);
+  data = g_bytes_get_data (stored->bytes, &size);
+  g_assert_cmpuint (size, ==, part->size);
+  g_assert_cmphex (get_crc64 (data, size), ==, part->crc64);
+
+  model->n_sent++;
+  model->sent += size;
+  if (old != NULL) {
+    model->n_resent++;
+    g_assert_cmpuint (old->generation, <, part->generation);
+    g_assert_cmpuint (old->offset, ==, part->offset);
+  }
+  g_hash_table_insert (model->stored, key, stored);
+}
+
+/* TRUE if a newer version of the part at @index waits as well. */
+static gboolean
+is_superseded (RecordingModel * model, guint index)
+{
+  GstIcePart *part = g_ptr_array_index (model->waiting, index);
+  guint i;
+
+  for (i = index + 1; i < model->waiting->len; i++) {
+    GstIcePart *other = g_ptr_array_index (model->waiting, i);
+
+    if (other->number == part->number)
+      return TRUE;
+  }
+
+  return FALSE;
+}
+
+/* A version with a newer one behind it is either never sent or arrives
+ * first: one request of a number is on its way at a time. */
+void
+recording_model_arrive (RecordingModel * model, guint index)
+{
+  gboolean superseded = is_superseded (model, index);
+  GstIcePart *part = g_ptr_array_index (model->waiting, index);
+  guint i;
+
+  for (i = index; i > 0; i--) {
+    GstIcePart *other = g_ptr_array_index (model->waiting, i - 1);
+
+    if (other->number != part->number)
+      continue;
+    g_ptr_array_remove_index (model->waiting, i - 1);
+    index--;
+  }
+
+  part = g_ptr_array_steal_index (model->waiting, index);
+  if (!superseded || g_rand_boolean (model->rand)) {
+    guint number = part->number, generation = part->generation;
+
+    store (model, part);
+    g_clear_pointer (&part, gst_ice_part_unref);
+    gst_ice_recording_confirmed (model->recording, number, generation);
+  }
+  g_clear_pointer (&part, gst_ice_part_unref);
+}
+
+void
+recording_model_arrive_any (RecordingModel * model)
+{
+  recording_model_arrive (model, g_rand_int_range (model->rand, 0,
+          model->waiting->len));
+}
+
+void
+recording_model_arrive_all (RecordingModel * model)
+{
+  while (model->waiting->len > 0)
+    recording_model_arrive (model, 0);
+}
+
+/* ---- the muxer ---- */
+
+static void
+check_memory (RecordingModel * model)
+{
+  guint64 used = gst_ice_recording_get_memory_used (model->recording);
+
+  g_assert_cmpuint (used, <=, model->max_memory);
+  model->peak = MAX (model->peak, used);
+}
+
+void
+recording_model_seek (RecordingModel * model, guint64 offset)
+{
+  g_autoptr (GError) error = NULL;
+
+  gst_ice_recording_seek (model->recording, offset, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (gst_ice_recording_get_position (model->recording), ==,
+      offset);
+  model->position = offset;
+}
+
+static void
+write_file (RecordingModel * model, const guint8 * data, gsize size)
+{
+  guint64 end = model->position + size, old_end = model->file->len;
+
+  if (end > old_end) {
+    g_byte_array_set_size (model->file, end);
+    memset (model->file->data + old_end, 0, end - old_end);
+  }
+  memcpy (model->file->data + model->position, data, size);
+  model->position = end;
+}
+
+/* The bytes at the position are with the service, and the newest version of
+ * them, so that nobody else has to have them. */
+static gboolean
+has_arrived (RecordingModel * model)
+{
+  GHashTableIter iter;
+  gpointer key;
+  Stored *stored;
+  guint i;
+
+  g_hash_table_iter_init (&iter, model->stored);
+  while (g_hash_table_iter_next (&iter, &key, (gpointer *) & stored)) {
+    if (model->position < stored->offset
+        || model->position - stored->offset >=
+        g_bytes_get_size (stored->bytes))
+      continue;
+    for (i = 0; i < model->waiting->len; i++) {
+      GstIcePart *part = g_ptr_array_index (model->waiting, i);
+
+      if (part->number == GPOINTER_TO_UINT (key))
+        return FALSE;
+    }
+    return TRUE;
+  }
+
+  return FALSE;
+}
+
+/* The one refusal that there is. */
+static void
+check_refusal (RecordingModel * model, const GError * error)
+{
+  g_autofree gchar *offset = g_strdup_printf (" at %" G_GUINT64_FORMAT " ",
+      model->position);
+
+  g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_SEEK);
+  g_assert_nonnull (strstr (error->message, offset));
+  g_assert_true (has_arrived (model));
+  model->n_refused++;
+}
+
+static void
+wait_for_memory (RecordingModel * model)
+{
+  if (model->waiting->len == 0)
+    g_error ("memory is full at %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+        " bytes, %" G_GUINT64_FORMAT " bytes of memory are used, and nothing"
+        " is on its way", model->position,
+        gst_ice_recording_get_size (model->recording),
+        gst_ice_recording_get_memory_used (model->recording));
+
+  recording_model_arrive_any (model);
+}
+
+gboolean
+recording_model_write (RecordingModel * model, gconstpointer data, gsize size)
+{
+  const guint8 *from = data;
+  gsize done = 0;
+
+  while (done < size) {
+    g_autoptr (GError) error = NULL;
+    gssize n = gst_ice_recording_write (model->recording, from + done,
+        size - done, &error);
+    guint64 position = gst_ice_recording_get_position (model->recording);
+
+    check_memory (model);
+    g_assert_cmpuint (position, >=, model->position);
+    g_assert_true (n < 0 || position == model->position + n);
+    n = position - model->position;
+    write_file (model, from + done, n);
+    done += n;
+    if (error != NULL) {
+      check_refusal (model, error);
+      return FALSE;
+    }
+    if (done < size)
+      wait_for_memory (model);
+  }
+
+  return TRUE;
+}
+
+gboolean
+recording_model_write_random (RecordingModel * model, gsize size)
+{
+  g_autofree guint32 *data = g_malloc (size + sizeof (guint32));
+  gsize i;
+
+  for (i = 0; i * sizeof (guint32) < size; i++)
+    data[i] = g_rand_int (model->rand) | 1;
+
+  return recording_model_write (model, data, size);
+}
+
+gboolean
+recording_model_write_zeroes (RecordingModel * model, gsize size)
+{
+  g_autofree guint8 *data = g_malloc0 (size);
+
+  return recording_model_write (model, data, size);
+}
+
+void
+recording_model_advance (RecordingModel * model, gint64 by_us)
+{
+  model->now_us += by_us;
+  gst_ice_recording_seal_aged (model->recording);
+  check_memory (model);
+}
+
+/* ---- the end ---- */
+
+static void
+take_rest (RecordingModel * model)
+{
+  g_autoptr (GPtrArray) rest = gst_ice_recording_finish (model->recording);
+  guint i;
+
+  for (i = 0; i < rest->len; i++) {
+    GstIcePart *part = g_ptr_array_index (rest, i);
+
+    if (i > 0)
+      g_assert_cmpuint (part->number, >, ((GstIcePart *)
+              g_ptr_array_index (rest, i - 1))->number);
+    g_ptr_array_add (model->waiting, gst_ice_part_ref (part));
+  }
+}
+
+/* Numbers without gaps, parts without gaps, sizes that OSS takes, and the
+ * file's bytes. */
+static void
+compare (RecordingModel * model)
+{
+  guint n_parts = g_hash_table_size (model->stored);
+  guint64 offset = 0;
+  guint number;
+
+  for (number = 1; number <= n_parts; number++) {
+    const Stored *stored = g_hash_table_lookup (model->stored,
+        GUINT_TO_POINTER (number));
+    gsize size;
+    const guint8 *data;
+
+    g_assert_nonnull (stored);
+    data = g_bytes_get_data (stored->bytes, &size);
+    g_assert_cmpuint (stored->offset, ==, offset);
+    g_assert_cmpuint (size, >, 0);
+    if (number < n_parts)
+      g_assert_cmpuint (size, >=, GST_ICE_PART_SIZE_MIN);
+    g_assert_cmpuint (offset + size, <=, model->file->len);
+    if (memcmp (data, model->file->data + offset, size) != 0)
+      g_error ("part %u, %" G_GSIZE_FORMAT " bytes at %" G_GUINT64_FORMAT
+          ", differs from the file", number, size, offset);
+    offset += size;
+  }
+
+  g_assert_cmpuint (offset, ==, model->file->len);
+}
+
+void
+recording_model_finish (RecordingModel * model)
+{
+  g_assert_cmpuint (gst_ice_recording_get_size (model->recording), ==,
+      model->file->len);
+  take_rest (model);
+  check_memory (model);
+  while (model->waiting->len > 0)
+    recording_model_arrive_any (model);
+
+  compare (model);
+  g_assert_cmpint (gst_ice_recording_get_oldest (model->recording), ==, -1);
+  g_assert_cmpuint (gst_ice_recording_get_memory_used (model->recording), ==,
+      0);
+}
