@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* What the fault matrix can't have: faults that strike before there is a
+ * request, and an uplink that is slower than any patience.
+ *
+ * Like the matrix, each fault strikes for a while and for good. For a while,
+ * it has to end in the exact object, after one interruption that is reported
+ * as such; for good, in one error of the code that belongs to the moment, and
+ * no EOS. */
+
+#include <string.h>
+
+#include <glib/gstdio.h>
+
+#include "relay.h"
+#include "test-resolver.h"
+#include "trial.h"
+#include "unit/certificates.h"
+
+#define PART_SIZE 102400
+#define DAY (24 * 60 * 60)
+
+/* Fails often enough to be reported, then works. */
+#define FOR_A_WHILE 3
+
+#define IMPATIENT "part-size=102400 head-size=0 stall-timeout=400000000" \
+    " stop-timeout=2000000000 on-error=keep on-stop=abort"
+#define RETRIES(lasting) ((lasting) ? " retry-timeout=1500000000" \
+    : " retry-timeout=30000000000")
+
+static gint64
+get_deadline (void)
+{
+  return g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
+}
+
+#define wait_for(condition) \
+  G_STMT_START { \
+    gint64 deadline_us_ = get_deadline (); \
+    while (!(condition)) { \
+      g_assert_cmpint (g_get_monotonic_time (), <, deadline_us_); \
+      g_usleep (5000); \
+    } \
+  } G_STMT_END
+
+static Trial *
+new_trial (const gchar * const *options, gboolean lasting)
+{
+  g_autofree gchar *launch = g_strconcat (IMPATIENT, RETRIES (lasting), NULL);
+
+  return trial_new (options, launch);
+}
+
+static void
+assert_exact (const TrialEnd * end)
+{
+  g_assert_no_error (end->error);
+  g_assert_false (end->hung);
+  g_assert_true (end->eos);
+  g_assert_true (end->exact);
+  g_assert_cmpstr (end->outcome, ==, "completed");
+}
+
+static void
+assert_interrupted_once (const TrialEnd * end)
+{
+  g_assert_cmpuint (end->n_interrupted, ==, 1);
+  g_assert_cmpuint (end->n_resumed, ==, 1);
+}
+
+static void
+assert_failed (const TrialEnd * end, gint code)
+{
+  g_assert_false (end->hung);
+  g_assert_false (end->eos);
+  g_assert_cmpuint (end->n_errors, ==, 1);
+  g_assert_error (end->error, GST_RESOURCE_ERROR, code);
+  g_assert_cmpuint (end->n_interrupted, <=, 1);
+  g_assert_cmpuint (end->n_resumed, ==, 0);
+}
+
+static void
+assert_end (const TrialEnd * end, gboolean lasting, gint code)
+{
+  if (lasting) {
+    assert_failed (end, code);
+  } else {
+    assert_exact (end);
+    assert_interrupted_once (end);
+  }
+}
+
+/* ---- names and certificates ---- */
+
+/* Both services behind TLS, under names, each with a relay of its own. */
+typedef struct
+{
+  Trial *trial;
+  Authority *authority;
+  Relay *ice;
+  Relay *oss;
+  gchar *ca_file;
+} Site;
+
+static gchar *
+get_uri (const gchar * host, Relay * relay)
+{
+  return g_strdup_printf ("https://%s:%u", host, relay_get_port (relay));
+}
+
+static void
+point_sink_at (Site * site)
+{
+  g_autofree gchar *ice_uri = get_uri ("ice.test", site->ice);
+  g_autofree gchar *oss_uri = get_uri ("oss.test", site->oss);
+
+  g_object_set (site->trial->sink, "ice-endpoint", ice_uri,
+      "oss-endpoint", oss_uri, "ssl-ca-file", site->ca_file, NULL);
+}
+
+static Site *
+site_new (gboolean lasting)
+{
+  const gchar *const options[] = { "--virtual-host=oss.test", NULL };
+  Site *site = g_new0 (Site, 1);
+  g_autoptr (GTlsCertificate) certificate = NULL;
+  const gchar *target;
+
+  site->trial = new_trial (options, lasting);
+  site->authority = authority_new ();
+  site->ca_file = authority_write_file (site->authority);
+  certificate = authority_sign (site->authority, "DNS:ice.test,DNS:*.oss.test",
+      -DAY, DAY);
+  target = ice_emulator_get_uri (site->trial->emulator);
+  site->ice = relay_new (target, certificate);
+  site->oss = relay_new (target, certificate);
+  point_sink_at (site);
+
+  return site;
+}
+
+static void
+site_free (Site * site)
+{
+  trial_free (site->trial);
+  relay_free (site->ice);
+  relay_free (site->oss);
+  authority_free (site->authority);
+  g_remove (site->ca_file);
+  g_free (site->ca_file);
+  g_free (site);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Site, site_free)
+
+static void
+run_to_end (Trial * trial, TrialEnd * end)
+{
+  trial_start (trial);
+  trial_push (trial, 1, 3 * PART_SIZE);
+  trial_finish (trial, end);
+}
+
+typedef struct
+{
+  const gchar *name;
+  const gchar *suffix;          /* of what can't be resolved */
+  gboolean lasting;
+} NameCase;
+
+static const NameCase name_cases[] = {
+  {"ice/for-a-while", "ice.test", FALSE},
+  {"ice/for-good", "ice.test", TRUE},
+  {"oss/for-a-while", "oss.test", FALSE},
+  {"oss/for-good", "oss.test", TRUE},
+};
+
+static void
+test_name (gconstpointer data)
+{
+  const NameCase *c = data;
+  g_autoptr (Site) site = site_new (c->lasting);
+  g_auto (TrialEnd) end = { 0 };
+
+  test_resolver_fail (c->suffix, c->lasting ? G_MAXUINT : FOR_A_WHILE);
+  run_to_end (site->trial, &end);
+  test_resolver_fail (c->suffix, 0);
+
+  assert_end (&end, c->lasting, GST_RESOURCE_ERROR_OPEN_WRITE);
+}
+
+typedef struct
+{
+  const gchar *name;
+  const gchar *names;           /* in the certificate; NULL: the right ones,
+                                 * but the CA is another of the same name */
+  glong from_days;
+  glong to_days;
+  const gchar *reason;          /* part of what the interruption says */
+} CertificateCase;
+
+#define NAMES "DNS:ice.test,DNS:*.oss.test"
+
+static const CertificateCase certificate_cases[] = {
+  {"another-host", "DNS:elsewhere.test", -1, 1, "another host"},
+  {"expired", NAMES, -30, -1, "check the clock of this device"},
+  {"not-yet-valid", NAMES, 1, 30, "check the clock of this device"},
+  {"forged", NULL, -1, 1, "not acceptable"},
+};
+
+/* (transfer full) */
+static GTlsCertificate *
+new_bad_certificate (Site * site, const CertificateCase * c)
+{
+  g_autoptr (Authority) stranger = authority_new ();
+
+  return authority_sign (c->names == NULL ? stranger : site->authority,
+      c->names == NULL ? NAMES : c->names, c->from_days * DAY,
+      c->to_days * DAY);
+}
+
+static void
+try_certificate (const CertificateCase * c, gboolean of_oss, gboolean lasting)
+{
+  g_autoptr (Site) site = site_new (lasting);
+  g_autoptr (GTlsCertificate) bad = new_bad_certificate (site, c);
+  g_auto (TrialEnd) end = { 0 };
+
+  relay_set_bad_certificate (of_oss ? site->oss : site->ice, bad,
+      lasting ? G_MAXUINT : FOR_A_WHILE);
+  run_to_end (site->trial, &end);
+
+  assert_end (&end, lasting, GST_RESOURCE_ERROR_OPEN_WRITE);
+  g_assert_nonnull (strstr (end.reason, c->reason));
+}
+
+static void
+test_certificate (gconstpointer data)
+{
+  try_certificate (data, FALSE, FALSE);
+  try_certificate (data, FALSE, TRUE);
+  try_certificate (data, TRUE, FALSE);
+  try_certificate (data, TRUE, TRUE);
+}
+
+static void
+test_unknown_authority (void)
+{
+  const gchar *const options[] = { "--tls", NULL };
+  g_autoptr (Trial) trial = new_trial (options, TRUE);
+  g_autoptr (Authority) authority = authority_new ();
+  g_autofree gchar *ca_file = authority_write_file (authority);
+  g_auto (TrialEnd) end = { 0 };
+
+  g_object_set (trial->sink, "ssl-ca-file", ca_file, NULL);
+  run_to_end (trial, &end);
+  g_remove (ca_file);
+
+  assert_failed (&end, GST_RESOURCE_ERROR_OPEN_WRITE);
+  g_assert_nonnull (strstr (end.reason, "ssl-ca-file"));
+}
+
+/* ---- connections ---- */
+
+typedef struct
+{
+  const gchar *name;
+  gsize before;                 /* bytes that get through */
+  gsize after;                  /* bytes that have to wait */
+  gboolean leased;              /* the first lease is there */
+  guint parts;                  /* have been uploaded */
+  gint code;
+} CutCase;
+
+static const CutCase cut_cases[] = {
+  {"refresh", 0, PART_SIZE, FALSE, 0, GST_RESOURCE_ERROR_OPEN_WRITE},
+  {"initiate", 0, PART_SIZE, TRUE, 0, GST_RESOURCE_ERROR_OPEN_WRITE},
+  {"part", PART_SIZE, 3 * PART_SIZE, TRUE, 1, GST_RESOURCE_ERROR_WRITE},
+  {"complete", 2 * PART_SIZE, 0, TRUE, 2, GST_RESOURCE_ERROR_CLOSE},
+};
+
+static void
+set_reachable (Trial * trial, gboolean reachable)
+{
+  g_autoptr (GError) error = NULL;
+
+  ice_emulator_set_reachable (trial->emulator, reachable, &error);
+  g_assert_no_error (error);
+}
+
+/* The bucket is known from the first lease on. */
+static gboolean
+is_leased (Trial * trial)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  const gchar *bucket;
+
+  g_object_get (trial->sink, "stats", &stats, NULL);
+  bucket = gst_structure_get_string (stats, "bucket");
+
+  return bucket != NULL && *bucket != '\0';
+}
+
+static gboolean
+is_interrupted (Trial * trial)
+{
+  g_autoptr (GstStructure) stats = NULL;
+
+  g_object_get (trial->sink, "stats", &stats, NULL);
+
+  return g_str_equal (gst_structure_get_string (stats, "state"),
+      "interrupted");
+}
+
+static gpointer
+mend (gpointer data)
+{
+  Trial *trial = data;
+
+  wait_for (is_interrupted (trial));
+  set_reachable (trial, TRUE);
+
+  return NULL;
+}
+
+static void
+try_cut (const CutCase * c, gboolean lasting)
+{
+  g_autoptr (Trial) trial = new_trial (NULL, lasting);
+  g_auto (TrialEnd) end = { 0 };
+  GThread *mender;
+
+  if (!c->leased)
+    set_reachable (trial, FALSE);
+  trial_start (trial);
+  if (c->before > 0)
+    trial_push (trial, 1, c->before);
+  wait_for (is_leased (trial) || !c->leased);
+  wait_for (trial_get_stat (trial, "parts-uploaded") >= c->parts);
+  set_reachable (trial, FALSE);
+  if (c->after > 0)
+    trial_push (trial, 2, c->after);
+
+  mender = lasting ? NULL : g_thread_new ("mender", mend, trial);
+  trial_finish (trial, &end);
+  g_clear_pointer (&mender, g_thread_join);
+
+  assert_end (&end, lasting, c->code);
+}
+
+static void
+test_refused (gconstpointer data)
+{
+  try_cut (data, FALSE);
+  try_cut (data, TRUE);
+}
+
+typedef struct
+{
+  const gchar *name;
+  const gchar *fault;
+} AcceptCase;
+
+static const AcceptCase accept_cases[] = {
+  {"closed", "any:close-on-accept"},
+  {"stalled", "any:stall-on-accept"},
+};
+
+static void
+try_accept (const AcceptCase * c, gboolean lasting)
+{
+  g_autofree gchar *fault = g_strdup_printf ("%s:count=%d", c->fault,
+      lasting ? 0 : FOR_A_WHILE);
+  g_autoptr (Trial) trial = new_trial (NULL, lasting);
+  g_auto (TrialEnd) end = { 0 };
+
+  trial_add_fault (trial, fault);
+  run_to_end (trial, &end);
+
+  assert_end (&end, lasting, GST_RESOURCE_ERROR_OPEN_WRITE);
+}
+
+static void
+test_accept (gconstpointer data)
+{
+  try_accept (data, FALSE);
+  try_accept (data, TRUE);
+}
+
+/* The connection that is there works; no other ever does. */
+static void
+test_one_connection (gconstpointer data)
+{
+  const AcceptCase *c = data;
+  g_autofree gchar *fault = g_strdup_printf ("%s:skip=1:count=0", c->fault);
+  g_autoptr (Trial) trial = new_trial (NULL, FALSE);
+  g_auto (TrialEnd) end = { 0 };
+
+  trial_add_fault (trial, fault);
+  trial_start (trial);
+  trial_push (trial, 1, 10 * PART_SIZE);
+  trial_finish (trial, &end);
+
+  assert_exact (&end);
+}
+
+/* ---- rate ---- */
+
+/* 64 kbit/s: a part takes six times as long as a stall may. The socket buffers
+ * take it at once, so no byte moves as far as the application can see. */
+static void
+test_slow_uplink (void)
+{
+  const gchar *const options[] = { "--rate=8000", NULL };
+  g_autoptr (Trial) trial = trial_new (options, "part-size=102400"
+      " head-size=0 stall-timeout=2000000000 retry-timeout=5000000000");
+  g_auto (TrialEnd) end = { 0 };
+
+  run_to_end (trial, &end);
+
+  assert_exact (&end);
+  g_assert_cmpuint (end.n_interrupted, ==, 0);
+  g_assert_cmpuint (trial_get_stat (trial, "retries"), ==, 0);
+}
+
+/* ---- the programme ---- */
+
+static void
+add (const gchar * folder, const gchar * name, gconstpointer data,
+    GTestDataFunc func)
+{
+  g_autofree gchar *path = g_strdup_printf ("/icesink/limits/%s/%s", folder,
+      name);
+
+  g_test_add_data_func (path, data, func);
+}
+
+int
+main (int argc, char **argv)
+{
+  guint i;
+
+  g_test_init (&argc, &argv, NULL);
+  trial_init (&argc, &argv);
+  test_resolver_install ();
+
+  for (i = 0; i < G_N_ELEMENTS (name_cases); i++)
+    add ("unresolved-name", name_cases[i].name, &name_cases[i], test_name);
+  for (i = 0; i < G_N_ELEMENTS (certificate_cases); i++)
+    add ("certificate", certificate_cases[i].name, &certificate_cases[i],
+        test_certificate);
+  g_test_add_func ("/icesink/limits/certificate/unknown-authority",
+      test_unknown_authority);
+  for (i = 0; i < G_N_ELEMENTS (cut_cases); i++)
+    add ("refused", cut_cases[i].name, &cut_cases[i], test_refused);
+  for (i = 0; i < G_N_ELEMENTS (accept_cases); i++) {
+    add ("accepted-and", accept_cases[i].name, &accept_cases[i], test_accept);
+    add ("one-connection-works/others-are", accept_cases[i].name,
+        &accept_cases[i], test_one_connection);
+  }
+  g_test_add_func ("/icesink/limits/slow-uplink", test_slow_uplink);
+
+  return g_test_run ();
+}
