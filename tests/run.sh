@@ -59,23 +59,30 @@ build ()
   ninja -C "$build"
 }
 
-# run_tests ARGUMENT...: to the log that summarize reads
+# run_tests LOG ARGUMENT...: to a log that summarize reads; that tests have
+# failed is in it, with more besides
 run_tests ()
 {
-  rm -f "$build"/meson-logs/run*.json
-  # That tests have failed is in the log, with more besides.
-  meson test -C "$build" --no-rebuild --print-errorlogs --logbase run "$@" ||
+  log=$1
+  shift
+  rm -f "$build/meson-logs/$log"*.json
+  meson test -C "$build" --no-rebuild --print-errorlogs --logbase "$log" "$@" ||
     true
 }
 
-# summarize OPTION...: the last line, and the exit status
+# summarize ARGUMENT...: the last line, and the exit status; summary.py says
+# which arguments there are
 summarize ()
 {
-  python3 "$top/tests/summary.py" "$@" "$build"/meson-logs/run*.json
+  python3 "$top/tests/summary.py" "$@"
 }
 
-# exitcode=0: leaks are counted from what is printed, because of one that has to
-# be let pass; see summary.py.
+# Leaks are looked for twice. The libraries of Debian have no frame pointers,
+# so at first it is not known who in them allocated what; that could be found
+# out every time, but would make all tests ten times slower. So only those in
+# which something leaked, whosever it is, run again like that, and what is in
+# lsan.supp is let pass.
+#
 # intercept_tls_get_addr=0: with it, the leak detection itself may crash when
 # modules with thread-local variables, such as those for TLS, were loaded.
 run_with_sanitizers ()
@@ -85,8 +92,20 @@ run_with_sanitizers ()
   LSAN_OPTIONS=exitcode=0
   UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
   export ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS
-  run_tests --timeout-multiplier 4 "$@"
-  summarize
+  run_tests run --timeout-multiplier 4 "$@"
+  set -- "$build/meson-logs/run.json"
+
+  leaky=$(summarize --leaky "$@")
+  if [ -n "$leaky" ]; then
+    say "Who leaked in: $leaky"
+    ASAN_OPTIONS=$ASAN_OPTIONS:fast_unwind_on_malloc=0
+    LSAN_OPTIONS=suppressions=$top/tests/lsan.supp:print_suppressions=0
+    # $leaky is a list of words.
+    # shellcheck disable=SC2086
+    run_tests again --timeout-multiplier 20 $leaky
+    set -- "$@" "$build/meson-logs/again.json"
+  fi
+  summarize "$@"
 }
 
 # The tracer reports at the end of each process, into a file of its own.
@@ -100,18 +119,18 @@ run_with_leaks_tracer ()
   GST_DEBUG_NO_COLOR=1
   GST_DEBUG_FILE=$build/leaks/%p.log
   export GST_TRACERS GST_DEBUG GST_DEBUG_NO_COLOR GST_DEBUG_FILE
-  run_tests --timeout-multiplier 2 "$@"
-  summarize --leaks "$build/leaks"
+  run_tests run --timeout-multiplier 2 "$@"
+  summarize --leaks "$build/leaks" "$build/meson-logs/run.json"
 }
 
 run_with_valgrind ()
 {
   build build
-  run_tests --timeout-multiplier 30 --suite unit --suite element \
+  run_tests run --timeout-multiplier 30 --suite unit --suite element \
     --wrap "valgrind --quiet --error-exitcode=1 --leak-check=full \
       --errors-for-leak-kinds=definite \
       --suppressions=/usr/share/glib-2.0/valgrind/glib.supp" "$@"
-  summarize
+  summarize "$build/meson-logs/run-valgrind.json"
 }
 
 build_only ()
@@ -128,7 +147,7 @@ case $mode in
   valgrind) run_with_valgrind "$@" ;;
   '')
     build build
-    run_tests --timeout-multiplier 2 "$@"
-    summarize
+    run_tests run --timeout-multiplier 2 "$@"
+    summarize "$build/meson-logs/run.json"
     ;;
 esac

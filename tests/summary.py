@@ -6,13 +6,18 @@
   summary.py [--leaks DIRECTORY] TESTLOG.json...
 
 prints `N passed, N failed`, with `, N skipped` if there were such, and exits
-with 1 unless something passed and nothing failed.
+with 1 unless something passed and nothing failed. If a program is in several
+logs, the last one counts.
 
 Counts the cases of programs that speak TAP, and other programs as one case
 each. A program that failed counts as at least one failure, whatever its cases
 say, and so does one in which LeakSanitizer found something. --leaks names a
 directory of logs of GStreamer's leaks tracer, one per process; each process
 that leaked is one failure more. Leaks are printed.
+
+  summary.py --leaky TESTLOG.json...
+
+prints the names of the programs in which LeakSanitizer found something.
 """
 import argparse
 import glob
@@ -23,13 +28,18 @@ import sys
 BAD = {"FAIL", "TIMEOUT", "ERROR", "INTERRUPT", "UNEXPECTEDPASS"}
 
 
-# GLib gives its table of quarks up, on purpose, when a process has more than
-# 2,048 of them. It was made when the library was loaded, so there is no caller
-# by whose name LeakSanitizer could be told to suppress it.
-QUARK_TABLE = re.compile(
-    r"Direct leak of 16384 byte\(s\) in 1 object\(s\) allocated from:\n"
+# GLib gives its table of quarks up, on purpose, whenever it outgrows it. So
+# most programs would be leaky: that one is known by its sizes, 16 KiB and
+# multiples of it, and by having no caller outside of GLib.
+QUARK_TABLES = re.compile(
+    r"Direct leak of (\d+) byte\(s\) in (\d+) object\(s\) allocated from:\n"
     r" +#0 \S+ in \S*malloc .*\n"
     r" +#1 \S+ in g_malloc .*/libglib-2.0.*\n\n")
+
+
+def drop_quark_tables(match):
+    size, count = int(match[1]), int(match[2])
+    return "" if size == 8192 * count * (count + 1) else match[0]
 
 
 def find_leaks(test):
@@ -37,7 +47,8 @@ def find_leaks(test):
     reports = re.findall(
         r"LeakSanitizer: detected memory leaks\n\n(.*?)SUMMARY:",
         test.get("stderr", "") + test.get("stdout", ""), re.DOTALL)
-    return "".join(QUARK_TABLE.sub("", report) for report in reports)
+    return "".join(QUARK_TABLES.sub(drop_quark_tables, report)
+                   for report in reports)
 
 
 def count_cases(test):
@@ -57,14 +68,15 @@ def count_cases(test):
     return passed, failed, skipped
 
 
-def count_tests(path):
-    """(passed, failed, skipped) of one run."""
-    totals = (0, 0, 0)
-    with open(path, encoding="utf-8", errors="replace") as log:
-        for line in log:
-            counts = count_cases(json.loads(line))
-            totals = tuple(a + b for a, b in zip(totals, counts))
-    return totals
+def read_logs(paths):
+    """All programs, by name."""
+    tests = {}
+    for path in paths:
+        with open(path, encoding="utf-8", errors="replace") as log:
+            for line in log:
+                test = json.loads(line)
+                tests[test["name"]] = test
+    return tests
 
 
 def count_leaks(directory):
@@ -82,10 +94,16 @@ def count_leaks(directory):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--leaks")
+    parser.add_argument("--leaky", action="store_true")
     parser.add_argument("logs", nargs="+")
     options = parser.parse_args()
-    passed, failed, skipped = (
-        sum(column) for column in zip(*map(count_tests, options.logs)))
+    tests = read_logs(options.logs)
+    if options.leaky:
+        print(*(name.split(" / ")[-1] for name, test in tests.items()
+                if find_leaks(test)))
+        return 0
+    counts = [count_cases(test) for test in tests.values()] or [(0, 0, 0)]
+    passed, failed, skipped = map(sum, zip(*counts))
     if options.leaks:
         failed += count_leaks(options.leaks)
     print(f"{passed} passed, {failed} failed"
