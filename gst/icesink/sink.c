@@ -222,6 +222,21 @@ renew_run (GstIceSink * self)
   return TRUE;
 }
 
+static gboolean set_flushing (GstIceSink * self, gboolean flushing);
+
+/* GstBaseSink takes the preroll lock to go to PLAYING, and does not call
+ * unlock before. Should the streaming thread wait for the network in PAUSED
+ * (see resume()), the application would wait with it. So a wait gives way
+ * here, and goes on when the parent signals the preroll. */
+static void
+release_preroll_lock (GstIceSink * self)
+{
+  set_flushing (self, TRUE);
+  GST_BASE_SINK_PREROLL_LOCK (self);
+  set_flushing (self, FALSE);
+  GST_BASE_SINK_PREROLL_UNLOCK (self);
+}
+
 static GstStateChangeReturn
 gst_ice_sink_change_state (GstElement * element, GstStateChange transition)
 {
@@ -230,6 +245,8 @@ gst_ice_sink_change_state (GstElement * element, GstStateChange transition)
 
   if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start_run (self))
     return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
+    release_preroll_lock (self);
 
   ret = GST_ELEMENT_CLASS (gst_ice_sink_parent_class)->change_state (element,
       transition);
