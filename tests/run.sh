@@ -77,6 +77,22 @@ summarize ()
   python3 "$top/tests/summary.py" "$@"
 }
 
+# run_alone LOG ARGUMENT...: what failed in that log runs once more, one at a
+# time: beside others on a busy machine a deadline may pass that means nothing.
+# Both runs are shown; the second one counts.
+run_alone ()
+{
+  logs=$build/meson-logs/$1.json
+  shift
+  failed=$(summarize --failed "$logs")
+  [ -n "$failed" ] || return 0
+  say "Once more, one at a time: $failed"
+  # $failed is a list of words.
+  # shellcheck disable=SC2086
+  run_tests alone --num-processes 1 "$@" $failed
+  logs="$logs $build/meson-logs/alone.json"
+}
+
 # Leaks are looked for twice. The libraries of Debian have no frame pointers,
 # so at first it is not known who in them allocated what; that could be found
 # out every time, but would make all tests ten times slower. So only those in
@@ -93,7 +109,10 @@ run_with_sanitizers ()
   UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
   export ASAN_OPTIONS LSAN_OPTIONS UBSAN_OPTIONS
   run_tests run --timeout-multiplier 4 "$@"
-  set -- "$build/meson-logs/run.json"
+  run_alone run --timeout-multiplier 4
+  # $logs is a list of words.
+  # shellcheck disable=SC2086
+  set -- $logs
 
   leaky=$(summarize --leaky "$@")
   if [ -n "$leaky" ]; then
@@ -148,6 +167,9 @@ case $mode in
   '')
     build build
     run_tests run --timeout-multiplier 2 "$@"
-    summarize "$build/meson-logs/run.json"
+    run_alone run --timeout-multiplier 2
+    # $logs is a list of words.
+    # shellcheck disable=SC2086
+    summarize $logs
     ;;
 esac

@@ -18,6 +18,10 @@ that leaked is one failure more. Leaks are printed.
   summary.py --leaky TESTLOG.json...
 
 prints the names of the programs in which LeakSanitizer found something.
+
+  summary.py --failed TESTLOG.json...
+
+prints the names of the programs that failed.
 """
 import argparse
 import glob
@@ -95,12 +99,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--leaks")
     parser.add_argument("--leaky", action="store_true")
+    parser.add_argument("--failed", action="store_true")
     parser.add_argument("logs", nargs="+")
     options = parser.parse_args()
     tests = read_logs(options.logs)
-    if options.leaky:
+    if options.leaky or options.failed:
         print(*(name.split(" / ")[-1] for name, test in tests.items()
-                if find_leaks(test)))
+                if (options.leaky and find_leaks(test))
+                or (options.failed and test["result"] in BAD)))
         return 0
     counts = [count_cases(test) for test in tests.values()] or [(0, 0, 0)]
     passed, failed, skipped = map(sum, zip(*counts))
