@@ -84,17 +84,23 @@ note_event (ChaosRun * run, GstEvent * event)
 {
   const GstSegment *segment;
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
-    run->write_offset = 0;
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS
-      || GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
-    run->saw_eos = GST_EVENT_TYPE (event) == GST_EVENT_EOS;
-  if (GST_EVENT_TYPE (event) != GST_EVENT_SEGMENT)
-    return;
-
-  gst_event_parse_segment (event, &segment);
-  if (segment->format == GST_FORMAT_BYTES)
-    run->write_offset = segment->start;
+  switch (GST_EVENT_TYPE (event)) {
+    case GST_EVENT_FLUSH_STOP:
+      run->write_offset = 0;
+      run->flushed_eos = run->flushed_eos || run->saw_eos;
+      run->saw_eos = FALSE;
+      break;
+    case GST_EVENT_EOS:
+      run->saw_eos = TRUE;
+      break;
+    case GST_EVENT_SEGMENT:
+      gst_event_parse_segment (event, &segment);
+      if (segment->format == GST_FORMAT_BYTES)
+        run->write_offset = segment->start;
+      break;
+    default:
+      break;
+  }
 }
 
 static GstPadProbeReturn
@@ -358,10 +364,15 @@ set_reachable (ChaosRun * run, gboolean reachable)
   g_assert_no_error (error);
 }
 
-/* What was said of the stream that has gone does not count. */
+/* What was said of the stream that has gone does not count. In PAUSED, a bin
+ * would keep its EOS and post it later, as if it were that of the next. */
 static void
 flush (ChaosRun * run)
 {
+  if (run->paused)
+    return;
+
+  set_step (run, "flushing");
   raw_source_start_flush (run->raw);
   collect (run);
   clear_tally (&run->tally);
@@ -417,7 +428,6 @@ strike (ChaosRun * run, const ChaosEvent * event)
       play_pipeline (run);
       break;
     case CHAOS_EVENT_FLUSH:
-      set_step (run, "flushing");
       flush (run);
       break;
     case CHAOS_EVENT_EXPIRE:

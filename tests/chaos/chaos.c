@@ -76,7 +76,8 @@ report (Chaos * chaos, const ChaosPlan * plan, const ChaosVerdict * verdict,
   g_autofree gchar *text = NULL;
 
   if (verdict->problem != NULL) {
-    text = g_strdup_printf ("FAILED, %s: %s", verdict->kind, verdict->problem);
+    text = g_strdup_printf ("FAILED after %.1f s, %s: %s",
+        took_us / (gdouble) G_USEC_PER_SEC, verdict->kind, verdict->problem);
     print_seed (plan, text);
   } else if (chaos->verbose) {
     printf ("seed %u: %s %s, %.1f s\n", plan->seed, plan->format,
