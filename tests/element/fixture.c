@@ -400,8 +400,10 @@ fixture_push_eos (Fixture * f)
 void
 fixture_finish (Fixture * f)
 {
-  g_assert_true (fixture_push_eos (f));
+  gboolean taken = fixture_push_eos (f);
+
   fixture_wait_message (f, GST_MESSAGE_EOS);
+  g_assert_true (taken);
   g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_ERROR), ==, 0);
 }
 

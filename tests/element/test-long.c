@@ -111,6 +111,21 @@ test_renewals (void)
   g_assert_cmpuint (fixture_get_stat (f, "credential-refreshes"), >=, 12);
 }
 
+/* An uplink on which a part takes far longer than stall-timeout. Half of that
+ * is what the emulator takes to read what its system has taken for it. */
+static void
+test_slow_uplink (void)
+{
+  g_autoptr (Fixture) f = fixture_new ("--rate=50000");
+
+  fixture_set (f, "stall-timeout=3000000000 part-size=409600");
+  fixture_play (f);
+  fixture_push_all (f, 3 * 400 * KIB, 64 * KIB);
+  fixture_finish (f);
+  fixture_assert_object (f);
+  g_assert_cmpuint (fixture_get_stat (f, "retries"), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -120,6 +135,8 @@ main (int argc, char **argv)
       test_many_parts);
   g_test_add_func ("/icesink/long/reaches-the-largest-object",
       test_largest_object);
+  g_test_add_func ("/icesink/long/is-patient-with-a-slow-uplink",
+      test_slow_uplink);
   g_test_add_func ("/icesink/long/renews-twelve-times", test_renewals);
 
   return g_test_run ();

@@ -336,20 +336,6 @@ test_unknown_congestion_control (void)
   upload_exactly (f);
 }
 
-/* An uplink on which a part takes longer than stall-timeout. */
-static void
-test_slow_uplink (void)
-{
-  g_autoptr (Fixture) f = fixture_new ("--rate=200000");
-
-  fixture_set (f, "stall-timeout=400000000");
-  fixture_play (f);
-  fixture_push_all (f, 3 * FIXTURE_PART_SIZE, 64 * KIB);
-  fixture_finish (f);
-  fixture_assert_object (f);
-  g_assert_cmpuint (fixture_get_stat (f, "retries"), ==, 0);
-}
-
 static void
 test_stats (void)
 {
@@ -728,8 +714,6 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/upload/says-who-it-is", test_user_agent);
   g_test_add_func ("/icesink/upload/bears-unknown-congestion-control",
       test_unknown_congestion_control);
-  g_test_add_func ("/icesink/upload/is-patient-with-a-slow-uplink",
-      test_slow_uplink);
 
   g_test_add_func ("/icesink/upload/lets-parts-grow", test_parts_grow);
   g_test_add_func ("/icesink/upload/sends-parts-while-recording",
