@@ -511,7 +511,8 @@ draw_config (GRand * rand)
     settings.head_size = g_rand_int_range (rand, 0, 3)
         * g_rand_int_range (rand, 0, 500) * KIB;
     settings.max_part_duration = g_rand_int_range (rand, 0, 3) * GST_SECOND;
-    settings.max_memory = MAX (settings.max_memory, 512 * KIB);
+    settings.max_memory = MAX (settings.max_memory,
+        GST_ICE_MIN_MAX_MEMORY);
   } while (!gst_ice_settings_get_recording_config (&settings, &config, NULL));
   gst_ice_settings_clear (&settings);
 
