@@ -528,4 +528,7 @@ chaos_run_carry_out (ChaosRun * run)
   g_object_get (run->sink, "stats", &run->stats, NULL);
   gst_element_set_state (run->pipeline, GST_STATE_NULL);
   gst_element_set_state (run->twin, GST_STATE_NULL);
+
+  /* What the service still does for requests that nobody waits for. */
+  set_reachable (run, FALSE);
 }
