@@ -65,6 +65,7 @@ typedef enum
 typedef struct
 {
   GstIceExchangeContext *context;       /* (unowned): task holds it */
+  GstIceOrigin *origin;         /* (owned) */
   GstIceHttpRequest *request;   /* (owned) */
   GTask *task;                  /* (owned) (nullable): NULL once completed */
   SoupMessage *message;         /* (owned) */
@@ -113,6 +114,7 @@ static void
 exchange_free (Exchange * self)
 {
   gst_ice_http_request_free (self->request);
+  gst_ice_origin_unref (self->origin);
   g_object_unref (self->message);
   g_clear_object (&self->body);
   g_object_unref (self->cancellable);
@@ -264,6 +266,8 @@ complete (Exchange * self, GError * error)
 {
   g_autoptr (GTask) task = g_steal_pointer (&self->task);
 
+  if (error && error->domain == GST_ICE_ERROR && self->phase == CONNECTING)
+    gst_ice_origin_set_stale (self->origin);
   close_down (self);
   log_end (self, error);
   if (error)
@@ -378,37 +382,6 @@ on_tick (gpointer user_data)
 /* What libsoup tells on the way */
 
 static void
-sweep_connections (GHashTable * connections)
-{
-  GHashTableIter iter;
-  gpointer connection;
-
-  g_hash_table_iter_init (&iter, connections);
-  while (g_hash_table_iter_next (&iter, NULL, &connection)) {
-    g_autoptr (GIOStream) stream = gst_ice_connection_dup_stream (connection);
-
-    if (!stream)
-      g_hash_table_iter_remove (&iter);
-  }
-}
-
-/* (transfer none) */
-static GstIceConnection *
-ensure_connection (GstIceExchangeContext * context, guint64 id)
-{
-  GstIceConnection *connection =
-      g_hash_table_lookup (context->connections, &id);
-
-  if (connection)
-    return connection;
-  sweep_connections (context->connections);
-  connection = gst_ice_connection_new (id);
-  g_hash_table_insert (context->connections, g_memdup2 (&id, sizeof id),
-      connection);
-  return connection;
-}
-
-static void
 set_up_connection (Exchange * self)
 {
   GstIceExchangeContext *context = self->context;
@@ -452,7 +425,8 @@ on_network_event (SoupMessage * message, GSocketClientEvent event,
 
   self->connection_id = soup_message_get_connection_id (message);
   g_clear_pointer (&self->connection, gst_ice_connection_unref);
-  self->connection = gst_ice_connection_ref (ensure_connection (self->context,
+  self->connection =
+      gst_ice_connection_ref (gst_ice_origin_get_connection (self->origin,
           self->connection_id));
   gst_ice_connection_set_stream (self->connection, stream);
   if (event == G_SOCKET_CLIENT_CONNECTED)
@@ -478,7 +452,8 @@ on_starting (SoupMessage * message, Exchange * self)
   self->connection_id = soup_message_get_connection_id (message);
   g_clear_pointer (&self->connection, gst_ice_connection_unref);
 
-  connection = ensure_connection (self->context, self->connection_id);
+  connection =
+      gst_ice_origin_get_connection (self->origin, self->connection_id);
   if (self->failure) {
     gst_ice_connection_abort (connection);
     return;
@@ -815,11 +790,12 @@ start_timers (Exchange * self)
 
 void
 gst_ice_exchange_start (GstIceExchangeContext * context,
-    GstIceHttpRequest * request, GTask * task)
+    GstIceOrigin * origin, GstIceHttpRequest * request, GTask * task)
 {
   Exchange *self = g_new0 (Exchange, 1);
 
   self->context = context;
+  self->origin = gst_ice_origin_ref (origin);
   self->request = request;
   self->task = task;
   self->cancellable = g_cancellable_new ();
@@ -827,6 +803,6 @@ gst_ice_exchange_start (GstIceExchangeContext * context,
   create_message (self);
   connect_message (self);
   start_timers (self);
-  soup_session_send_async (context->session, self->message,
+  soup_session_send_async (gst_ice_origin_get_session (origin), self->message,
       G_PRIORITY_DEFAULT, self->cancellable, on_sent, self);
 }

@@ -7,35 +7,27 @@
 
 #pragma once
 
-#include <libsoup/soup.h>
-
-#include "http/connection.h"
 #include "http/http-client.h"
+#include "http/origin.h"
 
 G_BEGIN_DECLS
 
 /**
  * GstIceExchangeContext:
- * @session: (owned): libsoup's session
  * @clock: (owned): the clock of all timeouts
  * @stall_timeout_us: longest time without a byte moving, in microseconds
  * @tcp_congestion_control: (owned) (nullable): for new connections
  * @is_congestion_refused: the system refused it once
- * @connections: (owned) (element-type guint64 GstIceConnection): by libsoup's
- *     id; those that libsoup has dropped are swept now and then
  * @connections_opened: TCP connections opened so far
  *
- * What all exchanges of a client share. Each exchange holds a reference to the
- * client.
+ * What all exchanges of a client share.
  */
 typedef struct
 {
-  SoupSession *session;
   GstIceClock *clock;
   gint64 stall_timeout_us;
   gchar *tcp_congestion_control;
   gboolean is_congestion_refused;
-  GHashTable *connections;
   guint connections_opened;
 } GstIceExchangeContext;
 
@@ -44,7 +36,7 @@ typedef struct
  * @request: (transfer full)
  * @task: (transfer full) */
 void gst_ice_exchange_start (GstIceExchangeContext * context,
-    GstIceHttpRequest * request, GTask * task);
+    GstIceOrigin * origin, GstIceHttpRequest * request, GTask * task);
 
 /* For all of http. */
 void gst_ice_http_debug_init (void);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* The client: libsoup's session as we want it, and what its exchanges share.
+/* The client: its settings, and the origins it has talked to.
  *
  * Runs on: the network thread.
- * Owns: the session; each request under way holds a reference to the client.
+ * Owns: an origin, with a session of libsoup's, for each scheme, host and
+ * port; each request under way holds a reference to the client.
  *
  * No challenge is ever answered. A proxy whose URI has a user name is told it
  * unasked, in the CONNECT that libsoup sends: libsoup's own answer to a
@@ -24,10 +25,6 @@
  * commonly do, so that we are the first to close it. */
 #define IDLE_TIMEOUT 45
 
-/* Connections to hosts besides the one that takes the parts: a renewal of the
- * credential must never wait for a part. */
-#define OTHER_CONNECTIONS 8
-
 /* A stall timeout for ever is one of a day: it is multiplied later. */
 #define MIN_STALL_TIMEOUT_US 1000
 #define MAX_STALL_TIMEOUT_US (24 * 60 * 60 * (gint64) G_USEC_PER_SEC)
@@ -36,6 +33,13 @@ struct _GstIceHttpClient
 {
   grefcount ref_count;
   GstIceExchangeContext context;
+
+  gchar *user_agent;            /* (owned) */
+  guint max_connections;
+  gboolean has_proxy_resolver;  /* else the system's */
+  GProxyResolver *proxy_resolver;       /* (owned) (nullable): NULL: none */
+  GTlsDatabase *tls_database;   /* (owned) (nullable): NULL: the system's */
+  GHashTable *origins;          /* (owned) (element-type utf8 GstIceOrigin) */
 };
 
 static gboolean
@@ -68,37 +72,30 @@ create_proxy_resolver (const gchar * proxy, GError ** error)
 }
 
 static gboolean
-set_proxy (SoupSession * session, const gchar * proxy, GError ** error)
+set_proxy (GstIceHttpClient * client, const gchar * proxy, GError ** error)
 {
-  g_autoptr (GProxyResolver) resolver = NULL;
-
   if (!proxy)
     return TRUE;
-  if (*proxy != '\0') {
-    resolver = create_proxy_resolver (proxy, error);
-    if (!resolver)
-      return FALSE;
-  }
-  soup_session_set_proxy_resolver (session, resolver);
-  return TRUE;
+  client->has_proxy_resolver = TRUE;
+  if (*proxy == '\0')
+    return TRUE;
+  client->proxy_resolver = create_proxy_resolver (proxy, error);
+  return client->proxy_resolver != NULL;
 }
 
 static gboolean
-set_ca_file (SoupSession * session, const gchar * ca_file, GError ** error)
+set_ca_file (GstIceHttpClient * client, const gchar * ca_file, GError ** error)
 {
-  g_autoptr (GTlsDatabase) database = NULL;
   g_autoptr (GError) local_error = NULL;
 
   if (!ca_file)
     return TRUE;
-  database = g_tls_file_database_new (ca_file, &local_error);
-  if (!database) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
-            "cannot use the CA certificates: %s", local_error->message));
-    return FALSE;
-  }
-  soup_session_set_tls_database (session, database);
-  return TRUE;
+  client->tls_database = g_tls_file_database_new (ca_file, &local_error);
+  if (client->tls_database)
+    return TRUE;
+  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
+          "cannot use the CA certificates: %s", local_error->message));
+  return FALSE;
 }
 
 /* (transfer full) (nullable) */
@@ -149,13 +146,13 @@ on_request_queued (SoupSession * session, SoupMessage * message,
 
 /* (transfer full) */
 static SoupSession *
-create_session (const GstIceHttpConfig * config, GError ** error)
+create_session (GstIceHttpClient * client)
 {
-  g_autoptr (SoupSession) session = g_object_new (SOUP_TYPE_SESSION,
-      "max-conns", config->max_connections + OTHER_CONNECTIONS,
-      "max-conns-per-host", config->max_connections,
+  SoupSession *session = g_object_new (SOUP_TYPE_SESSION,
+      "max-conns", client->max_connections,
+      "max-conns-per-host", client->max_connections,
       "timeout", 0, "idle-timeout", IDLE_TIMEOUT,
-      "user-agent", config->user_agent, NULL);
+      "user-agent", client->user_agent, NULL);
 
   soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
   /* The auth manager itself stays, see create_message(). */
@@ -163,36 +160,53 @@ create_session (const GstIceHttpConfig * config, GError ** error)
   soup_session_remove_feature_by_type (session, SOUP_TYPE_AUTH_DIGEST);
   g_signal_connect (session, "request-queued", G_CALLBACK (on_request_queued),
       NULL);
-  if (!set_proxy (session, config->proxy, error) ||
-      !set_ca_file (session, config->ca_file, error))
-    return NULL;
+  if (client->has_proxy_resolver)
+    soup_session_set_proxy_resolver (session, client->proxy_resolver);
+  if (client->tls_database)
+    soup_session_set_tls_database (session, client->tls_database);
 
-  return g_steal_pointer (&session);
+  return session;
+}
+
+/* (transfer none) */
+static GstIceOrigin *
+get_origin (GstIceHttpClient * client, const GstIceHttpRequest * request)
+{
+  const GstIceEndpoint *endpoint = request->endpoint;
+  g_autofree gchar *name = g_strdup_printf ("%s://%s:%u",
+      endpoint->tls ? "https" : "http", request->host_name, endpoint->port);
+  GstIceOrigin *origin = g_hash_table_lookup (client->origins, name);
+
+  if (origin && !gst_ice_origin_is_stale (origin))
+    return origin;
+  origin = gst_ice_origin_new (create_session (client));
+  g_hash_table_replace (client->origins, g_steal_pointer (&name), origin);
+
+  return origin;
 }
 
 GstIceHttpClient *
 gst_ice_http_client_new (const GstIceHttpConfig * config, GstIceClock * clock,
     GError ** error)
 {
-  g_autoptr (SoupSession) session = create_session (config, error);
-  GstIceHttpClient *client;
+  g_autoptr (GstIceHttpClient) client = g_new0 (GstIceHttpClient, 1);
 
   gst_ice_http_debug_init ();
-  if (!session)
-    return NULL;
-
-  client = g_new0 (GstIceHttpClient, 1);
   g_ref_count_init (&client->ref_count);
-  client->context.session = g_steal_pointer (&session);
   client->context.clock = gst_ice_clock_ref (clock);
   client->context.stall_timeout_us = CLAMP (config->stall_timeout_us,
       MIN_STALL_TIMEOUT_US, MAX_STALL_TIMEOUT_US);
   client->context.tcp_congestion_control =
       g_strdup (config->tcp_congestion_control);
-  client->context.connections = g_hash_table_new_full (g_int64_hash,
-      g_int64_equal, g_free, (GDestroyNotify) gst_ice_connection_unref);
+  client->user_agent = g_strdup (config->user_agent);
+  client->max_connections = config->max_connections;
+  client->origins = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
+      (GDestroyNotify) gst_ice_origin_unref);
+  if (!set_proxy (client, config->proxy, error) ||
+      !set_ca_file (client, config->ca_file, error))
+    return NULL;
 
-  return client;
+  return g_steal_pointer (&client);
 }
 
 GstIceHttpClient *
@@ -208,11 +222,12 @@ gst_ice_http_client_unref (GstIceHttpClient * client)
   if (!g_ref_count_dec (&client->ref_count))
     return;
 
-  soup_session_abort (client->context.session);
-  g_object_unref (client->context.session);
-  gst_ice_clock_unref (client->context.clock);
+  g_hash_table_unref (client->origins);
+  g_clear_object (&client->tls_database);
+  g_clear_object (&client->proxy_resolver);
+  g_free (client->user_agent);
   g_free (client->context.tcp_congestion_control);
-  g_hash_table_unref (client->context.connections);
+  gst_ice_clock_unref (client->context.clock);
   g_free (client);
 }
 
@@ -226,7 +241,8 @@ gst_ice_http_client_send_async (GstIceHttpClient * client,
   g_task_set_source_tag (task, gst_ice_http_client_send_async);
   g_task_set_task_data (task, gst_ice_http_client_ref (client),
       (GDestroyNotify) gst_ice_http_client_unref);
-  gst_ice_exchange_start (&client->context, request, task);
+  gst_ice_exchange_start (&client->context, get_origin (client, request),
+      request, task);
 }
 
 GstIceHttpResponse *

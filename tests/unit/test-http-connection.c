@@ -71,6 +71,88 @@ test_no_tls (void)
   fixture_stop (&fixture);
 }
 
+/* Addresses */
+
+/* A resolver that knows one address for every name. */
+typedef struct
+{
+  GResolver parent;
+  const gchar *address;
+} OneAddressResolver;
+
+typedef GResolverClass OneAddressResolverClass;
+
+static GType one_address_resolver_get_type (void);
+G_DEFINE_TYPE (OneAddressResolver, one_address_resolver, G_TYPE_RESOLVER)
+     static void free_addresses (gpointer addresses)
+{
+  g_resolver_free_addresses (addresses);
+}
+
+static void
+look_up (GResolver * resolver, const gchar * name,
+    GResolverNameLookupFlags flags, GCancellable * cancellable,
+    GAsyncReadyCallback callback, gpointer user_data)
+{
+  OneAddressResolver *self = (OneAddressResolver *) resolver;
+  g_autoptr (GTask) task =
+      g_task_new (resolver, cancellable, callback, user_data);
+
+  if (flags & G_RESOLVER_NAME_LOOKUP_FLAGS_IPV6_ONLY)
+    g_task_return_new_error (task, G_RESOLVER_ERROR,
+        G_RESOLVER_ERROR_NOT_FOUND, "no such address");
+  else
+    g_task_return_pointer (task, g_list_append (NULL,
+            g_inet_address_new_from_string (self->address)), free_addresses);
+}
+
+static GList *
+look_up_finish (GResolver * resolver, GAsyncResult * result, GError ** error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+one_address_resolver_class_init (OneAddressResolverClass * klass)
+{
+  klass->lookup_by_name_with_flags_async = look_up;
+  klass->lookup_by_name_with_flags_finish = look_up_finish;
+}
+
+static void
+one_address_resolver_init (OneAddressResolver * self)
+{
+}
+
+/* libsoup alone would go on to call the first address for ever. */
+static void
+test_moved_host (void)
+{
+  g_autoptr (GResolver) usual = g_resolver_get_default ();
+  g_autoptr (GResolver) object =
+      g_object_new (one_address_resolver_get_type (), NULL);
+  OneAddressResolver *resolver = (OneAddressResolver *) object;
+  Fixture fixture;
+  g_autoptr (Outcome) before = NULL;
+  g_autoptr (Outcome) after = NULL;
+
+  g_resolver_set_default (object);
+  fixture_start (&fixture, answer_all, NULL, &(Settings) {
+      0});
+  gst_ice_endpoint_unref (fixture.endpoint);
+  fixture.endpoint = create_endpoint (FALSE, "moving.test",
+      server_get_port (fixture.server));
+
+  resolver->address = "127.0.0.2";
+  before = send_and_wait (&fixture, new_request (&fixture, "PUT", 100));
+  g_assert_error (before->error, GST_ICE_ERROR, GST_ICE_ERROR_NETWORK);
+  resolver->address = "127.0.0.1";
+  after = send_and_wait (&fixture, new_request (&fixture, "PUT", 100));
+  assert_status (after, 200);
+  fixture_stop (&fixture);
+  g_resolver_set_default (usual);
+}
+
 /* Proxies */
 
 typedef struct
@@ -364,6 +446,7 @@ add_tests (void)
 {
   ADD ("checks-certificates", test_certificates);
   ADD ("refuses-a-server-without-tls", test_no_tls);
+  ADD ("finds-a-host-that-has-moved", test_moved_host);
   ADD ("uses-a-proxy", test_proxy);
   ADD ("tells-a-proxy-who-it-is", test_proxy_authorization);
   ADD ("reports-what-a-proxy-refuses", test_proxy_refusal);

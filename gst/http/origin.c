@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* One scheme, host and port that requests go to.
+ *
+ * Runs on: the network thread.
+ * Owns: the session, and records of its connections.
+ *
+ * A session of its own for each, and a new one after a failure to connect,
+ * because libsoup never asks for the addresses of a host again as long as it
+ * is in use: with one session for ever, an upload of a week would go on to
+ * call the address that the host had on Monday. Besides, so no host's requests
+ * wait for those of another. */
+
+#include "http/origin.h"
+
+struct _GstIceOrigin
+{
+  grefcount ref_count;
+  SoupSession *session;         /* (owned) */
+  /* (owned) (element-type guint64 GstIceConnection): by libsoup's id */
+  GHashTable *connections;
+  gboolean is_stale;
+};
+
+GstIceOrigin *
+gst_ice_origin_new (SoupSession * session)
+{
+  GstIceOrigin *origin = g_new0 (GstIceOrigin, 1);
+
+  g_ref_count_init (&origin->ref_count);
+  origin->session = session;
+  origin->connections = g_hash_table_new_full (g_int64_hash, g_int64_equal,
+      g_free, (GDestroyNotify) gst_ice_connection_unref);
+
+  return origin;
+}
+
+GstIceOrigin *
+gst_ice_origin_ref (GstIceOrigin * origin)
+{
+  g_ref_count_inc (&origin->ref_count);
+  return origin;
+}
+
+void
+gst_ice_origin_unref (GstIceOrigin * origin)
+{
+  if (!g_ref_count_dec (&origin->ref_count))
+    return;
+
+  soup_session_abort (origin->session);
+  g_object_unref (origin->session);
+  g_hash_table_unref (origin->connections);
+  g_free (origin);
+}
+
+SoupSession *
+gst_ice_origin_get_session (GstIceOrigin * origin)
+{
+  return origin->session;
+}
+
+/* Those that libsoup has dropped. */
+static void
+sweep_connections (GstIceOrigin * origin)
+{
+  GHashTableIter iter;
+  gpointer connection;
+
+  g_hash_table_iter_init (&iter, origin->connections);
+  while (g_hash_table_iter_next (&iter, NULL, &connection)) {
+    g_autoptr (GIOStream) stream = gst_ice_connection_dup_stream (connection);
+
+    if (!stream)
+      g_hash_table_iter_remove (&iter);
+  }
+}
+
+GstIceConnection *
+gst_ice_origin_get_connection (GstIceOrigin * origin, guint64 id)
+{
+  GstIceConnection *connection = g_hash_table_lookup (origin->connections, &id);
+
+  if (connection)
+    return connection;
+  sweep_connections (origin);
+  connection = gst_ice_connection_new (id);
+  g_hash_table_insert (origin->connections, g_memdup2 (&id, sizeof id),
+      connection);
+
+  return connection;
+}
+
+void
+gst_ice_origin_set_stale (GstIceOrigin * origin)
+{
+  origin->is_stale = TRUE;
+}
+
+gboolean
+gst_ice_origin_is_stale (const GstIceOrigin * origin)
+{
+  return origin->is_stale;
+}

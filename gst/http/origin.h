@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* One scheme, host and port that requests go to: a session of libsoup's, and
+ * what is known of its connections.
+ *
+ * Runs on: the network thread. */
+
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "http/connection.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GstIceOrigin GstIceOrigin;
+
+/* @session: (transfer full): used for nothing else. (transfer full) */
+GstIceOrigin *gst_ice_origin_new (SoupSession * session);
+GstIceOrigin *gst_ice_origin_ref (GstIceOrigin * origin);
+
+/* The last one closes all connections. */
+void gst_ice_origin_unref (GstIceOrigin * origin);
+
+/* (transfer none) */
+SoupSession *gst_ice_origin_get_session (GstIceOrigin * origin);
+
+/* The connection of that id, which may be new. (transfer none) */
+GstIceConnection *gst_ice_origin_get_connection (GstIceOrigin * origin,
+    guint64 id);
+
+/* No connection could be made: the next request starts afresh. */
+void gst_ice_origin_set_stale (GstIceOrigin * origin);
+gboolean gst_ice_origin_is_stale (const GstIceOrigin * origin);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOrigin, gst_ice_origin_unref)
+
+G_END_DECLS
