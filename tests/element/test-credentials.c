@@ -316,7 +316,8 @@ static void
 test_lease_moves_object (void)
 {
   g_autoptr (Fixture) f = fixture_new ("--new-key-from=2"
-      " --fault=part:expired-token:count=3");
+      " --fault=part:expired-token:part=1 --fault=part:expired-token:part=2"
+      " --fault=part:expired-token:part=3");
 
   fixture_play (f);
   push_parts (f, 6);

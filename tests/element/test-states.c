@@ -201,7 +201,8 @@ is_complete (Fixture * f)
 static gboolean
 is_full (Fixture * f)
 {
-  return fixture_get_stat (f, "memory-used") > MIB && has_ticked (f);
+  return fixture_get_stat (f, "memory-used") > 2 * MIB - 100 * KIB
+      && has_ticked (f);
 }
 
 static gboolean
@@ -257,6 +258,17 @@ start_stream (Fixture * f, const MomentCase * c)
   fixture_start_eos (f);
 }
 
+/* Plays, and forgets what handlers of the run before were late with. */
+static void
+play_again (Fixture * f)
+{
+  g_byte_array_set_size (f->expected, 0);
+  fixture_play (f);
+  fixture_wait_for (f, fixture_find_progress (f, GST_PROGRESS_TYPE_COMPLETE,
+          "open") >= 0);
+  fixture_forget (f);
+}
+
 /* It lets go, once and without more than one error, and all works again. */
 static void
 check_moment (const MomentCase * c, const gchar * on_stop)
@@ -272,10 +284,9 @@ check_moment (const MomentCase * c, const gchar * on_stop)
   g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_ERROR), <=, 1);
 
   ice_emulator_clear_faults (f->emulator);
-  g_byte_array_set_size (f->expected, 0);
   fixture_forget (f);
   fixture_set (f, "stop-timeout=60000000000");
-  fixture_play (f);
+  play_again (f);
   g_assert_cmpint (fixture_push_all (f, LARGE + 5, 64 * KIB), ==,
       GST_FLOW_OK);
   fixture_finish (f);
@@ -375,6 +386,19 @@ test_shared_stop_timeout (void)
 
 /* ---- pausing ---- */
 
+/* Starts by way of PAUSED, as pipelines do: a GstBaseSink that goes straight
+ * to PLAYING takes itself for prerolled at the next PAUSED, and does not wait
+ * in it. */
+static void
+start_by_preroll (Fixture * f, gsize size, gsize buffer_size)
+{
+  fixture_set_state (f, GST_STATE_PAUSED);
+  fixture_open_stream (f, NULL);
+  fixture_start_pushing (f, size, buffer_size);
+  fixture_wait_state (f, GST_STATE_PAUSED);
+  fixture_set_state (f, GST_STATE_PLAYING);
+}
+
 static void
 test_pause_while_pushing (void)
 {
@@ -382,8 +406,7 @@ test_pause_while_pushing (void)
   guint i;
 
   fixture_set (f, "max-memory=2097152");
-  fixture_play (f);
-  fixture_start_pushing (f, 30 * MIB, 1316);
+  start_by_preroll (f, 30 * MIB, 1316);
   for (i = 0; i < 30 && fixture_is_pushing (f); i++) {
     guint64 written = fixture_get_stat (f, "bytes-written");
 
@@ -408,8 +431,7 @@ test_pause_in_back_pressure (void)
 
   fixture_set (f, "max-memory=2097152 stall-timeout=300000000"
       " progress-interval=30000000");
-  fixture_play (f);
-  fixture_start_pushing (f, 6 * MIB, 100000);
+  start_by_preroll (f, 6 * MIB, 100000);
   fixture_wait_for (f, is_full (f));
   fixture_set_state (f, GST_STATE_PAUSED);
   fixture_wait_state (f, GST_STATE_PAUSED);
@@ -432,8 +454,8 @@ test_pause_while_draining (void)
   guint i;
 
   fixture_set (f, "progress-interval=30000000");
-  fixture_play (f);
-  fixture_push_all (f, LARGE + 7, 64 * KIB);
+  start_by_preroll (f, LARGE + 7, 64 * KIB);
+  fixture_join (f);
   fixture_set_reachable (f, FALSE);
   fixture_start_eos (f);
   fixture_wait_for (f, fixture_find_progress (f, GST_PROGRESS_TYPE_START,
