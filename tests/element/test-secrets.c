@@ -24,7 +24,7 @@ capture (GstDebugCategory * category, GstDebugLevel level,
     GstDebugMessage * message, gpointer user_data)
 {
   const gchar *text = gst_debug_message_get (message);
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
 
   g_string_append (said, text != NULL ? text : "");
   g_string_append_c (said, '\n');
@@ -34,7 +34,7 @@ static GLogWriterOutput
 capture_glib (GLogLevelFlags level, const GLogField * fields, gsize n_fields,
     gpointer user_data)
 {
-  g_autoptr (GMutexLocker) locker = NULL;
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = NULL;
   gsize i;
 
   if (level & G_LOG_FLAG_FATAL)
@@ -53,7 +53,7 @@ capture_glib (GLogLevelFlags level, const GLogField * fields, gsize n_fields,
 static void
 say (gchar * text)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
 
   g_string_append (said, text);
   g_string_append_c (said, '\n');
@@ -99,7 +99,7 @@ assert_discreet (Fixture * f)
     PROXY_PASSWORD, NULL
   };
   g_auto (GStrv) secrets = ice_emulator_get_secrets (f->emulator);
-  g_autoptr (GMutexLocker) locker = NULL;
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = NULL;
 
   say_all (f);
   locker = g_mutex_locker_new (&lock);
@@ -116,7 +116,7 @@ assert_discreet (Fixture * f)
 static void
 begin (void)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
 
   g_string_set_size (said, 0);
 }
