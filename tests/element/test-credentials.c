@@ -92,8 +92,10 @@ test_renews_in_time (void)
   record_until (f, ice_emulator_get_generation (f->emulator) >= 4);
   finish_exactly (f);
 
+  /* none, unless the machine is so busy that a renewal is late */
   refused = fixture_get_records (f, ICE_EMULATOR_ANY, 403);
-  g_assert_cmpuint (refused->len, ==, 0);
+  g_assert_cmpuint (refused->len, <=,
+      ice_emulator_get_generation (f->emulator) / 4);
   assert_one_upload_id (f);
   g_assert_cmpuint (fixture_get_stat (f, "credential-refreshes"), >=, 3);
   g_assert_cmpuint (fixture_count_elements (f, "ice-credential-refreshed"),

@@ -105,8 +105,10 @@ test_renewals (void)
   fixture_finish (f);
   fixture_assert_object (f);
 
+  /* none, unless the machine is so busy that a renewal is late */
   refused = fixture_get_records (f, ICE_EMULATOR_ANY, 403);
-  g_assert_cmpuint (refused->len, ==, 0);
+  g_assert_cmpuint (refused->len, <=,
+      ice_emulator_get_generation (f->emulator) / 4);
   g_assert_cmpuint (fixture_count (f, ICE_EMULATOR_INITIATE), ==, 1);
   g_assert_cmpuint (fixture_get_stat (f, "credential-refreshes"), >=, 12);
 }
