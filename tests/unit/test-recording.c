@@ -239,6 +239,24 @@ test_refusal (void)
   recording_model_finish (model);
 }
 
+/* The head grows with a rewrite that begins in it and runs on. */
+static void
+test_head_grows (void)
+{
+  GstIceRecordingConfig config = get_small ();
+  g_autoptr (RecordingModel) model = recording_model_new (&config, 1);
+
+  g_assert_true (recording_model_write_random (model, 200 * KIB));
+  assert_rewritten (model, 100 * KIB, 80 * KIB);
+  while (model->file->len < 3 * config.max_memory) {
+    g_assert_true (recording_model_write_random (model, 1 * MIB));
+    recording_model_arrive_all (model);
+  }
+  assert_rewritten (model, 100 * KIB, 80 * KIB);
+  recording_model_finish (model);
+  g_assert_cmpuint (model->n_resent, ==, 0);
+}
+
 /* A part on its way can still be rewritten; its late answer is ignored. */
 static void
 test_in_flight (void)
@@ -1013,6 +1031,7 @@ main (int argc, char **argv)
   g_test_add_func ("/recording/zeroes-stay-rewritable",
       test_zeroes_stay_rewritable);
   g_test_add_func ("/recording/refuses-what-is-gone", test_refusal);
+  g_test_add_func ("/recording/head-grows", test_head_grows);
   g_test_add_func ("/recording/rewrites-what-is-in-flight", test_in_flight);
   g_test_add_func ("/recording/ends-at-the-ceiling", test_ceiling);
   g_test_add_func ("/recording/hands-over-by-age", test_age);

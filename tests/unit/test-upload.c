@@ -858,8 +858,8 @@ test_ending (gconstpointer data)
   upload_fixture_clear (&fixture);
 }
 
-/* Complete makes no sense, and an older object is there: the budget ends
- * it, and the older object is not taken for ours. */
+/* Complete makes no sense, and an older object of the same size is there: the
+ * budget ends it, and the older object is not taken for ours. */
 static void
 test_old_object (void)
 {
@@ -868,7 +868,7 @@ test_old_object (void)
   upload_fixture_init (&fixture, NULL);
   upload_fixture_start (&fixture);
   upload_fixture_finish (&fixture, upload_fixture_make_part (&fixture, 1, 1,
-          100));
+          PART_SIZE));
   upload_fixture_wait (&fixture, COMPLETE, 1, 0);
 
   upload_fixture_renew (&fixture);
