@@ -87,6 +87,7 @@ note_event (ChaosRun * run, GstEvent * event)
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_FLUSH_STOP:
       run->write_offset = 0;
+      run->flushed = TRUE;
       run->flushed_eos = run->flushed_eos || run->saw_eos;
       run->saw_eos = FALSE;
       break;

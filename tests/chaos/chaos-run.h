@@ -63,7 +63,8 @@ typedef struct
  * @last_offset: where the last buffer that the twin got went
  * @last_size: its bytes
  * @saw_eos: the stream has ended, as far as the tee knows
- * @flushed_eos: a stream that had ended was flushed
+ * @flushed: a stream was flushed
+ * @flushed_eos: it had ended before
  * @tally: what came over the bus
  * @stopped: a stop came before the end
  * @stop_took_us: how long that was
@@ -84,6 +85,7 @@ typedef struct
   guint64 last_offset;
   guint64 last_size;
   gboolean saw_eos;
+  gboolean flushed;
   gboolean flushed_eos;
   ChaosTally tally;
   gboolean stopped;

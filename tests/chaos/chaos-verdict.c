@@ -120,10 +120,13 @@ check_open_uploads (const ChaosRun * run, guint least)
       n_open, least, most);
 }
 
+/* Of an upload that was flushed in an outage, nobody hears any more. */
 static gchar *
-check_episodes (const ChaosTally * tally)
+check_episodes (const ChaosRun * run)
 {
-  if (tally->n_interrupted == tally->n_resumed)
+  const ChaosTally *tally = &run->tally;
+
+  if (run->flushed || tally->n_interrupted == tally->n_resumed)
     return NULL;
 
   return g_strdup_printf ("%u interruptions, but %u resumptions",
@@ -159,7 +162,7 @@ check_success (const ChaosRun * run)
   if (problem == NULL)
     problem = check_open_uploads (run, 0);
   if (problem == NULL)
-    problem = check_episodes (tally);
+    problem = check_episodes (run);
 
   return problem;
 }

@@ -91,9 +91,13 @@ gate_open (Gate * gate)
 static guint
 gate_count_waiting (Gate * gate)
 {
-  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&gate->lock);
+  guint n_waiting;
 
-  return gate->n_waiting;
+  g_mutex_lock (&gate->lock);
+  n_waiting = gate->n_waiting;
+  g_mutex_unlock (&gate->lock);
+
+  return n_waiting;
 }
 
 #define wait_for(condition) \

@@ -238,7 +238,7 @@ answer_after_pause (Peer * peer, gpointer user_data)
 
     if (!head)
       return;
-    peer_pause (peer, short_stall / MILLISECOND * 3 / 4);
+    peer_pause (peer, short_stall / MILLISECOND / 3);
     peer_write (peer, OK_ANSWER);
   }
 }
