@@ -6,11 +6,18 @@
  * Immutable and counted; any thread. It shares the chunks that it covers with
  * the recording; when both have let go, the memory returns to the pool. A
  * part that is rewritten after it was sealed becomes a new GstIcePart with
- * the same number and the next generation. */
+ * the same number and the next generation.
+ *
+ * With a spool, a piece may leave memory once it is on disk, and be read from
+ * there when it is sent. A rewrite changes the place on disk, so the older
+ * generation is superseded before that: what is read of it from then on means
+ * nothing. */
 
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
+
+#include "recording/spool.h"
 
 G_BEGIN_DECLS
 
@@ -24,7 +31,10 @@ typedef struct _GstIcePart GstIcePart;
  * @size: bytes
  * @crc64: CRC-64 of the bytes
  * @arrival_us: monotonic time at which its oldest byte was recorded
- * @bytes: (element-type GBytes) (owned): the bytes in order
+ * @spool: (nullable) (owned): where all pieces are that are not in memory
+ * @bytes: (element-type GBytes) (owned): the pieces in order; with a spool,
+ *     each but the last has GST_ICE_CHUNK_SIZE bytes, and one that is only on
+ *     disk is NULL. Protected by a lock: see gst_ice_part_ref_bytes()
  */
 struct _GstIcePart
 {
@@ -34,17 +44,39 @@ struct _GstIcePart
   guint64 size;
   guint64 crc64;
   gint64 arrival_us;
+  GstIceSpool *spool;
   GPtrArray *bytes;
 
   /*< private >*/
+  GMutex lock;
+  gint superseded;
   gatomicrefcount ref_count;
 };
 
-/* A copy of the fields of @fields, whose @bytes it takes over.
+/* A copy of the fields of @fields, whose @bytes and @spool it takes over.
  * (transfer full) */
 GstIcePart *gst_ice_part_new (const GstIcePart * fields);
 GstIcePart *gst_ice_part_ref (GstIcePart * part);
 void gst_ice_part_unref (GstIcePart * part);
+
+/* The bytes in order, if all of them are in memory, else NULL.
+ * (transfer full) (nullable) (element-type GBytes) */
+GPtrArray *gst_ice_part_ref_bytes (GstIcePart * part);
+
+/* A stream of the bytes, from memory and disk; its reads may wait for the
+ * disk, so it is for asynchronous ones. (transfer full) */
+GInputStream *gst_ice_part_open (GstIcePart * part);
+
+/* TRUE if the bytes can be had again at any time: there is a spool. */
+gboolean gst_ice_part_is_durable (GstIcePart * part);
+
+/* Piece @index is on disk; memory lets go of it. */
+void gst_ice_part_evict (GstIcePart * part, guint index);
+
+/* A newer generation is on its way, and the bytes on disk change from now
+ * on: what was sent or will be read of this one means nothing. */
+void gst_ice_part_supersede (GstIcePart * part);
+gboolean gst_ice_part_is_superseded (GstIcePart * part);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIcePart, gst_ice_part_unref)
 

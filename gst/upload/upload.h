@@ -71,7 +71,8 @@ const gchar *gst_ice_outcome_get_name (GstIceOutcome outcome);
  * @GST_ICE_UPLOAD_EVENT_LEASED: the first lease is there
  * @GST_ICE_UPLOAD_EVENT_RENEWED: another lease is there
  * @GST_ICE_UPLOAD_EVENT_STARTED: the service has taken up the upload
- * @GST_ICE_UPLOAD_EVENT_CONFIRMED: a part has arrived (part, generation)
+ * @GST_ICE_UPLOAD_EVENT_CONFIRMED: a part has arrived (part, generation, size,
+ *     crc64, etag)
  * @GST_ICE_UPLOAD_EVENT_INTERRUPTED: an outage has begun (error, time_us until
  *     the next try)
  * @GST_ICE_UPLOAD_EVENT_RESUMED: it is over (time_us it took)
@@ -102,6 +103,9 @@ typedef struct
   GstIceUploadEventType type;
   guint part;
   guint generation;
+  guint64 size;
+  guint64 crc64;
+  const gchar *etag;
   const GError *error;
   gint64 time_us;
 } GstIceUploadEvent;
@@ -160,6 +164,19 @@ void gst_ice_upload_unref (GstIceUpload * upload);
 
 /* Begins: asks for the first lease. */
 void gst_ice_upload_start (GstIceUpload * upload);
+
+/* Goes on with the multipart upload that an earlier run began, if the first
+ * lease is for the same object; else it begins anew, as it does when OSS does
+ * not know the id any more. Before start. */
+void gst_ice_upload_resume (GstIceUpload * upload, const gchar * bucket,
+    const gchar * object, const gchar * upload_id);
+
+/* A part that arrived with @etag in that run. It is compared with what OSS
+ * lists, if that may be asked, and sent again where they differ. Its bytes may
+ * be gone (no @spool, no @bytes); then it can't be sent again. Before start.
+ * @part: (transfer full) */
+void gst_ice_upload_add_arrived (GstIceUpload * upload, GstIcePart * part,
+    const gchar * etag);
 
 /* The Content-Type of the object; before the first part. */
 void gst_ice_upload_set_content_type (GstIceUpload * upload,

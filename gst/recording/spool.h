@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* One recording on disk: for what memory can't hold, and for the day after a
+ * crash.
+ *
+ *   DIRECTORY/MEDIA-ID/lock      held as long as a process uses the spool
+ *   DIRECTORY/MEDIA-ID/journal   one fact a line: `CRC-64 JSON`
+ *   DIRECTORY/MEDIA-ID/data      the recording, every byte at its place
+ *
+ * The data file is the recording itself: a person can copy or play it. What
+ * has been freed is a hole in it. The journal says which upload it belongs to,
+ * where its parts begin, and which have arrived; no secret is in it. All files
+ * have mode 0600, the directory 0700.
+ *
+ * Runs on: functions that touch the data wait for the disk, and are for the
+ * spool's own jobs or for threads that may wait. Notes to the journal never
+ * wait: they are jobs. Jobs of one spool run one at a time, in the order of the
+ * calls, on a few threads that all spools of the process share.
+ * Owns: the files; the lock. */
+
+#pragma once
+
+#include "common/error.h"
+#include "recording/part-plan.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GstIceSpool GstIceSpool;
+
+/**
+ * GstIceSpoolPart:
+ * @number: part number
+ * @offset: first byte in the object
+ * @size: bytes when it was sealed last
+ * @arrived: a version of it has arrived at the service
+ * @size_arrived: bytes of that version
+ * @crc64: its CRC-64
+ * @etag: (nullable) (owned): its ETag
+ * @freed: its bytes are not on disk any more
+ *
+ * What the journal says of a part.
+ */
+typedef struct
+{
+  guint number;
+  guint64 offset;
+  guint64 size;
+  gboolean arrived;
+  guint64 size_arrived;
+  guint64 crc64;
+  gchar *etag;
+  gboolean freed;
+} GstIceSpoolPart;
+
+/**
+ * GstIceSpoolLeft:
+ * @plan: sizes of the parts
+ * @created_us: when the recording began, microseconds since 1970
+ * @caps: (nullable) (owned): of the stream, as gst_caps_to_string() made them
+ * @content_type: (nullable) (owned): of the object
+ * @bucket: (nullable) (owned): where the upload goes
+ * @object: (nullable) (owned): likewise
+ * @upload_id: (nullable) (owned): of the multipart upload, if one began
+ * @base: where the last run began
+ * @size: bytes of the recording that are on disk or have been freed
+ * @parts: (element-type GstIceSpoolPart) (owned): by number, without gaps
+ *
+ * What an earlier run left.
+ */
+typedef struct
+{
+  GstIcePartPlan plan;
+  gint64 created_us;
+  gchar *caps;
+  gchar *content_type;
+  gchar *bucket;
+  gchar *object;
+  gchar *upload_id;
+  guint64 base;
+  guint64 size;
+  GPtrArray *parts;
+} GstIceSpoolLeft;
+
+/**
+ * GstIceSpoolOpenFlags:
+ * @GST_ICE_SPOOL_CREATE: make the directory if there is none
+ */
+typedef enum
+{
+  GST_ICE_SPOOL_OPEN_EXISTING = 0,
+  GST_ICE_SPOOL_CREATE = 1 << 0,
+} GstIceSpoolOpenFlags;
+
+/* Opens and locks the spool of @media_id below @directory, and reads what is
+ * there. @max_size: of the data in bytes; 0: no limit but the disk's.
+ * A torn last line of the journal is cut. Nothing else is changed.
+ * Errors: GST_ICE_ERROR_SETTINGS (can't be made or written; in use by another
+ * process; made by something else, by a later version, or damaged; each says
+ * which), GST_ICE_ERROR_NOT_FOUND without GST_ICE_SPOOL_CREATE.
+ * (transfer full) */
+GstIceSpool *gst_ice_spool_open (const gchar * directory,
+    const gchar * media_id, guint64 max_size, GstIceSpoolOpenFlags flags,
+    GError ** error);
+GstIceSpool *gst_ice_spool_ref (GstIceSpool * spool);
+/* The last reference closes and unlocks; what is on disk stays. */
+void gst_ice_spool_unref (GstIceSpool * spool);
+
+/* What an earlier run left, or NULL if nothing. Constant from opening on. */
+const GstIceSpoolLeft *gst_ice_spool_get_left (GstIceSpool * spool);
+
+/* The directory of this recording. */
+const gchar *gst_ice_spool_get_path (GstIceSpool * spool);
+
+/* ---- data: these wait for the disk ---- */
+
+/* Writes all of @data at @offset. Errors: GST_ICE_ERROR_NO_SPACE (disk, quota
+ * or @max_size), GST_ICE_ERROR_FAILED (anything else). */
+gboolean gst_ice_spool_write (GstIceSpool * spool, guint64 offset,
+    gconstpointer data, gsize size, GError ** error);
+
+/* Reads exactly @size bytes; what was never written reads as zeroes, up to the
+ * end of the recording. Errors: GST_ICE_ERROR_FAILED. */
+gboolean gst_ice_spool_read (GstIceSpool * spool, guint64 offset,
+    gpointer buffer, gsize size, GError ** error);
+
+/* Gives the disk back what lies there; it is not written again. FALSE if the
+ * file system can't do that. */
+gboolean gst_ice_spool_free_range (GstIceSpool * spool, guint64 offset,
+    guint64 size);
+
+/* Back to @size bytes. What lies behind is dropped, journal included. */
+gboolean gst_ice_spool_truncate (GstIceSpool * spool, guint64 size,
+    GError ** error);
+
+/* Lets a recording that ends in zeroes have its full size. */
+gboolean gst_ice_spool_extend (GstIceSpool * spool, guint64 size,
+    GError ** error);
+
+/* Forces data and journal to the disk. */
+gboolean gst_ice_spool_sync (GstIceSpool * spool, GError ** error);
+
+/* Bytes that count against max_size: all up to the end, without what has been
+ * freed. Never waits. */
+guint64 gst_ice_spool_get_used (GstIceSpool * spool);
+
+/* ---- jobs and notes: these never wait ---- */
+
+typedef void (*GstIceSpoolFunc) (GstIceSpool * spool, gpointer user_data);
+
+/* Runs @func after all that was asked for before. @destroy: (nullable): after
+ * it, on the same thread. */
+void gst_ice_spool_run (GstIceSpool * spool, GstIceSpoolFunc func,
+    gpointer user_data, GDestroyNotify destroy);
+
+/* Waits until all jobs so far are done; never from a job. */
+void gst_ice_spool_flush (GstIceSpool * spool);
+
+/* A run begins at @base, 0 for a new recording, which @plan belongs to. */
+void gst_ice_spool_note_run (GstIceSpool * spool, guint64 base,
+    const GstIcePartPlan * plan);
+
+/* @caps, @content_type: (nullable) */
+void gst_ice_spool_note_format (GstIceSpool * spool, const gchar * caps,
+    const gchar * content_type);
+
+/* The upload that parts go to from now on; what had arrived before under
+ * another id does not count any more. @upload_id: (nullable) */
+void gst_ice_spool_note_upload (GstIceSpool * spool, const gchar * bucket,
+    const gchar * object, const gchar * upload_id);
+
+/* Part @number was sealed. */
+void gst_ice_spool_note_part (GstIceSpool * spool, guint number,
+    guint64 offset, guint64 size);
+
+/* A version of part @number has arrived. */
+void gst_ice_spool_note_arrived (GstIceSpool * spool, guint number,
+    guint64 size, guint64 crc64, const gchar * etag);
+
+/* The bytes of part @number are given up. To be called before
+ * gst_ice_spool_free_range(). */
+void gst_ice_spool_note_freed (GstIceSpool * spool, guint number);
+
+/* The object is confirmed, or nobody wants it: a job removes everything, and
+ * nothing can be done with the spool afterwards. */
+void gst_ice_spool_remove (GstIceSpool * spool);
+
+/* ---- for tools ---- */
+
+/* Media ids that have a spool below @directory. (transfer full) */
+GStrv gst_ice_spool_list (const gchar * directory, GError ** error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceSpool, gst_ice_spool_unref)
+
+G_END_DECLS
