@@ -13,6 +13,7 @@
 
 #include "common/digest.h"
 #include "common/json.h"
+#include "common/request-log.h"
 #include "credentials/redaction.h"
 #include "ice/ice-answer.h"
 #include "ice/ice-errors.h"
@@ -41,6 +42,7 @@ typedef struct
   gchar *media_id;              /* (owned) */
   GstIceIdentity *identity;     /* (owned) (nullable): who signs */
   gchar *request_id;            /* (owned) (nullable): of the answer */
+  gint64 began_us;              /* monotonic: when it was sent */
 } Call;
 
 GstIceMediaClient *
@@ -90,6 +92,29 @@ call_free (Call * call)
   g_free (call);
 }
 
+static gint64
+get_monotonic (Call * call)
+{
+  return gst_ice_clock_get_monotonic (gst_ice_http_client_get_clock
+      (call->client->http));
+}
+
+/* @error: (nullable) */
+static void
+log_end (Call * call, guint status, const GError * error)
+{
+  const GstIceRequestLog log = {
+    .operation = OPERATION,
+    .duration_us = get_monotonic (call) - call->began_us,
+    .status = status,
+    .request_id = call->request_id,
+    .object = call->media_id,
+    .error = error,
+  };
+
+  gst_ice_request_log_write (&log, GST_LEVEL_DEBUG);
+}
+
 /* Completes @task with @error, whose details name the call. */
 static void
 return_error (GTask * task, GError * error)
@@ -101,10 +126,19 @@ return_error (GTask * task, GError * error)
     details->operation = OPERATION;
     g_prefix_error (&error, "%s: ", OPERATION);
   }
-  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    GST_INFO ("%s", error->message);
 
   g_task_return_error (task, error);
+}
+
+/* The same, of a request that was sent. */
+static void
+return_failure (GTask * task, GError * error)
+{
+  Call *call = g_task_get_task_data (task);
+  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
+
+  log_end (call, details != NULL ? details->http_status : 0, error);
+  return_error (task, error);
 }
 
 /* --- Answer to lease or error --- */
@@ -175,7 +209,7 @@ static GstIceLease *
 decode_lease (Call * call, const GstIceAnswer * answer, GError ** error)
 {
   GstIceClock *clock = gst_ice_http_client_get_clock (call->client->http);
-  gint64 age_us = gst_ice_clock_get_monotonic (clock) - answer->received_us;
+  gint64 age_us = get_monotonic (call) - answer->received_us;
   gint64 service_us = gst_ice_clock_get_service_time (clock,
       call->client->endpoint->host);
   JsonObject *object = json_node_get_object (answer->json);
@@ -266,7 +300,7 @@ on_response (GObject * source, GAsyncResult * result, gpointer user_data)
   GstIceLease *lease;
 
   if (response == NULL) {
-    return_error (task, g_steal_pointer (&error));
+    return_failure (task, g_steal_pointer (&error));
     return;
   }
 
@@ -276,10 +310,11 @@ on_response (GObject * source, GAsyncResult * result, gpointer user_data)
 
   lease = lease_from_answer (call, answer, &error);
   if (lease == NULL) {
-    return_error (task, g_steal_pointer (&error));
+    return_failure (task, g_steal_pointer (&error));
     return;
   }
 
+  log_end (call, answer->status, NULL);
   log_lease (call, lease);
   g_task_return_pointer (task, lease, (GDestroyNotify) gst_ice_lease_unref);
 }
@@ -364,6 +399,7 @@ on_identity (GObject * source, GAsyncResult * result, gpointer user_data)
     return;
   }
 
+  call->began_us = get_monotonic (call);
   request = create_request (call);
   gst_ice_http_request_set_timeout (request, TIMEOUT_US);
   gst_ice_http_request_set_response_limit (request, RESPONSE_LIMIT);

@@ -14,6 +14,7 @@
 
 #include <gst/gst.h>
 
+#include "common/request-log.h"
 #include "credentials/redaction.h"
 #include "oss/oss-errors.h"
 #include "oss/oss-request.h"
@@ -39,6 +40,8 @@ typedef struct
   GstIceOssObject *object;      /* (owned) */
   GstIceIdentity *identity;     /* (owned) */
   gint64 signed_us;             /* service time in the signature */
+  gint64 began_us;              /* monotonic */
+  guint64 bytes_sent;           /* of the body */
 } Call;
 
 /* --- Object and part --- */
@@ -379,6 +382,32 @@ learn_clock (Call * call, const GstIceHttpResponse * response)
         response->received_us);
 }
 
+static gint64
+get_monotonic (Call * call)
+{
+  return gst_ice_clock_get_monotonic (gst_ice_http_client_get_clock
+      (call->client->http));
+}
+
+/* @request_id: (nullable). @error: (nullable) */
+static void
+log_end (Call * call, guint status, const gchar * request_id,
+    const GError * error)
+{
+  const GstIceRequestLog log = {
+    .operation = call->request->operation->name,
+    .part = call->request->part_number,
+    .bytes = call->bytes_sent,
+    .duration_us = get_monotonic (call) - call->began_us,
+    .status = status,
+    .request_id = request_id,
+    .object = call->object->key,
+    .error = error,
+  };
+
+  gst_ice_request_log_write (&log, call->request->operation->log_level);
+}
+
 /* Completes @task with an error that came from below, if not from OSS. */
 static void
 return_error (GTask * task, GError * error)
@@ -394,9 +423,9 @@ return_error (GTask * task, GError * error)
     details->part = call->request->part_number;
     g_prefix_error (&error, "%s: ", what);
   }
-  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    GST_DEBUG ("%s", error->message);
 
+  log_end (call, details != NULL ? details->http_status : 0,
+      details != NULL ? details->request_id : NULL, error);
   g_task_return_error (task, error);
 }
 
@@ -405,7 +434,6 @@ on_response (GObject * source, GAsyncResult * result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Call *call = g_task_get_task_data (task);
-  g_autofree gchar *what = gst_ice_oss_request_describe (call->request);
   g_autoptr (GstIceHttpResponse) response = NULL;
   GstIceOssReply *reply;
   GError *error = NULL;
@@ -424,10 +452,19 @@ on_response (GObject * source, GAsyncResult * result, gpointer user_data)
     return;
   }
 
-  GST_CAT_LEVEL_LOG (GST_CAT_DEFAULT, call->request->operation->log_level,
-      NULL, "%s: done, RequestId %s", what, reply->request_id);
+  log_end (call, response->status, reply->request_id, NULL);
   g_task_return_pointer (task, reply,
       (GDestroyNotify) gst_ice_oss_reply_free);
+}
+
+static void
+on_progress (guint64 bytes, gpointer user_data)
+{
+  Call *call = user_data;
+
+  call->bytes_sent += bytes;
+  if (call->request->progress != NULL)
+    call->request->progress (bytes, call->request->progress_data);
 }
 
 static GstIceHttpRequest *
@@ -443,9 +480,7 @@ prepare (Call * call)
   if (request->bytes != NULL)
     gst_ice_http_request_set_body (http_request, request->bytes,
         request->size);
-  if (request->progress != NULL)
-    gst_ice_http_request_set_progress (http_request, request->progress,
-        request->progress_data);
+  gst_ice_http_request_set_progress (http_request, on_progress, call);
 
   return http_request;
 }
@@ -465,6 +500,7 @@ gst_ice_oss_client_send_async (GstIceOssClient * client,
   call->identity = gst_ice_identity_ref (identity);
   call->signed_us = gst_ice_clock_get_service_time
       (gst_ice_http_client_get_clock (client->http), object->endpoint->host);
+  call->began_us = get_monotonic (call);
   g_task_set_source_tag (task, gst_ice_oss_client_send_async);
   g_task_set_task_data (task, call, (GDestroyNotify) call_free);
 

@@ -16,12 +16,12 @@
 #define LIST_RESPONSE_LIMIT (1024 * 1024)
 
 static const GstIceOssOperation put_object = {
-  "PutObject", "PUT", GST_LEVEL_INFO, RESPONSE_LIMIT, TRUE,
+  "PutObject", "PUT", GST_LEVEL_DEBUG, RESPONSE_LIMIT, TRUE,
   gst_ice_oss_reply_read_stored
 };
 
 static const GstIceOssOperation initiate = {
-  "InitiateMultipartUpload", "POST", GST_LEVEL_INFO, RESPONSE_LIMIT, FALSE,
+  "InitiateMultipartUpload", "POST", GST_LEVEL_DEBUG, RESPONSE_LIMIT, FALSE,
   gst_ice_oss_reply_read_initiated
 };
 
@@ -31,12 +31,13 @@ static const GstIceOssOperation upload_part = {
 };
 
 static const GstIceOssOperation complete = {
-  "CompleteMultipartUpload", "POST", GST_LEVEL_INFO, RESPONSE_LIMIT, TRUE,
+  "CompleteMultipartUpload", "POST", GST_LEVEL_DEBUG, RESPONSE_LIMIT, TRUE,
   gst_ice_oss_reply_read_completed
 };
 
 static const GstIceOssOperation abort_upload = {
-  "AbortMultipartUpload", "DELETE", GST_LEVEL_INFO, RESPONSE_LIMIT, FALSE, NULL
+  "AbortMultipartUpload", "DELETE", GST_LEVEL_DEBUG, RESPONSE_LIMIT, FALSE,
+  NULL
 };
 
 static const GstIceOssOperation list_parts = {

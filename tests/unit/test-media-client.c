@@ -120,7 +120,7 @@ test_security_token (void)
 
   missing = check_refused (&fixture, GST_ICE_ERROR_NOT_AUTHORIZED, 400,
       "MissingSecurityToken");
-  client_fixture_check_log (&fixture, "iceclient", missing->message);
+  client_fixture_check_log (&fixture, "icerequest", missing->message);
   client_fixture_stop (&fixture);
 }
 
@@ -137,7 +137,7 @@ check_provider_refused (GstIceCredentialsProvider * provider,
   g_assert_cmpstr (gst_ice_error_get_details (error)->code, ==, name);
   g_assert_cmpstr (gst_ice_error_get_details (error)->operation, ==,
       "RefreshUploadMedia");
-  client_fixture_check_log (&fixture, "iceclient", error->message);
+  client_fixture_check_log (&fixture, "icerequest", error->message);
   client_fixture_stop (&fixture);
 }
 
@@ -271,7 +271,7 @@ check_fault (const gchar * fault, GstIceErrorCode code, guint status,
   error = check_refused (&fixture, code, status, name);
   g_assert_cmpint (gst_ice_error_get_details (error)->retry_after_us, ==,
       retry_after_us);
-  client_fixture_check_log (&fixture, "iceclient", error->message);
+  client_fixture_check_log (&fixture, "icerequest", error->message);
   client_fixture_stop (&fixture);
 }
 

@@ -289,7 +289,7 @@ test_multipart (Fixture * fixture, gconstpointer unused)
   g_assert_cmpuint (reply->crc64, ==, crc);
   g_assert_cmpuint (ice_emulator_count_open_uploads
       (fixture->base.emulator), ==, 0);
-  client_fixture_check_log (&fixture->base, "iceoss", NULL);
+  client_fixture_check_log (&fixture->base, "icerequest", NULL);
 }
 
 static void
@@ -435,7 +435,7 @@ test_expired (Fixture * fixture, gconstpointer unused)
   ice_emulator_expire_credentials (fixture->base.emulator);
   error = check_refused (fixture, create_part (upload_id, 1, 1000),
       GST_ICE_ERROR_TOKEN_EXPIRED, 403, "SecurityTokenExpired");
-  client_fixture_check_log (&fixture->base, "iceoss", error->message);
+  client_fixture_check_log (&fixture->base, "icerequest", error->message);
 }
 
 static void
@@ -450,7 +450,7 @@ test_wrong_secret (Fixture * fixture, gconstpointer unused)
   fixture->identity = wrong;
   error = check_refused (fixture, gst_ice_oss_request_new_initiate (NULL),
       GST_ICE_ERROR_NOT_AUTHORIZED, 403, "SignatureDoesNotMatch");
-  client_fixture_check_log (&fixture->base, "iceoss", error->message);
+  client_fixture_check_log (&fixture->base, "icerequest", error->message);
 }
 
 static void
@@ -636,7 +636,7 @@ test_faults (Fixture * fixture, gconstpointer unused)
     client_fixture_add_fault (&fixture->base, row->fault);
     error = check_refused (fixture, row->create (upload_id), row->code,
         row->status, row->name);
-    client_fixture_check_log (&fixture->base, "iceoss", error->message);
+    client_fixture_check_log (&fixture->base, "icerequest", error->message);
     ice_emulator_clear_faults (fixture->base.emulator);
   }
 }

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* One line in the log for each request to a service, in the category
+ * `icerequest`.
+ *
+ * Any thread. The caller sees to it that no secret is in what it passes. */
+
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GstIceRequestLog:
+ * @operation: in the service's words
+ * @part: part number, or 0
+ * @bytes: of the body that went out
+ * @duration_us: from the request to the end of the answer, waiting for a
+ *     connection included
+ * @status: HTTP status, or 0 if no answer came
+ * @request_id: (nullable): the service's
+ * @object: media id or object key
+ * @error: (nullable): why it failed
+ *
+ * How a request went.
+ */
+typedef struct
+{
+  const gchar *operation;
+  guint part;
+  guint64 bytes;
+  gint64 duration_us;
+  guint status;
+  const gchar *request_id;
+  const gchar *object;
+  const GError *error;
+} GstIceRequestLog;
+
+/* Writes the line. @level: of a success; what failed is never above
+ * GST_LEVEL_DEBUG. */
+void gst_ice_request_log_write (const GstIceRequestLog * log,
+    GstDebugLevel level);
+
+G_END_DECLS
