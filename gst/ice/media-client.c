@@ -14,10 +14,10 @@
 #include "common/digest.h"
 #include "common/json.h"
 #include "common/request-log.h"
+#include "credentials/acs3-signer.h"
 #include "credentials/redaction.h"
 #include "ice/ice-answer.h"
 #include "ice/ice-errors.h"
-#include "ice/ice-signer.h"
 
 GST_DEBUG_CATEGORY_STATIC (ice_client_debug);
 #define GST_CAT_DEFAULT ice_client_debug
@@ -334,9 +334,9 @@ create_request (Call * call)
 {
   GstIceMediaClient *client = call->client;
   GstIceClock *clock = gst_ice_http_client_get_clock (client->http);
-  const GstIceSignerPair query[] = { {"MediaId", call->media_id} };
+  const GstIceAcs3Pair query[] = { {"MediaId", call->media_id} };
   g_autofree gchar *canonical_query =
-      gst_ice_signer_canonical_query (query, G_N_ELEMENTS (query));
+      gst_ice_acs3_canonical_query (query, G_N_ELEMENTS (query));
   g_autofree gchar *target = g_strconcat ("/?", canonical_query, NULL);
   g_autofree gchar *date = format_date (gst_ice_clock_get_service_time (clock,
           client->endpoint->host));
@@ -345,7 +345,7 @@ create_request (Call * call)
   const gchar *token = gst_ice_identity_peek_token (call->identity);
   GstIceHttpRequest *request = gst_ice_http_request_new ("POST",
       client->endpoint, NULL, target);
-  const GstIceSignerPair headers[] = {
+  const GstIceAcs3Pair headers[] = {
     {"host", gst_ice_http_request_get_host (request)},
     {"x-acs-action", OPERATION},
     {"x-acs-version", VERSION_OF_API},
@@ -355,7 +355,7 @@ create_request (Call * call)
     {"x-acs-security-token", token},
   };
   gsize n_headers = G_N_ELEMENTS (headers) - (token == NULL ? 1 : 0);
-  gchar *authorization = gst_ice_signer_authorization (call->identity,
+  gchar *authorization = gst_ice_acs3_authorization (call->identity,
       "POST", "/", canonical_query, headers, n_headers);
   gsize i;
 

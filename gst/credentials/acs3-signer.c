@@ -6,7 +6,7 @@
  * Any thread; pure functions. A canonical request may hold a security token,
  * so strings that hold one are allocated once and wiped. */
 
-#include "ice/ice-signer.h"
+#include "credentials/acs3-signer.h"
 
 #include <string.h>
 
@@ -18,15 +18,15 @@
 static gint
 compare_names (gconstpointer a, gconstpointer b)
 {
-  const GstIceSignerPair *const *first = a;
-  const GstIceSignerPair *const *second = b;
+  const GstIceAcs3Pair *const *first = a;
+  const GstIceAcs3Pair *const *second = b;
 
   return strcmp ((*first)->name, (*second)->name);
 }
 
 /* Pointers to the pairs, by name. (transfer full) */
 static GPtrArray *
-sort_by_name (const GstIceSignerPair * pairs, gsize n_pairs)
+sort_by_name (const GstIceAcs3Pair * pairs, gsize n_pairs)
 {
   GPtrArray *sorted = g_ptr_array_sized_new (n_pairs);
   gsize i;
@@ -39,14 +39,14 @@ sort_by_name (const GstIceSignerPair * pairs, gsize n_pairs)
 }
 
 gchar *
-gst_ice_signer_canonical_query (const GstIceSignerPair * query, gsize n_query)
+gst_ice_acs3_canonical_query (const GstIceAcs3Pair * query, gsize n_query)
 {
   g_autoptr (GPtrArray) sorted = sort_by_name (query, n_query);
   GString *text = g_string_new (NULL);
   guint i;
 
   for (i = 0; i < sorted->len; i++) {
-    const GstIceSignerPair *pair = g_ptr_array_index (sorted, i);
+    const GstIceAcs3Pair *pair = g_ptr_array_index (sorted, i);
     g_autofree gchar *name = gst_ice_percent_encode (pair->name, NULL);
     g_autofree gchar *value = gst_ice_percent_encode (pair->value, NULL);
 
@@ -58,7 +58,7 @@ gst_ice_signer_canonical_query (const GstIceSignerPair * query, gsize n_query)
 
 /* Room for all headers, so that no piece is left behind by a reallocation. */
 static gsize
-measure (const GstIceSignerPair * headers, gsize n_headers)
+measure (const GstIceAcs3Pair * headers, gsize n_headers)
 {
   gsize size = 0;
   gsize i;
@@ -70,7 +70,7 @@ measure (const GstIceSignerPair * headers, gsize n_headers)
 }
 
 static void
-append_header (GString * text, const GstIceSignerPair * header)
+append_header (GString * text, const GstIceAcs3Pair * header)
 {
   const gchar *value = header->value + strspn (header->value, " \t");
   gsize length = strlen (value);
@@ -90,7 +90,7 @@ append_names (GString * text, GPtrArray * sorted)
   guint i;
 
   for (i = 0; i < sorted->len; i++) {
-    const GstIceSignerPair *header = g_ptr_array_index (sorted, i);
+    const GstIceAcs3Pair *header = g_ptr_array_index (sorted, i);
 
     if (i > 0)
       g_string_append_c (text, ';');
@@ -99,7 +99,7 @@ append_names (GString * text, GPtrArray * sorted)
 }
 
 static const gchar *
-find_digest (const GstIceSignerPair * headers, gsize n_headers)
+find_digest (const GstIceAcs3Pair * headers, gsize n_headers)
 {
   gsize i;
 
@@ -112,8 +112,8 @@ find_digest (const GstIceSignerPair * headers, gsize n_headers)
 }
 
 gchar *
-gst_ice_signer_canonical_request (const gchar * method, const gchar * path,
-    const gchar * canonical_query, const GstIceSignerPair * headers,
+gst_ice_acs3_canonical_request (const gchar * method, const gchar * path,
+    const gchar * canonical_query, const GstIceAcs3Pair * headers,
     gsize n_headers)
 {
   g_autoptr (GPtrArray) sorted = sort_by_name (headers, n_headers);
@@ -149,16 +149,16 @@ sign (const GstIceIdentity * identity, const gchar * canonical_request)
 }
 
 gchar *
-gst_ice_signer_authorization (const GstIceIdentity * identity,
+gst_ice_acs3_authorization (const GstIceIdentity * identity,
     const gchar * method, const gchar * path, const gchar * canonical_query,
-    const GstIceSignerPair * headers, gsize n_headers)
+    const GstIceAcs3Pair * headers, gsize n_headers)
 {
   g_autoptr (GPtrArray) sorted = sort_by_name (headers, n_headers);
   GString *text = g_string_new (ALGORITHM " Credential=");
   g_autofree gchar *signature = NULL;
   gchar *canonical_request;
 
-  canonical_request = gst_ice_signer_canonical_request (method, path,
+  canonical_request = gst_ice_acs3_canonical_request (method, path,
       canonical_query, headers, n_headers);
   signature = sign (identity, canonical_request);
   gst_ice_secret_free_string (canonical_request);

@@ -3,7 +3,7 @@
  */
 /* The signature of ICE requests, against the official SDK's. */
 
-#include "ice/ice-signer.h"
+#include "credentials/acs3-signer.h"
 
 #include "vectors.h"
 
@@ -11,12 +11,12 @@
 static GArray *
 read_query (JsonArray * pairs)
 {
-  GArray *query = g_array_new (FALSE, FALSE, sizeof (GstIceSignerPair));
+  GArray *query = g_array_new (FALSE, FALSE, sizeof (GstIceAcs3Pair));
   guint i;
 
   for (i = 0; i < json_array_get_length (pairs); i++) {
     JsonArray *pair = json_array_get_array_element (pairs, i);
-    GstIceSignerPair entry = { json_array_get_string_element (pair, 0),
+    GstIceAcs3Pair entry = { json_array_get_string_element (pair, 0),
       json_array_get_string_element (pair, 1)
     };
 
@@ -30,7 +30,7 @@ static void
 append_header (JsonObject * object, const gchar * name, JsonNode * node,
     gpointer user_data)
 {
-  GstIceSignerPair header = { name, json_node_get_string (node) };
+  GstIceAcs3Pair header = { name, json_node_get_string (node) };
 
   g_array_append_val ((GArray *) user_data, header);
 }
@@ -38,7 +38,7 @@ append_header (JsonObject * object, const gchar * name, JsonNode * node,
 static GArray *
 read_headers (JsonObject * object)
 {
-  GArray *headers = g_array_new (FALSE, FALSE, sizeof (GstIceSignerPair));
+  GArray *headers = g_array_new (FALSE, FALSE, sizeof (GstIceAcs3Pair));
 
   json_object_foreach_member (object, append_header, headers);
 
@@ -60,13 +60,13 @@ check_vector (const gchar * id, JsonObject * vector)
       gst_ice_identity_new (vector_get_string (input, "access_key_id"),
       vector_get_string (input, "access_key_secret"),
       vector_get_string (input, "security_token"));
-  g_autofree gchar *canonical_query = gst_ice_signer_canonical_query
-      ((GstIceSignerPair *) query->data, query->len);
-  g_autofree gchar *canonical_request = gst_ice_signer_canonical_request
-      (method, path, canonical_query, (GstIceSignerPair *) headers->data,
+  g_autofree gchar *canonical_query = gst_ice_acs3_canonical_query
+      ((GstIceAcs3Pair *) query->data, query->len);
+  g_autofree gchar *canonical_request = gst_ice_acs3_canonical_request
+      (method, path, canonical_query, (GstIceAcs3Pair *) headers->data,
       headers->len);
-  g_autofree gchar *authorization = gst_ice_signer_authorization (identity,
-      method, path, canonical_query, (GstIceSignerPair *) headers->data,
+  g_autofree gchar *authorization = gst_ice_acs3_authorization (identity,
+      method, path, canonical_query, (GstIceAcs3Pair *) headers->data,
       headers->len);
 
   g_assert_cmpstr (canonical_request, ==,
@@ -86,7 +86,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
-  g_test_add_func ("/ice-signer/signs-like-the-official-sdk", test_vectors);
+  g_test_add_func ("/acs3-signer/signs-like-the-official-sdk", test_vectors);
 
   return g_test_run ();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* ACS3-HMAC-SHA256, the signature of an ICE request. Pure functions: time and
- * nonce are arguments.
+/* ACS3-HMAC-SHA256, the signature of requests to ICE and STS. Pure functions:
+ * time and nonce are arguments.
  *
  * https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature */
 
@@ -17,21 +17,21 @@ typedef struct
 {
   const gchar *name;
   const gchar *value;
-} GstIceSignerPair;
+} GstIceAcs3Pair;
 
 /* `name=value&...`, encoded and sorted by name. (transfer full) */
-gchar *gst_ice_signer_canonical_query (const GstIceSignerPair * query,
+gchar *gst_ice_acs3_canonical_query (const GstIceAcs3Pair * query,
     gsize n_query);
 
 /* The text whose digest is signed. @headers: all that take part, names in
  * lower case, x-acs-content-sha256 among them. (transfer full) */
-gchar *gst_ice_signer_canonical_request (const gchar * method,
+gchar *gst_ice_acs3_canonical_request (const gchar * method,
     const gchar * path, const gchar * canonical_query,
-    const GstIceSignerPair * headers, gsize n_headers);
+    const GstIceAcs3Pair * headers, gsize n_headers);
 
 /* The value of the Authorization header. (transfer full) */
-gchar *gst_ice_signer_authorization (const GstIceIdentity * identity,
+gchar *gst_ice_acs3_authorization (const GstIceIdentity * identity,
     const gchar * method, const gchar * path, const gchar * canonical_query,
-    const GstIceSignerPair * headers, gsize n_headers);
+    const GstIceAcs3Pair * headers, gsize n_headers);
 
 G_END_DECLS
