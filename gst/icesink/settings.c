@@ -16,17 +16,26 @@
 GST_DEBUG_CATEGORY_EXTERN (gst_ice_sink_debug);
 #define GST_CAT_DEFAULT gst_ice_sink_debug
 
+/* gst-inspect-1.0 prints the name of a value as its description. */
+#define VALUE(value, nick, description) {value, description, nick}
+
 G_DEFINE_ENUM_TYPE (GstIceSeekable, gst_ice_seekable,
-    G_DEFINE_ENUM_VALUE (GST_ICE_SEEKABLE_AUTO, "auto"),
-    G_DEFINE_ENUM_VALUE (GST_ICE_SEEKABLE_NO, "no"),
-    G_DEFINE_ENUM_VALUE (GST_ICE_SEEKABLE_YES, "yes"))
+    VALUE (GST_ICE_SEEKABLE_AUTO, "auto", "The same as yes"),
+    VALUE (GST_ICE_SEEKABLE_NO, "no",
+        "Muxers have to stream; bytes leave as soon as possible"),
+    VALUE (GST_ICE_SEEKABLE_YES, "yes",
+        "Muxers may rewrite; an ordinary MP4 is whole after EOS only"))
 G_DEFINE_ENUM_TYPE (GstIceOverflow, gst_ice_overflow,
-    G_DEFINE_ENUM_VALUE (GST_ICE_OVERFLOW_BLOCK, "block"),
-    G_DEFINE_ENUM_VALUE (GST_ICE_OVERFLOW_ERROR, "error"))
+    VALUE (GST_ICE_OVERFLOW_BLOCK, "block", "The pipeline waits"),
+    VALUE (GST_ICE_OVERFLOW_ERROR, "error",
+        "The upload fails with NO_SPACE_LEFT"))
 G_DEFINE_ENUM_TYPE (GstIceEndAction, gst_ice_end_action,
-    G_DEFINE_ENUM_VALUE (GST_ICE_END_COMPLETE, "complete"),
-    G_DEFINE_ENUM_VALUE (GST_ICE_END_ABORT, "abort"),
-    G_DEFINE_ENUM_VALUE (GST_ICE_END_KEEP, "keep"))
+    VALUE (GST_ICE_END_COMPLETE, "complete",
+        "Complete the object with what there is without a gap"),
+    VALUE (GST_ICE_END_ABORT, "abort",
+        "Abort the upload: the media asset keeps what it had before"),
+    VALUE (GST_ICE_END_KEEP, "keep",
+        "Leave the uploaded parts at OSS, under their upload id"))
 
 void
 gst_ice_settings_init (GstIceSettings * settings)

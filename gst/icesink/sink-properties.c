@@ -263,7 +263,7 @@ init_asset_properties (void)
    * Since: 0.1
    */
   props[PROP_MEDIA_ID] = new_string ("media-id", "Media id",
-      "ICE media asset to upload to: 1 to 128 of A-Z a-z 0-9 _ - (required)");
+      "ICE media asset to upload to, required: 1 to 128 of A-Z a-z 0-9 _ -");
 
   /**
    * GstIceSink:location:
@@ -326,7 +326,8 @@ init_identity_properties (void)
    * Since: 0.1
    */
   props[PROP_ACCESS_KEY_ID] = new_secret ("access-key-id", "AccessKey id",
-      "Explicit identity; better in the environment (write-only)");
+      "AccessKey id of an explicit identity; the environment or a file are"
+      " safer (write-only)");
 
   /**
    * GstIceSink:access-key-secret:
@@ -336,7 +337,8 @@ init_identity_properties (void)
    * Since: 0.1
    */
   props[PROP_ACCESS_KEY_SECRET] = new_secret ("access-key-secret",
-      "AccessKey secret", "Secret of access-key-id (write-only)");
+      "AccessKey secret",
+      "Secret that belongs to access-key-id (write-only)");
 
   /**
    * GstIceSink:security-token:
@@ -346,7 +348,8 @@ init_identity_properties (void)
    * Since: 0.1
    */
   props[PROP_SECURITY_TOKEN] = new_secret ("security-token", "Security token",
-      "Token of a temporary access-key-id (write-only)");
+      "Security token that belongs to access-key-id, if it is a temporary one"
+      " (write-only)");
 
   /**
    * GstIceSink:upload-address:
@@ -358,8 +361,8 @@ init_identity_properties (void)
    * Since: 0.1
    */
   props[PROP_UPLOAD_ADDRESS] = new_secret ("upload-address", "Upload address",
-      "UploadAddress of the first credential, Base64 as ICE returned it"
-      " (write-only)");
+      "UploadAddress of the first upload credential, Base64 as ICE returned"
+      " it; no identity is needed then (write-only)");
 
   /**
    * GstIceSink:upload-auth:
@@ -370,7 +373,7 @@ init_identity_properties (void)
    * Since: 0.1
    */
   props[PROP_UPLOAD_AUTH] = new_secret ("upload-auth", "Upload auth",
-      "UploadAuth of the first credential, Base64 as ICE returned it"
+      "UploadAuth that belongs to upload-address, Base64 as ICE returned it"
       " (write-only)");
 }
 
@@ -387,7 +390,8 @@ init_part_properties (void)
    * Since: 0.1
    */
   props[PROP_PART_SIZE] = new_uint64 ("part-size", "Part size",
-      "Size of the first parts in bytes; later ones grow by plan",
+      "Size of the first parts in bytes, 100 KiB to 5 GiB; later ones grow by"
+      " plan, so that 10,000 parts last",
       GST_ICE_PART_SIZE_MIN, GST_ICE_PART_SIZE_MAX,
       GST_ICE_DEFAULT_PART_SIZE);
 
@@ -401,7 +405,8 @@ init_part_properties (void)
    */
   props[PROP_MAX_PART_DURATION] = new_uint64 ("max-part-duration",
       "Maximum part duration",
-      "Hand a part over at this age, in nanoseconds (0: by size only)", 0,
+      "Age in nanoseconds at which a part of at least 100 KiB is sent though"
+      " it is not full (0: by size only)", 0,
       G_MAXINT64, GST_ICE_DEFAULT_MAX_PART_DURATION);
 
   /**
@@ -412,7 +417,7 @@ init_part_properties (void)
    * Since: 0.1
    */
   props[PROP_PARALLEL_PARTS] = g_param_spec_uint ("parallel-parts",
-      "Parallel parts", "Parts in flight at a time", 1,
+      "Parallel parts", "Number of parts in flight at a time, 1 to 32", 1,
       GST_ICE_MAX_PARALLEL_PARTS, GST_ICE_DEFAULT_PARALLEL_PARTS, SETTABLE);
 
   /**
@@ -424,8 +429,9 @@ init_part_properties (void)
    * Since: 0.1
    */
   props[PROP_MAX_MEMORY] = new_uint64 ("max-memory", "Maximum memory",
-      "Recorded bytes held in memory", GST_ICE_MIN_MAX_MEMORY, G_MAXINT64,
-      GST_ICE_DEFAULT_MAX_MEMORY);
+      "Recorded bytes held in memory, all copies counted, at least 512 KiB;"
+      " parallel-parts + 1 parts of part-size must fit",
+      GST_ICE_MIN_MAX_MEMORY, G_MAXINT64, GST_ICE_DEFAULT_MAX_MEMORY);
 
   /**
    * GstIceSink:seekable:
@@ -449,7 +455,8 @@ init_part_properties (void)
    * Since: 0.1
    */
   props[PROP_HEAD_SIZE] = new_uint64 ("head-size", "Head size",
-      "Bytes from the start that stay rewritable to the end", 0, G_MAXINT64,
+      "Bytes from the start that stay rewritable to the end, and are sent"
+      " last; grows with the rewrites seen", 0, G_MAXINT64,
       GST_ICE_DEFAULT_HEAD_SIZE);
 
   /**
@@ -461,8 +468,8 @@ init_part_properties (void)
    * Since: 0.1
    */
   props[PROP_OVERFLOW] = g_param_spec_enum ("overflow", "Overflow",
-      "What to do when memory is full", GST_TYPE_ICE_OVERFLOW,
-      GST_ICE_DEFAULT_OVERFLOW, SETTABLE);
+      "What to do when there is no room for what is recorded",
+      GST_TYPE_ICE_OVERFLOW, GST_ICE_DEFAULT_OVERFLOW, SETTABLE);
 
   /**
    * GstIceSink:content-type:
@@ -482,8 +489,8 @@ init_part_properties (void)
    * Since: 0.1
    */
   props[PROP_VERIFY] = g_param_spec_boolean ("verify", "Verify",
-      "Compare CRC-64 of parts and object with OSS", GST_ICE_DEFAULT_VERIFY,
-      SETTABLE);
+      "Compare the CRC-64 of each part and of the object with that of OSS",
+      GST_ICE_DEFAULT_VERIFY, SETTABLE);
 }
 
 static void
@@ -497,7 +504,7 @@ init_end_properties (void)
    * Since: 0.1
    */
   props[PROP_ON_STOP] = g_param_spec_enum ("on-stop", "On stop",
-      "What to do with the upload when stopped without EOS",
+      "What to do with the upload when the sink is stopped without EOS",
       GST_TYPE_ICE_END_ACTION, GST_ICE_DEFAULT_ON_STOP, SETTABLE);
 
   /**
@@ -522,8 +529,8 @@ init_end_properties (void)
    * Since: 0.1
    */
   props[PROP_RETRY_TIMEOUT] = new_uint64 ("retry-timeout", "Retry timeout",
-      "How long to try again from the first failure on, in nanoseconds"
-      " (18446744073709551615: for ever)", 0, G_MAXUINT64,
+      "How long to try again, in nanoseconds from the first failure until any"
+      " request succeeds (18446744073709551615: for ever)", 0, G_MAXUINT64,
       GST_ICE_DEFAULT_RETRY_TIMEOUT);
 
   /**
@@ -535,7 +542,8 @@ init_end_properties (void)
    * Since: 0.1
    */
   props[PROP_STALL_TIMEOUT] = new_uint64 ("stall-timeout", "Stall timeout",
-      "Drop a request that moves no byte for so long, in nanoseconds",
+      "Time in nanoseconds after which a request that moves no byte is dropped"
+      " and tried again, at least 1 ms",
       GST_MSECOND, G_MAXINT64, GST_ICE_DEFAULT_STALL_TIMEOUT);
 
   /**
@@ -548,7 +556,8 @@ init_end_properties (void)
    * Since: 0.1
    */
   props[PROP_STOP_TIMEOUT] = new_uint64 ("stop-timeout", "Stop timeout",
-      "Longest wait for the network when stopping, in nanoseconds", 0,
+      "Longest time in nanoseconds that stopping, or on-error, may wait for"
+      " the network", 0,
       G_MAXINT64, GST_ICE_DEFAULT_STOP_TIMEOUT);
 }
 
@@ -564,7 +573,8 @@ init_network_properties (void)
    * Since: 0.1
    */
   props[PROP_PROXY] = new_string ("proxy", "Proxy",
-      "Proxy URI (default: the system's; empty: none)");
+      "Proxy URI, such as http://HOST:PORT (default: the system's; empty:"
+      " none); reads back without user name and password");
 
   /**
    * GstIceSink:tcp-congestion-control:
@@ -576,7 +586,8 @@ init_network_properties (void)
    */
   props[PROP_TCP_CONGESTION_CONTROL] = new_string ("tcp-congestion-control",
       "TCP congestion control",
-      "TCP congestion control, e.g. bbr (default: the system's)");
+      "TCP congestion control of the connections, e.g. bbr for lossy uplinks"
+      " (default: the system's)");
 
   /**
    * GstIceSink:ssl-ca-file:
@@ -586,7 +597,8 @@ init_network_properties (void)
    * Since: 0.1
    */
   props[PROP_SSL_CA_FILE] = new_string ("ssl-ca-file", "CA file",
-      "PEM file of CA certificates (default: the system's)");
+      "PEM file of CA certificates (default: the system's); verification"
+      " can't be turned off");
 
   /**
    * GstIceSink:user-agent:
@@ -610,7 +622,9 @@ init_report_properties (void)
    * Since: 0.1
    */
   props[PROP_POST_MESSAGES] = g_param_spec_boolean ("post-messages",
-      "Post messages", "Post element messages on the bus",
+      "Post messages", "Post the element messages ice-upload-started,"
+      " -progress, -interrupted, -resumed, -complete, and"
+      " ice-credential-refreshed",
       GST_ICE_DEFAULT_POST_MESSAGES, SETTABLE);
 
   /**
@@ -622,7 +636,8 @@ init_report_properties (void)
    */
   props[PROP_PROGRESS_INTERVAL] = new_uint64 ("progress-interval",
       "Progress interval",
-      "Time between progress messages, in nanoseconds (0: none)", 0,
+      "Time in nanoseconds between two ice-upload-progress messages"
+      " (0: none)", 0,
       G_MAXINT64, GST_ICE_DEFAULT_PROGRESS_INTERVAL);
 
   /**
@@ -640,7 +655,8 @@ init_report_properties (void)
    * Since: 0.1
    */
   props[PROP_STATS] = g_param_spec_boxed ("stats", "Statistics",
-      "Figures of the upload", GST_TYPE_STRUCTURE,
+      "Figures of the upload; sizes in bytes, times in nanoseconds,"
+      " clock-offset in microseconds", GST_TYPE_STRUCTURE,
       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 }
 
