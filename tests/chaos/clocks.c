@@ -176,8 +176,11 @@ new_launcher (Recording * r)
 {
   GSubprocessLauncher *launcher =
       g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  const gchar *sanitizer = g_getenv ("SANITIZER_LIBRARY");
+  g_autofree gchar *preload = g_strdup_printf ("%s %s",
+      sanitizer != NULL ? sanitizer : "", libfaketime);
   const gchar *const settings[][2] = {
-    {"LD_PRELOAD", libfaketime},
+    {"LD_PRELOAD", preload},
     {"FAKETIME_TIMESTAMP_FILE", r->clock_file},
     {"FAKETIME_NO_CACHE", "1"},
     {"FAKETIME_DONT_FAKE_MONOTONIC", "1"},

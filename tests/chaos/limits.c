@@ -258,7 +258,7 @@ test_unknown_authority (void)
   g_remove (ca_file);
 
   assert_failed (&end, GST_RESOURCE_ERROR_OPEN_WRITE);
-  g_assert_nonnull (strstr (end.reason, "ssl-ca-file"));
+  g_assert_nonnull (strstr (end.debug, "ssl-ca-file"));
 }
 
 /* ---- connections ---- */

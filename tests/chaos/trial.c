@@ -136,7 +136,7 @@ note_message (Trial * trial, TrialEnd * end, GstMessage * message)
     end->n_resumed++;
   else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR
       && end->n_errors++ == 0)
-    gst_message_parse_error (message, &end->error, NULL);
+    gst_message_parse_error (message, &end->error, &end->debug);
 }
 
 /* Until @deadline_us or the end of the pipeline, and then what is on the bus by
@@ -188,6 +188,7 @@ void
 trial_end_clear (TrialEnd * end)
 {
   g_clear_error (&end->error);
+  g_clear_pointer (&end->debug, g_free);
   g_clear_pointer (&end->outcome, g_free);
   g_clear_pointer (&end->reason, g_free);
 }

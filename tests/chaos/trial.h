@@ -36,6 +36,7 @@ typedef struct
  * @eos: the application saw EOS
  * @n_errors: how many errors it saw
  * @error: (owned) (nullable): the first of them
+ * @debug: (owned) (nullable): its debug text
  * @outcome: (owned) (nullable): of stats
  * @n_interrupted: messages ice-upload-interrupted
  * @n_resumed: messages ice-upload-resumed
@@ -49,6 +50,7 @@ typedef struct
   gboolean eos;
   guint n_errors;
   GError *error;
+  gchar *debug;
   gchar *outcome;
   guint n_interrupted;
   guint n_resumed;
