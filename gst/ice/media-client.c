@@ -34,6 +34,7 @@ struct _GstIceMediaClient
   GstIceHttpClient *http;       /* (owned) */
   GstIceEndpoint *endpoint;     /* (owned) */
   GstIceCredentialsProvider *provider;  /* (owned) */
+  guint requests;
 };
 
 typedef struct
@@ -80,6 +81,12 @@ gst_ice_media_client_unref (GstIceMediaClient * client)
   gst_ice_endpoint_unref (client->endpoint);
   g_object_unref (client->provider);
   g_free (client);
+}
+
+guint
+gst_ice_media_client_get_requests (GstIceMediaClient * client)
+{
+  return client->requests;
 }
 
 static void
@@ -399,6 +406,7 @@ on_identity (GObject * source, GAsyncResult * result, gpointer user_data)
     return;
   }
 
+  call->client->requests++;
   call->began_us = get_monotonic (call);
   request = create_request (call);
   gst_ice_http_request_set_timeout (request, TIMEOUT_US);

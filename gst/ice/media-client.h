@@ -26,6 +26,9 @@ GstIceMediaClient *gst_ice_media_client_new (GstIceHttpClient * http,
 GstIceMediaClient *gst_ice_media_client_ref (GstIceMediaClient * client);
 void gst_ice_media_client_unref (GstIceMediaClient * client);
 
+/* Requests sent so far. */
+guint gst_ice_media_client_get_requests (GstIceMediaClient * client);
+
 /* Asks for a new upload credential of @media_id. */
 void gst_ice_media_client_refresh_upload_media_async (GstIceMediaClient *
     client, const gchar * media_id, GCancellable * cancellable,

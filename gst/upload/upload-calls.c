@@ -191,10 +191,7 @@ send_call (Call * call, GstIceOssRequest * request)
   self->decisive = call->operation == OPERATION_COMPLETE
       || call->operation == OPERATION_PUT;
 
-  g_mutex_lock (&self->lock);
-  self->info.requests++;
-  g_mutex_unlock (&self->lock);
-
+  self->oss_requests++;
   gst_ice_oss_request_set_progress (request, on_progress, call);
   gst_ice_oss_client_send_async (self->oss, request, self->object,
       call->lease->identity, self->cancellable, on_reply, call);
@@ -402,10 +399,7 @@ try_again (Call * call, gint64 delay_us)
   GstIceUpload *self = call->self;
   gint64 at = gst_ice_upload_get_now (self) + delay_us;
 
-  g_mutex_lock (&self->lock);
-  self->info.retries++;
-  g_mutex_unlock (&self->lock);
-
+  gst_ice_upload_note_retry (self);
   if (call->part != NULL)
     gst_ice_part_table_set_waiting (self->parts, get_entry (call), at);
   else

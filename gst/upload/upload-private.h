@@ -65,6 +65,7 @@ struct _GstIceUpload
   guint salvage_length;
   GstIceHttpClient *http;       /* (nullable) (owned) */
   GstIceOssClient *oss;         /* (nullable) (owned) */
+  GstIceMediaClient *ice;       /* (nullable) (owned) */
   GstIceCredentialsProvider *provider;  /* (nullable) (owned) */
   GstIceStaticProvider *explicit_provider;      /* (nullable) (owned) */
   GstIceLeaseKeeper *keeper;    /* (nullable) (owned) */
@@ -74,6 +75,7 @@ struct _GstIceUpload
   gchar *upload_id;             /* (nullable) */
   gchar *content_type;          /* (nullable) */
   GCancellable *cancellable;    /* (owned) */
+  guint oss_requests;           /* sent so far */
   guint in_flight;
   gboolean single_busy;
   gint64 single_not_before_us;
@@ -138,6 +140,9 @@ GstIceOutcome gst_ice_upload_get_leftover (GstIceUpload * self);
 void gst_ice_upload_note_failure (GstIceUpload * self, const GError * error,
     gint64 delay_us);
 void gst_ice_upload_note_success (GstIceUpload * self);
+
+/* A request is sent once more, now or later. */
+void gst_ice_upload_note_retry (GstIceUpload * self);
 
 /* A request has ended; the last one of a closed upload is the end of it. */
 void gst_ice_upload_check_closed (GstIceUpload * self);

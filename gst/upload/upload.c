@@ -174,6 +174,10 @@ gst_ice_upload_publish (GstIceUpload * self)
     info->connections_opened =
         gst_ice_http_client_get_connections_opened (self->http);
 
+  if (self->ice != NULL)
+    info->requests = self->oss_requests
+        + gst_ice_media_client_get_requests (self->ice);
+
   info->state = self->state;
   info->interrupted = self->outage.interrupted;
   info->lease_expires_us = lease != NULL ? lease->expires_us : -1;
@@ -228,6 +232,14 @@ gst_ice_upload_note_failure (GstIceUpload * self, const GError * error,
         .error = error,
         .time_us = delay_us,
       });
+}
+
+void
+gst_ice_upload_note_retry (GstIceUpload * self)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  self->info.retries++;
 }
 
 static void
@@ -526,6 +538,8 @@ on_lease_failed (const GError * error, gboolean final, gint64 delay_us,
   }
 
   set_last_error (self, error);
+  gst_ice_upload_note_retry (self);
+  gst_ice_upload_publish (self);
   if (gst_ice_lease_keeper_get_lease (self->keeper) == NULL)
     gst_ice_upload_note_failure (self, error, delay_us);
 }
@@ -610,7 +624,6 @@ do_start (GstIceUpload * self, gpointer data)
     .stall_timeout_us = config->stall_timeout_us,
     .max_connections = config->parallel_parts + EXTRA_CONNECTIONS,
   };
-  g_autoptr (GstIceMediaClient) client = NULL;
   g_autoptr (GError) error = NULL;
 
   gst_ice_upload_set_state (self, GST_ICE_UPLOAD_OPENING);
@@ -622,9 +635,9 @@ do_start (GstIceUpload * self, gpointer data)
 
   self->oss = gst_ice_oss_client_new (self->http);
   self->provider = make_provider (self);
-  client = gst_ice_media_client_new (self->http, config->ice_endpoint,
+  self->ice = gst_ice_media_client_new (self->http, config->ice_endpoint,
       self->provider);
-  self->keeper = gst_ice_lease_keeper_new (client, self->clock,
+  self->keeper = gst_ice_lease_keeper_new (self->ice, self->clock,
       config->media_id, config->retry_timeout_us, &keeper_callbacks, self);
   if (config->first_lease != NULL)
     gst_ice_lease_keeper_provide (self->keeper, config->first_lease);
@@ -743,6 +756,7 @@ gst_ice_upload_check_closed (GstIceUpload * self)
   if (!self->closed || self->in_flight > 0 || self->single_busy)
     return;
 
+  g_clear_pointer (&self->ice, gst_ice_media_client_unref);
   g_clear_pointer (&self->oss, gst_ice_oss_client_unref);
   g_clear_pointer (&self->http, gst_ice_http_client_unref);
   self->callbacks.event (&(GstIceUploadEvent) {

@@ -176,7 +176,7 @@ has_ticked (Fixture * f)
 static gboolean
 has_sent_request (Fixture * f)
 {
-  return fixture_get_stat (f, "requests") >= 1 && has_ticked (f);
+  return fixture_get_stat (f, "requests") >= 2 && has_ticked (f);
 }
 
 static gboolean
