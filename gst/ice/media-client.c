@@ -277,11 +277,8 @@ log_lease (Call * call, const GstIceLease * lease)
 {
   g_autofree gchar *endpoint = gst_ice_endpoint_to_string (lease->endpoint);
 
-  GST_INFO ("%s of %s: RequestId %s, valid for %" G_GINT64_FORMAT " s",
-      OPERATION, call->media_id, call->request_id,
-      (lease->expires_us - lease->issued_us) / G_USEC_PER_SEC);
-  GST_DEBUG ("endpoint %s, bucket %s, object %s, Region %s", endpoint,
-      lease->bucket, lease->key, lease->region);
+  GST_DEBUG ("%s: endpoint %s, bucket %s, object %s, Region %s",
+      call->media_id, endpoint, lease->bucket, lease->key, lease->region);
 }
 
 /* --- The call --- */

@@ -273,7 +273,7 @@ get_open (GstIceRecording * self, GError ** error)
   part = gst_ice_held_part_new (++self->last_number, self->size, planned,
       gst_ice_clock_get_monotonic (self->clock));
   g_ptr_array_add (self->parts, part);
-  GST_DEBUG ("part %u begins at %" G_GUINT64_FORMAT ", planned size %"
+  GST_LOG ("part %u begins at %" G_GUINT64_FORMAT ", planned size %"
       G_GUINT64_FORMAT, part->number, part->offset, planned);
 
   return part;
