@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The source of all pipelines: the pattern, in buffers of one size.
+ *
+ * Its buffers share one memory, so that it costs next to nothing. It is an
+ * element, `patternsrc`, of the program that registers it.
+ *
+ * Properties: `bytes` (guint64) in all, then EOS; `buffer-size` (guint);
+ * `list-length` (guint): buffers in a list, 0: no lists; `rate` (guint64):
+ * bytes a second, 0: as fast as they are taken. */
+
+#pragma once
+
+#include <gst/base/gstpushsrc.h>
+
+G_BEGIN_DECLS
+
+#define PATTERN_TYPE_SOURCE (pattern_source_get_type ())
+G_DECLARE_FINAL_TYPE (PatternSource, pattern_source, PATTERN, SOURCE,
+    GstPushSrc)
+
+void pattern_source_register (void);
+
+G_END_DECLS
