@@ -16,6 +16,8 @@
  * bytes received. A full socket buffer on a slow uplink is no stall as long as
  * the peer takes something out of it. Besides,
  * - QUEUED is not bounded: other requests occupy all connections, and they are;
+ * - SENDING a body that is read from a stream does not count while the next
+ *   block is awaited; but after PATIENCE stall timeouts of that it has failed;
  * - CONNECTING, and the time from the last byte sent to the last one received,
  *   are each bounded to PATIENCE stall timeouts as a whole, so that an answer
  *   of one byte at a time does not live for ever.
@@ -23,7 +25,8 @@
  * How it ends. Whatever ends it from our side (cancellation, a timeout, a
  * limit) is noted in failure, the connection is aborted and libsoup's operation
  * cancelled; the task is completed when that operation comes back, so nothing
- * is left behind. Only in QUEUED is the task completed at once: libsoup does
+ * is left behind. If a block of the body is being read just then, the task waits
+ * for that as well. Only in QUEUED is the task completed at once: libsoup does
  * not look at what waits in its queue until a connection is free.
  *
  * libsoup restarts an idempotent request by itself when a kept connection
@@ -70,6 +73,7 @@ typedef struct
   GTask *task;                  /* (owned) (nullable): NULL once completed */
   SoupMessage *message;         /* (owned) */
   GstIceBodyStream *body;       /* (owned) (nullable) */
+  GstIceBlockReader *reader;    /* (owned) (nullable): of the body */
   GCancellable *cancellable;    /* (owned): of libsoup's operations */
   GSource *cancelled;           /* (owned) (nullable): the caller's */
   GSource *ticker;              /* (owned) */
@@ -89,6 +93,7 @@ typedef struct
   gint64 connecting_us;
   gint64 moved_us;              /* when a byte was last seen to move */
   gint64 sent_us;               /* when the last one went out */
+  gint64 fed_us;                /* when the body last had one to be sent */
   GstIceTraffic traffic;        /* at the last look */
   guint64 body_sent;
 
@@ -117,6 +122,7 @@ exchange_free (Exchange * self)
   gst_ice_origin_unref (self->origin);
   g_object_unref (self->message);
   g_clear_object (&self->body);
+  g_clear_pointer (&self->reader, gst_ice_block_reader_unref);
   g_object_unref (self->cancellable);
   g_clear_pointer (&self->connection, gst_ice_connection_unref);
   g_clear_error (&self->failure);
@@ -206,7 +212,7 @@ translate_error (Exchange * self, const GError * error)
 /* The end */
 
 static void
-log_end (Exchange * self, const GError * error)
+log_end (Exchange * self)
 {
   g_autofree gchar *path = gst_ice_http_request_dup_path (self->request);
   gint64 duration_us = now (self) - self->started_us;
@@ -214,7 +220,7 @@ log_end (Exchange * self, const GError * error)
   GST_LOG ("%s %s %s: %s, status %u, %" G_GUINT64_FORMAT " bytes sent, %"
       G_GINT64_FORMAT " ms, connection %" G_GUINT64_FORMAT " (%s)",
       self->request->method, self->request->host, path,
-      error ? error->message : "answered",
+      self->failure ? self->failure->message : "answered",
       self->response ? self->response->status : 0, self->body_sent,
       duration_us / 1000, self->connection_id,
       self->is_reused ? "reused" : "new");
@@ -243,10 +249,14 @@ clear_source (GSource ** source)
   g_clear_pointer (source, g_source_unref);
 }
 
-/* Ends all that could still call back, and gives the connection back. */
+/* Ends all that could still call back, but for the reader, and gives the
+ * connection back. */
 static void
 close_down (Exchange * self)
 {
+  if (self->failure && self->failure->domain == GST_ICE_ERROR &&
+      self->phase == CONNECTING)
+    gst_ice_origin_set_stale (self->origin);
   clear_source (&self->cancelled);
   clear_source (&self->ticker);
   clear_source (&self->timeout);
@@ -259,22 +269,38 @@ close_down (Exchange * self)
   /* Nothing is read or written by this; libsoup finishes the message. */
   if (self->stream)
     g_input_stream_close (self->stream, NULL, NULL);
+  log_end (self);
 }
 
+/* With failure, if there is one. */
 static void
-complete (Exchange * self, GError * error)
+complete (Exchange * self)
 {
   g_autoptr (GTask) task = g_steal_pointer (&self->task);
 
-  if (error && error->domain == GST_ICE_ERROR && self->phase == CONNECTING)
-    gst_ice_origin_set_stale (self->origin);
-  close_down (self);
-  log_end (self, error);
-  if (error)
-    g_task_return_error (task, error);
+  if (self->failure)
+    g_task_return_error (task, g_steal_pointer (&self->failure));
   else
     g_task_return_pointer (task, g_steal_pointer (&self->response),
         (GDestroyNotify) gst_ice_http_response_free);
+}
+
+static void
+on_reader_idle (gpointer user_data)
+{
+  Exchange *self = user_data;
+
+  complete (self);
+  exchange_free (self);
+}
+
+/* libsoup is done with it. */
+static void
+end (Exchange * self)
+{
+  close_down (self);
+  if (!self->reader || !gst_ice_block_reader_cancel (self->reader))
+    on_reader_idle (self);
 }
 
 /* Ends the exchange from inside, whatever is under way.
@@ -289,8 +315,10 @@ abandon (Exchange * self, GError * failure)
   self->failure = failure;
   if (self->connection)
     gst_ice_connection_abort (self->connection);
-  if (self->phase == QUEUED)
-    complete (self, g_steal_pointer (&self->failure));
+  if (self->phase == QUEUED) {
+    close_down (self);
+    complete (self);
+  }
   g_cancellable_cancel (self->cancellable);
 }
 
@@ -298,10 +326,13 @@ abandon (Exchange * self, GError * failure)
 static void
 fail (Exchange * self, const GError * error)
 {
-  if (self->task)
-    complete (self, self->failure ? g_steal_pointer (&self->failure)
-        : translate_error (self, error));
-  exchange_free (self);
+  if (!self->task) {
+    exchange_free (self);
+    return;
+  }
+  if (!self->failure)
+    self->failure = translate_error (self, error);
+  end (self);
 }
 
 static gboolean
@@ -357,6 +388,31 @@ look_at_traffic (Exchange * self)
   self->traffic = traffic;
 }
 
+/* Where bytes come from our own disk, waiting for them is no stall. */
+static void
+look_at_body (Exchange * self)
+{
+  if (self->phase == SENDING && self->body &&
+      gst_ice_body_stream_is_waiting (self->body))
+    note_movement (self);
+  else
+    self->fed_us = now (self);
+}
+
+static void
+starve (Exchange * self, gint64 limit_us)
+{
+  abandon (self, gst_ice_error_new (GST_ICE_ERROR_FAILED,
+          "the bytes to be sent could not be read for %.1f s",
+          limit_us / (gdouble) G_USEC_PER_SEC));
+}
+
+static void
+on_body_failed (GError * error, gpointer user_data)
+{
+  abandon (user_data, error);
+}
+
 static gboolean
 on_tick (gpointer user_data)
 {
@@ -367,7 +423,10 @@ on_tick (gpointer user_data)
   if (self->phase == QUEUED)
     return G_SOURCE_CONTINUE;
   look_at_traffic (self);
-  if (time - self->moved_us >= limit_us)
+  look_at_body (self);
+  if (time - self->fed_us >= PATIENCE * limit_us)
+    starve (self, PATIENCE * limit_us);
+  else if (time - self->moved_us >= limit_us)
     stall (self, "no byte moved", limit_us);
   else if (self->phase == CONNECTING &&
       time - self->connecting_us >= PATIENCE * limit_us)
@@ -448,7 +507,7 @@ on_starting (SoupMessage * message, Exchange * self)
   }
   self->phase = SENDING;
   note_movement (self);
-  self->sent_us = self->moved_us;
+  self->sent_us = self->fed_us = self->moved_us;
   self->connection_id = soup_message_get_connection_id (message);
   g_clear_pointer (&self->connection, gst_ice_connection_unref);
 
@@ -498,7 +557,7 @@ on_body_progress (guint64 bytes, gpointer user_data)
   Exchange *self = user_data;
 
   note_movement (self);
-  self->sent_us = self->moved_us;
+  self->sent_us = self->fed_us = self->moved_us;
   self->body_sent += bytes;
   if (self->request->progress && !self->failure)
     self->request->progress (bytes, self->request->progress_data);
@@ -579,11 +638,31 @@ on_accept_certificate (SoupMessage * message, GTlsCertificate * certificate,
 
 /* The answer */
 
-static GError *
-check_answer (Exchange * self)
+/* Where the connection is not kept libsoup does not mind a body that ends
+ * early, and never a head: to it the end of the connection ends a head as well
+ * as an empty line does. Of what may have been lost from such a head, nothing
+ * came after it; so an answer that has no body, and does not say that it has
+ * none, is taken for one. */
+static gboolean
+is_cut_short (Exchange * self)
 {
   SoupMessageHeaders *headers =
       soup_message_get_response_headers (self->message);
+
+  switch (soup_message_headers_get_encoding (headers)) {
+    case SOUP_ENCODING_CONTENT_LENGTH:
+      return self->answer->len <
+          soup_message_headers_get_content_length (headers);
+    case SOUP_ENCODING_EOF:
+      return self->answer->len == 0;
+    default:
+      return FALSE;
+  }
+}
+
+static GError *
+check_answer (Exchange * self)
+{
   guint status = self->response->status;
 
   if (status < 200 || status > 599)
@@ -592,10 +671,7 @@ check_answer (Exchange * self)
   if (self->is_misdirected || g_str_equal (self->request->method, "HEAD") ||
       status == SOUP_STATUS_NO_CONTENT || status == SOUP_STATUS_NOT_MODIFIED)
     return NULL;
-  /* Where the connection is not kept libsoup does not mind. */
-  if (soup_message_headers_get_encoding (headers) ==
-      SOUP_ENCODING_CONTENT_LENGTH &&
-      self->answer->len < soup_message_headers_get_content_length (headers))
+  if (is_cut_short (self))
     return network_error (self, "the answer ended early");
   return NULL;
 }
@@ -603,14 +679,12 @@ check_answer (Exchange * self)
 static void
 finish (Exchange * self)
 {
-  GError *error = self->failure ? g_steal_pointer (&self->failure)
-      : check_answer (self);
-
-  if (!error)
+  if (!self->failure)
+    self->failure = check_answer (self);
+  if (!self->failure)
     gst_ice_http_response_take_body (self->response,
         g_steal_pointer (&self->answer));
-  complete (self, error);
-  exchange_free (self);
+  end (self);
 }
 
 static void read_on (Exchange * self);
@@ -694,14 +768,29 @@ build_uri (GstIceHttpRequest * request)
       request->endpoint->port, path, query ? query + 1 : NULL, NULL);
 }
 
+static GstIceBodyStream *
+create_body (Exchange * self)
+{
+  static const GstIceBlockReaderCallbacks callbacks =
+      { on_body_failed, on_reader_idle };
+  GstIceHttpRequest *request = self->request;
+
+  if (!request->body_stream)
+    return gst_ice_body_stream_new (request->body, on_body_progress, self);
+  self->reader = gst_ice_block_reader_new (request->body_stream,
+      request->body_size, &callbacks, self);
+  return gst_ice_body_stream_new_from_reader (self->reader, on_body_progress,
+      self);
+}
+
 static void
 set_message_body (Exchange * self)
 {
   GstIceHttpRequest *request = self->request;
 
-  if (!request->body || request->body_size == 0)
+  if (request->body_size == 0)
     return;
-  self->body = gst_ice_body_stream_new (request->body, on_body_progress, self);
+  self->body = create_body (self);
   soup_message_set_request_body (self->message, NULL,
       G_INPUT_STREAM (self->body), request->body_size);
 }

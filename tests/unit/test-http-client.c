@@ -493,6 +493,9 @@ test_network_errors (void)
           "Content-Length: 3\r\n\r\nok"},
     {.answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
           "5\r\nok"},
+    /* Cut between two lines of the head. */
+    {.answer = "HTTP/1.1 403 Forbidden\r\nx-oss-request-id: 5\r\n"},
+    {.answer = "HTTP/1.1 200 OK\r\nConnection: close\r\n"},
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (stories); i++) {

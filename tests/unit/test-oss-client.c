@@ -6,6 +6,7 @@
 
 #include "oss/oss-client.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <gst/gst.h>
@@ -678,6 +679,7 @@ test_empty_complete (Fixture * fixture, gconstpointer unused)
 /* --- Canned answers --- */
 
 #define HEAD(status) "HTTP/1.1 " status "\r\nConnection: close\r\n"
+#define EMPTY "Content-Length: 0\r\n\r\n"
 #define CALLBACK_FAILED "\r\n<?xml version=\"1.0\"?><Error>" \
     "<Code>CallbackFailed</Code><Message>no</Message></Error>"
 
@@ -725,21 +727,24 @@ test_answers (void)
 {
   g_autofree gchar *long_etag = g_strnfill (300, 'x');
   g_autofree gchar *long_answer =
-      g_strdup_printf (HEAD ("200 OK") "ETag: %s\r\n\r\n", long_etag);
+      g_strdup_printf (HEAD ("200 OK") "ETag: %s\r\n" EMPTY, long_etag);
 
   check_canned (HEAD ("502 Bad Gateway") "\r\n<html>no</html>", create_put,
       GST_ICE_ERROR_UNAVAILABLE, 502, NULL);
   /* Not OSS's own, so OSS has refused nothing. */
   check_canned (HEAD ("403 Forbidden") "\r\n{\"no\":1}", create_put,
       GST_ICE_ERROR_PROTOCOL, 403, NULL);
-  check_canned (HEAD ("403 Forbidden") "\r\n", create_put,
+  check_canned (HEAD ("403 Forbidden") EMPTY, create_put,
       GST_ICE_ERROR_NOT_AUTHORIZED, 403, NULL);
+  /* What was cut before it said what was refused. */
+  check_canned (HEAD ("403 Forbidden"), create_put,
+      GST_ICE_ERROR_NETWORK, 0, NULL);
   check_canned (HEAD ("200 OK") "\r\n<html>Log in</html>", create_put,
       GST_ICE_ERROR_PROTOCOL, 200, NULL);
-  check_canned (HEAD ("200 OK") "ETag: a b\r\n\r\n", create_put,
+  check_canned (HEAD ("200 OK") "ETag: a b\r\n" EMPTY, create_put,
       GST_ICE_ERROR_PROTOCOL, 200, NULL);
   check_canned (long_answer, create_put, GST_ICE_ERROR_PROTOCOL, 200, NULL);
-  check_canned (HEAD ("206 Partial Content") "ETag: \"A\"\r\n\r\n",
+  check_canned (HEAD ("206 Partial Content") "ETag: \"A\"\r\n" EMPTY,
       create_put, GST_ICE_ERROR_PROTOCOL, 206, NULL);
   check_canned (HEAD ("404 Not Found") "\r\n", create_head,
       GST_ICE_ERROR_NOT_FOUND, 404, NULL);
@@ -751,7 +756,7 @@ static void
 check_crc64 (const gchar * text, gboolean has_crc64)
 {
   g_autofree gchar *answer = g_strdup_printf (HEAD ("200 OK")
-      "ETag: \"A\"\r\nx-oss-hash-crc64ecma: %s\r\n\r\n", text);
+      "ETag: \"A\"\r\nx-oss-hash-crc64ecma: %s\r\n" EMPTY, text);
   Fixture fixture;
   g_autoptr (GstIceOssReply) reply = NULL;
 
@@ -809,6 +814,8 @@ int
 main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
+  /* GStreamer's leaks tracer tells then what is still alive. */
+  atexit (gst_deinit);
   g_test_init (&argc, &argv, NULL);
   client_fixture_begin_log ();
 
