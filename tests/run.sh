@@ -127,17 +127,20 @@ run_with_sanitizers ()
   summarize "$@"
 }
 
-# The tracer reports at the end of each process, into a file of its own.
+# The tracer reports at the end of each process, into a file of its own. The
+# plugin scanner never would, so there is none.
 run_with_leaks_tracer ()
 {
   build build
   rm -rf "$build/leaks"
   mkdir "$build/leaks"
   GST_TRACERS=leaks
-  GST_DEBUG=GST_TRACER:7
+  GST_DEBUG=GST_TRACER:7,GST_INIT:4
   GST_DEBUG_NO_COLOR=1
   GST_DEBUG_FILE=$build/leaks/%p.log
+  GST_REGISTRY_FORK=no
   export GST_TRACERS GST_DEBUG GST_DEBUG_NO_COLOR GST_DEBUG_FILE
+  export GST_REGISTRY_FORK
   run_tests run --timeout-multiplier 2 "$@"
   summarize --leaks "$build/leaks" "$build/meson-logs/run.json"
 }

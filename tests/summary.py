@@ -13,7 +13,8 @@ Counts the cases of programs that speak TAP, and other programs as one case
 each. A program that failed counts as at least one failure, whatever its cases
 say, and so does one in which LeakSanitizer found something. --leaks names a
 directory of logs of GStreamer's leaks tracer, one per process; each process
-that leaked is one failure more. Leaks are printed.
+that leaked is one failure more, and it is one if none has reported anything.
+Leaks are printed.
 
   summary.py --leaky TESTLOG.json...
 
@@ -84,15 +85,23 @@ def read_logs(paths):
 
 
 def count_leaks(directory):
-    """How many processes left objects alive."""
-    count = 0
-    for path in sorted(glob.glob(f"{directory}/*.log")):
+    """How many processes left objects alive.
+
+    The tracer reports when GStreamer is taken down, so of a process that was
+    killed, or did not take it down, nothing is known.
+    """
+    count = reports = 0
+    paths = sorted(glob.glob(f"{directory}/*.log"))
+    for path in paths:
         with open(path, encoding="utf-8", errors="replace") as log:
-            leaks = [line for line in log if ":: object-alive," in line]
+            lines = list(log)
+        reports += any("deinitialized GStreamer" in line for line in lines)
+        leaks = [line for line in lines if ":: object-alive," in line]
         if leaks:
             count += 1
             print(f"Leaks in {path}:\n", *leaks, sep="")
-    return count
+    print(f"{reports} of {len(paths)} processes have reported what is alive")
+    return count if reports else 1
 
 
 def main():

@@ -7,6 +7,7 @@
 
 #include <gst/app/gstappsrc.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 GST_PLUGIN_STATIC_DECLARE (icesink);
@@ -21,6 +22,8 @@ trial_init (int *argc, char ***argv)
   g_setenv ("ALIBABA_CLOUD_ACCESS_KEY_SECRET",
       "EmulatorDemoSecret0123456789ab", TRUE);
   gst_init (argc, argv);
+  /* GStreamer's leaks tracer tells then what is still alive. */
+  atexit (gst_deinit);
   GST_PLUGIN_STATIC_REGISTER (icesink);
 }
 

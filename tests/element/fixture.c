@@ -9,6 +9,7 @@
 
 #include "fixture.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define DEADLINE_US (60 * G_USEC_PER_SEC)
@@ -37,6 +38,8 @@ fixture_init (int *argc, char ***argv)
   clear_identity ();
   g_test_init (argc, argv, NULL);
   gst_init (argc, argv);
+  /* GStreamer's leaks tracer tells then what is still alive. */
+  atexit (gst_deinit);
   GST_PLUGIN_STATIC_REGISTER (icesink);
 }
 

@@ -5,6 +5,7 @@
 
 #include "http-fixture.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <glib/gstdio.h>
@@ -330,6 +331,8 @@ void
 http_test_init (int *argc, char ***argv)
 {
   gst_init (argc, argv);
+  /* GStreamer's leaks tracer tells then what is still alive. */
+  atexit (gst_deinit);
   g_test_init (argc, argv, NULL);
   authority = authority_new ();
   ca_file = authority_write_file (authority);

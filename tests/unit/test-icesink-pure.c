@@ -13,6 +13,7 @@
 #include "icesink/messages.h"
 #include "icesink/stop-budget.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define SECOND ((gint64) G_USEC_PER_SEC)
@@ -649,6 +650,8 @@ main (int argc, char **argv)
   /* No element is made here. */
   g_setenv ("GST_REGISTRY_DISABLE", "yes", TRUE);
   gst_init (&argc, &argv);
+  /* GStreamer's leaks tracer tells then what is still alive. */
+  atexit (gst_deinit);
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/media-uri/takes", test_good_uris);

@@ -6,6 +6,7 @@
 
 #include "ice/media-client.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <gst/gst.h>
@@ -406,6 +407,8 @@ int
 main (int argc, char **argv)
 {
   gst_init (&argc, &argv);
+  /* GStreamer's leaks tracer tells then what is still alive. */
+  atexit (gst_deinit);
   g_test_init (&argc, &argv, NULL);
   client_fixture_begin_log ();
 

@@ -5,6 +5,8 @@
 
 #include "icesink/outbox.h"
 
+#include <stdlib.h>
+
 #define MESSAGES 500
 #define SLOW_SINKS 40
 
@@ -485,6 +487,8 @@ main (int argc, char **argv)
   /* No element is made here. */
   g_setenv ("GST_REGISTRY_DISABLE", "yes", TRUE);
   gst_init (&argc, &argv);
+  /* GStreamer's leaks tracer tells then what is still alive. */
+  atexit (gst_deinit);
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/outbox/keeps-the-order", test_order);
