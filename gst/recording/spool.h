@@ -82,6 +82,8 @@ typedef struct
   GPtrArray *parts;
 } GstIceSpoolLeft;
 
+void gst_ice_spool_left_free (GstIceSpoolLeft * left);
+
 /**
  * GstIceSpoolOpenFlags:
  * @GST_ICE_SPOOL_CREATE: make the directory if there is none
@@ -181,6 +183,11 @@ void gst_ice_spool_note_arrived (GstIceSpool * spool, guint number,
  * gst_ice_spool_free_range(). */
 void gst_ice_spool_note_freed (GstIceSpool * spool, guint number);
 
+/* Why the journal is behind, or may not outlive a power cut; NULL if all is
+ * well. Notes that could not be written are kept, and tried again with each
+ * later one. Never waits. (transfer full) (nullable) */
+GError *gst_ice_spool_get_trouble (GstIceSpool * spool);
+
 /* The object is confirmed, or nobody wants it: a job removes everything, and
  * nothing can be done with the spool afterwards. */
 void gst_ice_spool_remove (GstIceSpool * spool);
@@ -190,6 +197,13 @@ void gst_ice_spool_remove (GstIceSpool * spool);
 /* Media ids that have a spool below @directory. (transfer full) */
 GStrv gst_ice_spool_list (const gchar * directory, GError ** error);
 
+/* What the spool of @media_id holds, without a change to it, whether it is in
+ * use or not; NULL without an error if it holds nothing. @in_use: (out).
+ * Errors: as gst_ice_spool_open(). (transfer full) (nullable) */
+GstIceSpoolLeft *gst_ice_spool_inspect (const gchar * directory,
+    const gchar * media_id, gboolean * in_use, GError ** error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceSpoolLeft, gst_ice_spool_left_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceSpool, gst_ice_spool_unref)
 
 G_END_DECLS

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* Work that waits for the disk, one piece at a time.
+ *
+ * Jobs of one queue run one after the other, in the order in which they were
+ * added, on a few threads that all queues of the process share. Any thread. */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _GstIceJobQueue GstIceJobQueue;
+
+typedef void (*GstIceJobFunc) (gpointer user_data);
+
+/* (transfer full) */
+GstIceJobQueue *gst_ice_job_queue_new (void);
+GstIceJobQueue *gst_ice_job_queue_ref (GstIceJobQueue * queue);
+
+/* Jobs that wait keep the queue alive. */
+void gst_ice_job_queue_unref (GstIceJobQueue * queue);
+
+/* Runs @func after all that was added before. Never waits. */
+void gst_ice_job_queue_add (GstIceJobQueue * queue, GstIceJobFunc func,
+    gpointer user_data);
+
+/* Waits until all jobs that were added so far are done; never from a job of
+ * this queue. */
+void gst_ice_job_queue_flush (GstIceJobQueue * queue);
+
+/* TRUE inside a job of this queue. */
+gboolean gst_ice_job_queue_is_current (GstIceJobQueue * queue);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceJobQueue, gst_ice_job_queue_unref)
+
+G_END_DECLS

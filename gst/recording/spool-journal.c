@@ -1,0 +1,750 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* Writing and reading of the journal's lines; see the header.
+ *
+ * Any thread; pure functions.
+ *
+ * Parts are sealed in any order, the head last of all, and a part that was the
+ * last of an earlier run goes on growing. So what counts of a part is where it
+ * begins: it reaches to where the next one begins, and only the last one has
+ * nothing but its own word for its size. Those that no line speaks of share the
+ * bytes between their neighbours: nothing of them can have been sent. */
+
+#include "recording/spool-journal.h"
+
+#include <string.h>
+
+#include "common/crc64.h"
+#include "common/json.h"
+
+#define VERSION 1
+
+/* Hexadecimal digits of the CRC-64, and the blank. */
+#define SUM_DIGITS 16
+#define SUM_SIZE (SUM_DIGITS + 1)
+
+#define OBJECT_SIZE_MAX (GST_ICE_PART_NUMBER_MAX * GST_ICE_PART_SIZE_MAX)
+
+/* ETags and upload ids have 32 to 40 characters, object keys up to 1023. */
+#define NAME_MAX_SIZE 4096
+
+/* ---- writing ---- */
+
+/* @object: (transfer full) */
+static gchar *
+make_line (JsonObject * object)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  g_autofree gchar *text = NULL;
+
+  json_node_take_object (node, object);
+  text = json_to_string (node, FALSE);
+
+  return g_strdup_printf ("%016" G_GINT64_MODIFIER "x %s\n",
+      gst_ice_crc64_update (0, text, strlen (text)), text);
+}
+
+static JsonObject *
+new_note (const gchar * name)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_string_member (object, "note", name);
+
+  return object;
+}
+
+static void
+set_string (JsonObject * object, const gchar * name, const gchar * value)
+{
+  if (value != NULL && *value != '\0')
+    json_object_set_string_member (object, name, value);
+}
+
+gchar *
+gst_ice_spool_line_header (const gchar * media_id, gint64 created_us)
+{
+  JsonObject *object = json_object_new ();
+
+  json_object_set_int_member (object, "icesink-spool", VERSION);
+  json_object_set_string_member (object, "media-id", media_id);
+  json_object_set_int_member (object, "created", created_us);
+
+  return make_line (object);
+}
+
+gchar *
+gst_ice_spool_line_run (guint64 base, const GstIcePartPlan * plan)
+{
+  JsonObject *object = new_note ("run");
+
+  json_object_set_int_member (object, "base", base);
+  json_object_set_int_member (object, "part-size", plan->part_size);
+  json_object_set_int_member (object, "max-part-size", plan->max_part_size);
+
+  return make_line (object);
+}
+
+gchar *
+gst_ice_spool_line_format (const gchar * caps, const gchar * content_type)
+{
+  JsonObject *object = new_note ("format");
+
+  set_string (object, "caps", caps);
+  set_string (object, "content-type", content_type);
+
+  return make_line (object);
+}
+
+gchar *
+gst_ice_spool_line_upload (const gchar * bucket, const gchar * object_key,
+    const gchar * upload_id)
+{
+  JsonObject *object = new_note ("upload");
+
+  set_string (object, "bucket", bucket);
+  set_string (object, "object", object_key);
+  set_string (object, "upload-id", upload_id);
+
+  return make_line (object);
+}
+
+gchar *
+gst_ice_spool_line_part (guint number, guint64 offset, guint64 size)
+{
+  JsonObject *object = new_note ("part");
+
+  json_object_set_int_member (object, "number", number);
+  json_object_set_int_member (object, "offset", offset);
+  json_object_set_int_member (object, "size", size);
+
+  return make_line (object);
+}
+
+/* A number of 64 bits is more than what JSON readers agree on. */
+gchar *
+gst_ice_spool_line_arrived (guint number, guint64 size, guint64 crc64,
+    const gchar * etag)
+{
+  JsonObject *object = new_note ("arrived");
+  g_autofree gchar *sum =
+      g_strdup_printf ("%016" G_GINT64_MODIFIER "x", crc64);
+
+  json_object_set_int_member (object, "number", number);
+  json_object_set_int_member (object, "size", size);
+  json_object_set_string_member (object, "crc64", sum);
+  set_string (object, "etag", etag);
+
+  return make_line (object);
+}
+
+gchar *
+gst_ice_spool_line_freed (guint number)
+{
+  JsonObject *object = new_note ("freed");
+
+  json_object_set_int_member (object, "number", number);
+
+  return make_line (object);
+}
+
+gchar *
+gst_ice_spool_line_cut (guint64 size)
+{
+  JsonObject *object = new_note ("cut");
+
+  json_object_set_int_member (object, "size", size);
+
+  return make_line (object);
+}
+
+gchar *
+gst_ice_spool_line_done (void)
+{
+  return make_line (new_note ("done"));
+}
+
+/* ---- what a run left ---- */
+
+static void
+part_free (GstIceSpoolPart * part)
+{
+  if (part == NULL)
+    return;
+
+  g_free (part->etag);
+  g_free (part);
+}
+
+static GstIceSpoolLeft *
+left_new (void)
+{
+  GstIceSpoolLeft *left = g_new0 (GstIceSpoolLeft, 1);
+
+  left->parts = g_ptr_array_new_with_free_func ((GDestroyNotify) part_free);
+
+  return left;
+}
+
+void
+gst_ice_spool_left_free (GstIceSpoolLeft * left)
+{
+  g_free (left->caps);
+  g_free (left->content_type);
+  g_free (left->bucket);
+  g_free (left->object);
+  g_free (left->upload_id);
+  g_ptr_array_unref (left->parts);
+  g_free (left);
+}
+
+/* ---- values ---- */
+
+static gboolean G_GNUC_PRINTF (2, 3)
+refuse (GError ** error, const gchar * format, ...)
+{
+  g_autofree gchar *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+
+  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS, "%s",
+          text));
+
+  return FALSE;
+}
+
+static gboolean
+take_number (JsonObject * object, const gchar * name, guint64 min,
+    guint64 max, guint64 * value, GError ** error)
+{
+  JsonNode *member = json_object_get_member (object, name);
+  gint64 number = -1;
+
+  if (member != NULL && json_node_get_value_type (member) == G_TYPE_INT64)
+    number = json_node_get_int (member);
+  if (number < 0 || number < min || number > max)
+    return refuse (error, "%s is not from %" G_GUINT64_FORMAT " to %"
+        G_GUINT64_FORMAT, name, min, max);
+
+  *value = number;
+
+  return TRUE;
+}
+
+/* NULL if there is none; at most @max bytes. */
+static gboolean
+take_string (JsonObject * object, const gchar * name, gsize max,
+    gchar ** value, GError ** error)
+{
+  const gchar *text = gst_ice_json_get_string (object, name);
+
+  if (text == NULL && json_object_has_member (object, name))
+    return refuse (error, "%s is no text", name);
+  if (text != NULL && (*text == '\0' || strlen (text) > max))
+    return refuse (error, "%s is not of 1 to %" G_GSIZE_FORMAT " bytes", name,
+        max);
+
+  g_free (*value);
+  *value = g_strdup (text);
+
+  return TRUE;
+}
+
+/* Sixteen hexadecimal digits, of which g_ascii_strtoull() alone would let too
+ * much pass. */
+static gboolean
+read_sum (const gchar * text, gsize size, guint64 * sum)
+{
+  gchar digits[SUM_DIGITS + 1];
+
+  if (size < SUM_DIGITS)
+    return FALSE;
+
+  memcpy (digits, text, SUM_DIGITS);
+  digits[SUM_DIGITS] = '\0';
+  if (strspn (digits, "0123456789abcdef") != SUM_DIGITS)
+    return FALSE;
+
+  *sum = g_ascii_strtoull (digits, NULL, 16);
+
+  return TRUE;
+}
+
+static gboolean
+take_sum (JsonObject * object, const gchar * name, guint64 * sum,
+    GError ** error)
+{
+  const gchar *text = gst_ice_json_get_string (object, name);
+
+  if (text == NULL || strlen (text) != SUM_DIGITS
+      || !read_sum (text, SUM_DIGITS, sum))
+    return refuse (error, "%s is not 16 hexadecimal digits", name);
+
+  return TRUE;
+}
+
+static gboolean
+take_part_number (JsonObject * object, guint * number, GError ** error)
+{
+  guint64 value;
+
+  if (!take_number (object, "number", 1, GST_ICE_PART_NUMBER_MAX, &value,
+          error))
+    return FALSE;
+
+  *number = value;
+
+  return TRUE;
+}
+
+/* ---- facts ---- */
+
+/* While lines are read, parts that none has spoken of are NULL. */
+static GstIceSpoolPart *
+find_part (GstIceSpoolLeft * left, guint number)
+{
+  if (number > left->parts->len)
+    return NULL;
+
+  return g_ptr_array_index (left->parts, number - 1);
+}
+
+static GstIceSpoolPart *
+ensure_part (GstIceSpoolLeft * left, guint number)
+{
+  GstIceSpoolPart *part = find_part (left, number);
+
+  if (part != NULL)
+    return part;
+
+  if (number > left->parts->len)
+    g_ptr_array_set_size (left->parts, number);
+  part = g_new0 (GstIceSpoolPart, 1);
+  part->number = number;
+  g_ptr_array_index (left->parts, number - 1) = part;
+
+  return part;
+}
+
+static void
+void_arrived (GstIceSpoolPart * part)
+{
+  part->arrived = FALSE;
+  part->size_arrived = 0;
+  part->crc64 = 0;
+  g_clear_pointer (&part->etag, g_free);
+}
+
+static gboolean
+apply_run (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
+{
+  GstIcePartPlan *plan = &left->plan;
+
+  return take_number (object, "base", 0, OBJECT_SIZE_MAX, &left->base, error)
+      && take_number (object, "part-size", GST_ICE_PART_SIZE_MIN,
+      GST_ICE_PART_SIZE_MAX, &plan->part_size, error)
+      && take_number (object, "max-part-size", plan->part_size,
+      GST_ICE_PART_SIZE_MAX, &plan->max_part_size, error);
+}
+
+static gboolean
+apply_format (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
+{
+  return take_string (object, "caps", GST_ICE_SPOOL_LINE_MAX, &left->caps,
+      error)
+      && take_string (object, "content-type", NAME_MAX_SIZE,
+      &left->content_type, error);
+}
+
+static gboolean
+apply_upload (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
+{
+  g_autofree gchar *upload_id = g_steal_pointer (&left->upload_id);
+  guint i;
+
+  if (!take_string (object, "bucket", NAME_MAX_SIZE, &left->bucket, error)
+      || !take_string (object, "object", NAME_MAX_SIZE, &left->object, error)
+      || !take_string (object, "upload-id", NAME_MAX_SIZE, &left->upload_id,
+          error))
+    return FALSE;
+
+  if (g_strcmp0 (upload_id, left->upload_id) == 0)
+    return TRUE;
+
+  for (i = 1; i <= left->parts->len; i++) {
+    GstIceSpoolPart *part = find_part (left, i);
+
+    if (part != NULL)
+      void_arrived (part);
+  }
+
+  return TRUE;
+}
+
+static gboolean
+apply_part (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
+{
+  GstIceSpoolPart *part;
+  guint64 offset, size;
+  guint number;
+
+  if (!take_part_number (object, &number, error)
+      || !take_number (object, "offset", 0, OBJECT_SIZE_MAX, &offset, error)
+      || !take_number (object, "size", 1, GST_ICE_PART_SIZE_MAX, &size,
+          error))
+    return FALSE;
+
+  part = ensure_part (left, number);
+  part->offset = offset;
+  part->size = size;
+
+  return TRUE;
+}
+
+/* A part that is not there was cut while it was under way. */
+static gboolean
+apply_arrived (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
+{
+  g_autofree gchar *etag = NULL;
+  GstIceSpoolPart *part;
+  guint64 size, crc64 = 0;
+  guint number;
+
+  if (!take_part_number (object, &number, error)
+      || !take_number (object, "size", 1, GST_ICE_PART_SIZE_MAX, &size,
+          error)
+      || !take_sum (object, "crc64", &crc64, error)
+      || !take_string (object, "etag", NAME_MAX_SIZE, &etag, error))
+    return FALSE;
+
+  part = find_part (left, number);
+  if (part == NULL)
+    return TRUE;
+
+  part->arrived = TRUE;
+  part->size_arrived = size;
+  part->crc64 = crc64;
+  g_free (part->etag);
+  part->etag = g_steal_pointer (&etag);
+
+  return TRUE;
+}
+
+static gboolean
+apply_freed (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
+{
+  GstIceSpoolPart *part;
+  guint number;
+
+  if (!take_part_number (object, &number, error))
+    return FALSE;
+
+  part = find_part (left, number);
+  if (part != NULL)
+    part->freed = TRUE;
+
+  return TRUE;
+}
+
+static gboolean
+apply_cut (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
+{
+  guint64 size;
+  guint i, n_left = 0;
+
+  if (!take_number (object, "size", 0, OBJECT_SIZE_MAX, &size, error))
+    return FALSE;
+
+  for (i = 1; i <= left->parts->len; i++) {
+    GstIceSpoolPart *part = find_part (left, i);
+
+    if (part == NULL)
+      continue;
+    if (part->offset >= size) {
+      g_clear_pointer (&g_ptr_array_index (left->parts, i - 1), part_free);
+      continue;
+    }
+    n_left = i;
+    if (part->size > size - part->offset) {
+      part->size = size - part->offset;
+      void_arrived (part);
+    }
+  }
+  g_ptr_array_set_size (left->parts, n_left);
+
+  return TRUE;
+}
+
+static const struct
+{
+  const gchar *name;
+  gboolean (*apply) (GstIceSpoolLeft * left, JsonObject * object,
+      GError ** error);
+} notes[] = {
+  {"run", apply_run},
+  {"format", apply_format},
+  {"upload", apply_upload},
+  {"part", apply_part},
+  {"arrived", apply_arrived},
+  {"freed", apply_freed},
+  {"cut", apply_cut},
+};
+
+/* ---- the table of parts ---- */
+
+/* Gives each of the parts @first to @last, of which nothing is known, its
+ * share of the bytes from @start to @end. */
+static void
+share_out (GstIceSpoolLeft * left, guint first, guint last, guint64 start,
+    guint64 end)
+{
+  guint64 share = (end - start) / (last - first + 1);
+  guint number;
+
+  for (number = first; number <= last; number++) {
+    GstIceSpoolPart *part = ensure_part (left, number);
+
+    part->offset = start;
+    part->size = number == last ? end - start : share;
+    start += part->size;
+  }
+}
+
+static gboolean
+is_shareable (guint64 size, guint n_parts)
+{
+  guint64 last = size - size / n_parts * (n_parts - 1);
+
+  return size >= n_parts && last <= GST_ICE_PART_SIZE_MAX;
+}
+
+/* Lets the parts behind @known (nullable: there is none) reach to @next. */
+static gboolean
+close_gap (GstIceSpoolLeft * left, GstIceSpoolPart * known,
+    const GstIceSpoolPart * next, GError ** error)
+{
+  guint64 end = known != NULL ? known->offset + known->size : 0;
+  guint last = known != NULL ? known->number : 0;
+  guint n_missing = next->number - last - 1;
+
+  if (next->offset < end)
+    return refuse (error, "part %u begins inside part %u", next->number,
+        last);
+  if (n_missing == 0 && known == NULL && next->offset > 0)
+    return refuse (error, "part 1 does not begin at 0");
+  if (n_missing == 0 && known != NULL)
+    known->size = next->offset - known->offset;
+  if (known != NULL && known->size > GST_ICE_PART_SIZE_MAX)
+    return refuse (error, "there is a gap behind part %u", last);
+  if (n_missing == 0)
+    return TRUE;
+  if (!is_shareable (next->offset - end, n_missing))
+    return refuse (error, "there is no room, or too much, for what is missing"
+        " before part %u", next->number);
+
+  share_out (left, last + 1, next->number - 1, end, next->offset);
+
+  return TRUE;
+}
+
+static gboolean
+close_gaps (GstIceSpoolLeft * left, GError ** error)
+{
+  GstIceSpoolPart *known = NULL;
+  guint number;
+
+  for (number = 1; number <= left->parts->len; number++) {
+    GstIceSpoolPart *part = find_part (left, number);
+
+    if (part == NULL)
+      continue;
+    if (!close_gap (left, known, part, error))
+      return FALSE;
+    known = part;
+  }
+
+  return TRUE;
+}
+
+/* ---- lines ---- */
+
+/**
+ * Reader:
+ * @facts: what has been read
+ * @line: number of the line that is being read
+ * @has_run: there was a run
+ * @media_id: of the spool
+ */
+typedef struct
+{
+  GstIceSpoolFacts *facts;
+  guint line;
+  gboolean has_run;
+  const gchar *media_id;
+} Reader;
+
+static gboolean
+read_note (Reader * reader, JsonObject * object, GError ** error)
+{
+  const gchar *name = gst_ice_json_get_string (object, "note");
+  guint i;
+
+  if (reader->facts->done)
+    return refuse (error, "it follows the end");
+  if (g_strcmp0 (name, "done") == 0) {
+    reader->facts->done = TRUE;
+    return TRUE;
+  }
+
+  for (i = 0; i < G_N_ELEMENTS (notes); i++) {
+    if (g_strcmp0 (name, notes[i].name) != 0)
+      continue;
+    reader->has_run = reader->has_run || notes[i].apply == apply_run;
+    if (!reader->has_run)
+      return refuse (error, "it comes before a run");
+    return notes[i].apply (reader->facts->left, object, error);
+  }
+
+  return refuse (error, "it is of no known kind");
+}
+
+static gboolean
+read_header (Reader * reader, JsonObject * object, GError ** error)
+{
+  const gchar *media_id = gst_ice_json_get_string (object, "media-id");
+  guint64 version, created_us;
+
+  if (!take_number (object, "icesink-spool", 0, G_MAXINT64, &version, NULL))
+    return refuse (error, "it was not made by icesink");
+  if (version != VERSION)
+    return refuse (error, "it was made by another version of icesink: its"
+        " format is %" G_GUINT64_FORMAT ", this one reads %u", version,
+        VERSION);
+  if (g_strcmp0 (media_id, reader->media_id) != 0)
+    return refuse (error, "it belongs to another media id");
+  if (!take_number (object, "created", 0, G_MAXINT64, &created_us, error))
+    return FALSE;
+
+  reader->facts->left->created_us = created_us;
+
+  return TRUE;
+}
+
+static gboolean
+read_object (Reader * reader, JsonObject * object, GError ** error)
+{
+  if (reader->line == 1)
+    return read_header (reader, object, error);
+  if (read_note (reader, object, error))
+    return TRUE;
+
+  g_prefix_error (error, "it is damaged: line %u of its journal can't be"
+      " true: ", reader->line);
+
+  return FALSE;
+}
+
+/* The object in a line without its newline; NULL if the line is bad. */
+static JsonNode *
+parse_line (const gchar * line, gsize size)
+{
+  guint64 sum;
+
+  if (size <= SUM_SIZE || size > GST_ICE_SPOOL_LINE_MAX
+      || !read_sum (line, size, &sum) || line[SUM_DIGITS] != ' ')
+    return NULL;
+
+  line += SUM_SIZE;
+  size -= SUM_SIZE;
+  if (gst_ice_crc64_update (0, line, size) != sum)
+    return NULL;
+
+  return gst_ice_json_parse_object (line, size, NULL);
+}
+
+/* TRUE if @line can be the beginning of our first line, or what a file system
+ * makes of it when the machine stops. Anything else is somebody's file. */
+static gboolean
+is_torn_header (const gchar * line, gsize size, const gchar * media_id)
+{
+  g_autofree gchar *whole = gst_ice_spool_line_header (media_id, 0);
+  gsize known = strcspn (whole + SUM_SIZE, "}") - 1;
+  gsize i;
+
+  for (i = 0; i < size; i++) {
+    if (line[i] == '\0')
+      continue;
+    if (i < SUM_DIGITS && !g_ascii_isxdigit (line[i]))
+      return FALSE;
+    if (i >= SUM_DIGITS && i < SUM_SIZE + known && line[i] != whole[i])
+      return FALSE;
+  }
+
+  return size < GST_ICE_SPOOL_LINE_MAX;
+}
+
+/* @line is bad. TRUE if it is only torn. */
+static gboolean
+check_torn (Reader * reader, const gchar * line, gsize size,
+    gboolean is_last, GError ** error)
+{
+  if (reader->line == 1
+      && !(is_last && is_torn_header (line, size, reader->media_id)))
+    return refuse (error, "it was not made by icesink");
+  if (!is_last)
+    return refuse (error, "it is damaged: line %u of its journal is not what"
+        " was written", reader->line);
+
+  return TRUE;
+}
+
+static gboolean
+read_lines (Reader * reader, const gchar * text, gsize size, GError ** error)
+{
+  const gchar *end = text + size;
+  const gchar *line, *next;
+
+  for (line = text; line < end; line = next) {
+    const gchar *newline = memchr (line, '\n', end - line);
+    g_autoptr (JsonNode) node = NULL;
+
+    reader->line++;
+    next = newline != NULL ? newline + 1 : end;
+    if (newline != NULL)
+      node = parse_line (line, newline - line);
+    if (node == NULL)
+      return check_torn (reader, line, next - line, next == end, error);
+    if (!read_object (reader, json_node_get_object (node), error))
+      return FALSE;
+    reader->facts->size = next - text;
+  }
+
+  return TRUE;
+}
+
+gboolean
+gst_ice_spool_facts_read (GstIceSpoolFacts * facts, const gchar * text,
+    gsize size, const gchar * media_id, GError ** error)
+{
+  g_autoptr (GstIceSpoolLeft) left = left_new ();
+  GstIceSpoolFacts read = { left, 0, FALSE };
+  Reader reader = { &read, 0, FALSE, media_id };
+
+  if (!read_lines (&reader, text, size, error))
+    return FALSE;
+  if (!close_gaps (left, error)) {
+    g_prefix_error (error, "it is damaged: ");
+    return FALSE;
+  }
+
+  *facts = read;
+  facts->left = NULL;
+  if (reader.has_run && !read.done)
+    facts->left = g_steal_pointer (&left);
+
+  return TRUE;
+}

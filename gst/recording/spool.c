@@ -1,0 +1,734 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The spool: files, journal and jobs put together; see the header.
+ *
+ * Runs on: any thread; who calls what is in the header. The journal is written
+ * by jobs alone, one at a time, so its fields need no lock.
+ * Protected by: lock, for what has gone wrong and when the disk was asked last;
+ * never held while the disk works.
+ *
+ * A note that can't be written stays in the backlog, and those that come later
+ * behind it, so that the journal never lacks a fact in the middle: with the
+ * next note all are tried again. Until then nothing that the journal does not
+ * know of is given up.
+ *
+ * kill -9 loses nothing that a job has written. Against a power cut, data and
+ * journal are forced to the disk now and then, on a queue of its own, so that
+ * nobody waits for it. */
+
+#include "recording/spool.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gst/gst.h>
+
+#include "common/lock.h"
+#include "recording/job-queue.h"
+#include "recording/spool-data.h"
+#include "recording/spool-files.h"
+#include "recording/spool-journal.h"
+
+GST_DEBUG_CATEGORY_STATIC (spool_debug);
+#define GST_CAT_DEFAULT spool_debug
+
+/* What a power cut may cost at most, as far as it is ours to say. */
+#define SYNC_INTERVAL_US G_USEC_PER_SEC
+
+struct _GstIceSpool
+{
+  gatomicrefcount ref_count;
+  gchar *media_id;              /* (owned) */
+  GstIceSpoolFiles files;       /* but data, which data has */
+  GstIceSpoolData *data;        /* (owned) */
+  GstIceSpoolLeft *left;        /* (owned) (nullable) */
+  GstIceJobQueue *jobs;         /* (owned) */
+  GstIceJobQueue *syncs;        /* (owned) */
+
+  /* Jobs only. */
+  GString *backlog;             /* (owned) lines that are not written yet */
+  guint64 journal_size;
+
+  gint removed;                 /* atomic */
+
+  GMutex lock;
+  GError *journal_error;        /* (owned) (nullable) why there is a backlog */
+  GError *sync_error;           /* (owned) (nullable) */
+  gboolean syncing;             /* a sync is under way */
+  gint64 last_sync_us;          /* monotonic time */
+};
+
+static void
+init_debug (void)
+{
+  static gsize done = 0;
+
+  if (g_once_init_enter (&done)) {
+    GST_DEBUG_CATEGORY_INIT (spool_debug, "icespool", 0,
+        "recordings on disk");
+    g_once_init_leave (&done, 1);
+  }
+}
+
+/* ---- opening and closing ---- */
+
+GstIceSpool *
+gst_ice_spool_ref (GstIceSpool * self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+void
+gst_ice_spool_unref (GstIceSpool * self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  GST_DEBUG ("%s: closed", self->files.path);
+  g_clear_pointer (&self->data, gst_ice_spool_data_free);
+  gst_ice_spool_files_clear (&self->files);
+  g_clear_pointer (&self->left, gst_ice_spool_left_free);
+  gst_ice_job_queue_unref (self->jobs);
+  gst_ice_job_queue_unref (self->syncs);
+  g_string_free (self->backlog, TRUE);
+  g_clear_error (&self->journal_error);
+  g_clear_error (&self->sync_error);
+  g_mutex_clear (&self->lock);
+  g_free (self->media_id);
+  g_free (self);
+}
+
+static GstIceSpool *
+spool_new (const gchar * media_id)
+{
+  const GstIceSpoolFiles no_files = GST_ICE_SPOOL_FILES_INIT;
+  GstIceSpool *self = g_new0 (GstIceSpool, 1);
+
+  init_debug ();
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->media_id = g_strdup (media_id);
+  self->files = no_files;
+  self->jobs = gst_ice_job_queue_new ();
+  self->syncs = gst_ice_job_queue_new ();
+  self->backlog = g_string_new (NULL);
+  self->last_sync_us = g_get_monotonic_time ();
+  g_mutex_init (&self->lock);
+
+  return self;
+}
+
+static gboolean
+check_media_id (const gchar * media_id, GError ** error)
+{
+  if (gst_ice_spool_files_is_media_id (media_id))
+    return TRUE;
+
+  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
+          "not a media id"));
+
+  return FALSE;
+}
+
+static guint64
+get_file_size (int fd)
+{
+  struct stat info;
+
+  return fd >= 0 && fstat (fd, &info) == 0 ? info.st_size : 0;
+}
+
+/* Reads what the files hold. */
+static gboolean
+read_facts (const GstIceSpoolFiles * files, const gchar * media_id,
+    GstIceSpoolFacts * facts, GError ** error)
+{
+  guint64 data_size = get_file_size (files->data);
+  g_autoptr (GByteArray) text = gst_ice_spool_files_read_journal (files,
+      GST_ICE_SPOOL_JOURNAL_MAX, error);
+
+  if (text == NULL
+      || !gst_ice_spool_facts_read (facts, (const gchar *) text->data,
+          text->len, media_id, error))
+    return FALSE;
+
+  if (facts->left != NULL) {
+    facts->left->size = data_size;
+  } else if (data_size > 0 && !facts->done) {
+    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
+            "it is damaged: there is data, and no journal of it"));
+    return FALSE;
+  }
+
+  return TRUE;
+}
+
+/* Cuts the journal to its whole lines. What was being removed when its process
+ * died goes now. */
+static gboolean
+tidy (GstIceSpool * self, const GstIceSpoolFacts * facts, GError ** error)
+{
+  guint64 size = facts->done ? 0 : facts->size;
+  guint64 found = get_file_size (self->files.journal);
+
+  if (found > size) {
+    GST_INFO ("%s: journal cut from %" G_GUINT64_FORMAT " to %"
+        G_GUINT64_FORMAT " bytes", self->files.path, found, size);
+    if ((facts->done && ftruncate (self->files.data, 0) != 0)
+        || ftruncate (self->files.journal, size) != 0) {
+      g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
+              "it can't be written: %s", g_strerror (errno)));
+      return FALSE;
+    }
+  }
+  self->journal_size = size;
+
+  return TRUE;
+}
+
+static void
+take_data (GstIceSpool * self, guint64 max_size)
+{
+  guint i;
+
+  self->data = gst_ice_spool_data_new (self->files.data,
+      get_file_size (self->files.data), max_size);
+  self->files.data = -1;
+
+  for (i = 0; self->left != NULL && i < self->left->parts->len; i++) {
+    const GstIceSpoolPart *part = g_ptr_array_index (self->left->parts, i);
+
+    if (part->freed)
+      gst_ice_spool_data_mark_freed (self->data, part->offset, part->size);
+  }
+}
+
+static gboolean
+open_spool (GstIceSpool * self, const gchar * directory, guint64 max_size,
+    GstIceSpoolOpenFlags flags, GError ** error)
+{
+  GstIceSpoolFacts facts = { NULL };
+
+  if (!check_media_id (self->media_id, error)
+      || !gst_ice_spool_files_open (&self->files, directory, self->media_id,
+          (flags & GST_ICE_SPOOL_CREATE) != 0, error)
+      || !read_facts (&self->files, self->media_id, &facts, error))
+    return FALSE;
+
+  self->left = facts.left;
+  if (!tidy (self, &facts, error))
+    return FALSE;
+
+  take_data (self, max_size);
+
+  return TRUE;
+}
+
+static void
+prefix_error (GError ** error, const gchar * directory,
+    const gchar * media_id)
+{
+  g_prefix_error (error, "Spool of media id %s in %s: ", media_id,
+      directory);
+}
+
+GstIceSpool *
+gst_ice_spool_open (const gchar * directory, const gchar * media_id,
+    guint64 max_size, GstIceSpoolOpenFlags flags, GError ** error)
+{
+  g_autoptr (GstIceSpool) self = spool_new (media_id);
+
+  if (!open_spool (self, directory, max_size, flags, error)) {
+    prefix_error (error, directory, media_id);
+    return NULL;
+  }
+
+  GST_INFO ("%s: opened, %" G_GUINT64_FORMAT " bytes, %u parts",
+      self->files.path, gst_ice_spool_data_get_size (self->data),
+      self->left != NULL ? self->left->parts->len : 0);
+
+  return g_steal_pointer (&self);
+}
+
+const GstIceSpoolLeft *
+gst_ice_spool_get_left (GstIceSpool * self)
+{
+  return self->left;
+}
+
+const gchar *
+gst_ice_spool_get_path (GstIceSpool * self)
+{
+  return self->files.path;
+}
+
+/* ---- jobs ---- */
+
+typedef struct
+{
+  GstIceSpool *spool;           /* (owned) */
+  GstIceSpoolFunc func;
+  gpointer user_data;
+  GDestroyNotify destroy;
+} Job;
+
+static void
+run_job (gpointer data)
+{
+  g_autofree Job *job = data;
+
+  job->func (job->spool, job->user_data);
+  if (job->destroy != NULL)
+    job->destroy (job->user_data);
+
+  gst_ice_spool_unref (job->spool);
+}
+
+static void
+add_job (GstIceSpool * self, GstIceJobQueue * queue, GstIceSpoolFunc func,
+    gpointer user_data, GDestroyNotify destroy)
+{
+  Job *job = g_new (Job, 1);
+
+  job->spool = gst_ice_spool_ref (self);
+  job->func = func;
+  job->user_data = user_data;
+  job->destroy = destroy;
+  gst_ice_job_queue_add (queue, run_job, job);
+}
+
+void
+gst_ice_spool_run (GstIceSpool * self, GstIceSpoolFunc func,
+    gpointer user_data, GDestroyNotify destroy)
+{
+  add_job (self, self->jobs, func, user_data, destroy);
+}
+
+void
+gst_ice_spool_flush (GstIceSpool * self)
+{
+  gst_ice_job_queue_flush (self->jobs);
+  gst_ice_job_queue_flush (self->syncs);
+}
+
+/* Lets what was asked for before be done, unless this is a job itself. */
+static void
+settle (GstIceSpool * self)
+{
+  if (!gst_ice_job_queue_is_current (self->jobs))
+    gst_ice_job_queue_flush (self->jobs);
+}
+
+/* ---- trouble ---- */
+
+GError *
+gst_ice_spool_get_trouble (GstIceSpool * self)
+{
+  gst_ice_lock_scope (&self->lock);
+  const GError *error = self->journal_error != NULL ? self->journal_error :
+      self->sync_error;
+
+  return error != NULL ? g_error_copy (error) : NULL;
+}
+
+/* @error: (transfer full) (nullable) */
+static void
+set_journal_error (GstIceSpool * self, GError * error)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  if (error != NULL && self->journal_error == NULL)
+    GST_WARNING ("%s", error->message);
+  g_clear_error (&self->journal_error);
+  self->journal_error = error;
+}
+
+/* What was lost then is lost: the disk says so once only. */
+static void
+set_sync_error (GstIceSpool * self, GError * error)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  GST_WARNING ("%s", error->message);
+  if (self->sync_error == NULL)
+    self->sync_error = error;
+  else
+    g_error_free (error);
+}
+
+static GError *
+new_journal_error (GstIceSpool * self, int reason)
+{
+  gboolean full = reason == ENOSPC || reason == EDQUOT;
+
+  return gst_ice_error_new (full ? GST_ICE_ERROR_NO_SPACE :
+      GST_ICE_ERROR_FAILED, "Spool %s: its journal can't be written: %s",
+      self->files.path, g_strerror (reason));
+}
+
+/* ---- the journal; jobs only ---- */
+
+/* One write() of all; what it began and did not end is cut again. Returns 0 or
+ * an errno. */
+static int
+write_backlog (GstIceSpool * self)
+{
+  gsize size = self->backlog->len;
+  gssize n;
+  int reason;
+
+  if (self->journal_size + size > GST_ICE_SPOOL_JOURNAL_MAX)
+    return EFBIG;
+  /* The rest of an earlier try that could not be cut then. */
+  if (get_file_size (self->files.journal) > self->journal_size
+      && ftruncate (self->files.journal, self->journal_size) != 0)
+    return errno;
+
+  do
+    n = write (self->files.journal, self->backlog->str, size);
+  while (n < 0 && errno == EINTR);
+  if (n == size)
+    return 0;
+
+  reason = n < 0 ? errno : ENOSPC;
+  if (n > 0 && ftruncate (self->files.journal, self->journal_size) != 0)
+    GST_WARNING ("%s: a torn line stays in the journal", self->files.path);
+
+  return reason;
+}
+
+static void
+append (GstIceSpool * self, const gchar * line)
+{
+  int reason;
+
+  if (g_atomic_int_get (&self->removed))
+    return;
+
+  if (self->journal_size == 0 && self->backlog->len == 0) {
+    g_autofree gchar *header = gst_ice_spool_line_header (self->media_id,
+        g_get_real_time ());
+
+    g_string_append (self->backlog, header);
+  }
+  g_string_append (self->backlog, line);
+
+  reason = write_backlog (self);
+  if (reason != 0) {
+    set_journal_error (self, new_journal_error (self, reason));
+    return;
+  }
+  self->journal_size += self->backlog->len;
+  g_string_truncate (self->backlog, 0);
+  set_journal_error (self, NULL);
+}
+
+static void
+append_job (GstIceSpool * self, gpointer line)
+{
+  append (self, line);
+}
+
+/* @line: (transfer full) */
+static void
+note (GstIceSpool * self, gchar * line)
+{
+  gst_ice_spool_run (self, append_job, line, g_free);
+}
+
+/* ---- forcing to the disk ---- */
+
+static gboolean
+sync_files (GstIceSpool * self, GError ** error)
+{
+  if (!gst_ice_spool_data_sync (self->data, error))
+    return FALSE;
+  if (fdatasync (self->files.journal) == 0)
+    return TRUE;
+
+  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
+          "Forcing the journal to the disk: %s", g_strerror (errno)));
+
+  return FALSE;
+}
+
+static void
+sync_job (GstIceSpool * self, gpointer user_data)
+{
+  GError *error = NULL;
+
+  if (!g_atomic_int_get (&self->removed) && !sync_files (self, &error)) {
+    g_prefix_error (&error, "Spool %s: ", self->files.path);
+    set_sync_error (self, error);
+  }
+
+  g_mutex_lock (&self->lock);
+  self->syncing = FALSE;
+  self->last_sync_us = g_get_monotonic_time ();
+  g_mutex_unlock (&self->lock);
+}
+
+/* TRUE if it is time, and then it is the caller's turn. */
+static gboolean
+claim_sync (GstIceSpool * self)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  if (self->syncing
+      || g_get_monotonic_time () - self->last_sync_us < SYNC_INTERVAL_US)
+    return FALSE;
+
+  self->syncing = TRUE;
+
+  return TRUE;
+}
+
+static void
+sync_now_and_then (GstIceSpool * self, gpointer user_data)
+{
+  if (claim_sync (self))
+    add_job (self, self->syncs, sync_job, NULL, NULL);
+}
+
+gboolean
+gst_ice_spool_sync (GstIceSpool * self, GError ** error)
+{
+  settle (self);
+  if (sync_files (self, error))
+    return TRUE;
+
+  g_prefix_error (error, "Spool %s: ", self->files.path);
+
+  return FALSE;
+}
+
+/* ---- data ---- */
+
+static gboolean
+check_there (GstIceSpool * self, GError ** error)
+{
+  if (!g_atomic_int_get (&self->removed))
+    return TRUE;
+
+  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
+          "it has been removed"));
+
+  return FALSE;
+}
+
+static gboolean
+finish_call (GstIceSpool * self, gboolean ok, GError ** error)
+{
+  if (!ok)
+    g_prefix_error (error, "Spool %s: ", self->files.path);
+
+  return ok;
+}
+
+gboolean
+gst_ice_spool_write (GstIceSpool * self, guint64 offset, gconstpointer data,
+    gsize size, GError ** error)
+{
+  return finish_call (self, check_there (self, error)
+      && gst_ice_spool_data_write (self->data, offset, data, size, error),
+      error);
+}
+
+gboolean
+gst_ice_spool_read (GstIceSpool * self, guint64 offset, gpointer buffer,
+    gsize size, GError ** error)
+{
+  return finish_call (self, check_there (self, error)
+      && gst_ice_spool_data_read (self->data, offset, buffer, size, error),
+      error);
+}
+
+gboolean
+gst_ice_spool_extend (GstIceSpool * self, guint64 size, GError ** error)
+{
+  return finish_call (self, check_there (self, error)
+      && gst_ice_spool_data_extend (self->data, size, error), error);
+}
+
+/* Not before the journal knows: else a hole would be taken for zeroes. */
+gboolean
+gst_ice_spool_free_range (GstIceSpool * self, guint64 offset, guint64 size)
+{
+  g_autoptr (GError) trouble = NULL;
+
+  settle (self);
+  trouble = gst_ice_spool_get_trouble (self);
+  if (trouble != NULL || g_atomic_int_get (&self->removed))
+    return FALSE;
+
+  return gst_ice_spool_data_punch (self->data, offset, size);
+}
+
+guint64
+gst_ice_spool_get_used (GstIceSpool * self)
+{
+  return gst_ice_spool_data_get_used (self->data);
+}
+
+/**
+ * Cut:
+ * @size: to cut to
+ * @ok: whether that worked
+ * @error: why not
+ */
+typedef struct
+{
+  guint64 size;
+  gboolean ok;
+  GError *error;
+} Cut;
+
+/* The journal first: a crash in between leaves bytes that no part covers yet,
+ * never a part that lacks its bytes. */
+static void
+cut_job (GstIceSpool * self, gpointer user_data)
+{
+  Cut *cut = user_data;
+  g_autofree gchar *line = gst_ice_spool_line_cut (cut->size);
+
+  append (self, line);
+  cut->ok = check_there (self, &cut->error)
+      && gst_ice_spool_data_truncate (self->data, cut->size, &cut->error);
+}
+
+gboolean
+gst_ice_spool_truncate (GstIceSpool * self, guint64 size, GError ** error)
+{
+  Cut cut = { size };
+
+  if (gst_ice_job_queue_is_current (self->jobs)) {
+    cut_job (self, &cut);
+  } else {
+    gst_ice_spool_run (self, cut_job, &cut, NULL);
+    gst_ice_job_queue_flush (self->jobs);
+  }
+
+  if (cut.error != NULL)
+    g_propagate_error (error, cut.error);
+
+  return finish_call (self, cut.ok, error);
+}
+
+/* ---- notes ---- */
+
+static gboolean
+is_part_number (guint number)
+{
+  return number >= 1 && number <= GST_ICE_PART_NUMBER_MAX;
+}
+
+static gboolean
+is_part_size (guint64 size)
+{
+  return size >= 1 && size <= GST_ICE_PART_SIZE_MAX;
+}
+
+void
+gst_ice_spool_note_run (GstIceSpool * self, guint64 base,
+    const GstIcePartPlan * plan)
+{
+  note (self, gst_ice_spool_line_run (base, plan));
+}
+
+void
+gst_ice_spool_note_format (GstIceSpool * self, const gchar * caps,
+    const gchar * content_type)
+{
+  note (self, gst_ice_spool_line_format (caps, content_type));
+}
+
+void
+gst_ice_spool_note_upload (GstIceSpool * self, const gchar * bucket,
+    const gchar * object, const gchar * upload_id)
+{
+  note (self, gst_ice_spool_line_upload (bucket, object, upload_id));
+}
+
+void
+gst_ice_spool_note_part (GstIceSpool * self, guint number, guint64 offset,
+    guint64 size)
+{
+  g_return_if_fail (is_part_number (number) && is_part_size (size));
+
+  note (self, gst_ice_spool_line_part (number, offset, size));
+}
+
+void
+gst_ice_spool_note_arrived (GstIceSpool * self, guint number, guint64 size,
+    guint64 crc64, const gchar * etag)
+{
+  g_return_if_fail (is_part_number (number) && is_part_size (size));
+
+  note (self, gst_ice_spool_line_arrived (number, size, crc64, etag));
+  gst_ice_spool_run (self, sync_now_and_then, NULL, NULL);
+}
+
+void
+gst_ice_spool_note_freed (GstIceSpool * self, guint number)
+{
+  g_return_if_fail (is_part_number (number));
+
+  note (self, gst_ice_spool_line_freed (number));
+}
+
+/* ---- the end ---- */
+
+/* The journal says first that all goes, or a crash in between would leave one
+ * that speaks of data that is not there. */
+static void
+remove_job (GstIceSpool * self, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *line = gst_ice_spool_line_done ();
+
+  if (g_atomic_int_get (&self->removed))
+    return;
+
+  append (self, line);
+  g_atomic_int_set (&self->removed, TRUE);
+  if (gst_ice_spool_files_remove (&self->files, &error))
+    GST_INFO ("%s: removed", self->files.path);
+  else
+    GST_WARNING ("%s: %s", self->files.path, error->message);
+}
+
+void
+gst_ice_spool_remove (GstIceSpool * self)
+{
+  gst_ice_spool_run (self, remove_job, NULL, NULL);
+}
+
+/* ---- for tools ---- */
+
+GStrv
+gst_ice_spool_list (const gchar * directory, GError ** error)
+{
+  return gst_ice_spool_files_list (directory, error);
+}
+
+GstIceSpoolLeft *
+gst_ice_spool_inspect (const gchar * directory, const gchar * media_id,
+    gboolean * in_use, GError ** error)
+{
+  g_auto (GstIceSpoolFiles) files = GST_ICE_SPOOL_FILES_INIT;
+  GstIceSpoolFacts facts = { NULL };
+
+  if (check_media_id (media_id, error)
+      && gst_ice_spool_files_open_to_look (&files, directory, media_id,
+          in_use, error)
+      && read_facts (&files, media_id, &facts, error))
+    return facts.left;
+
+  prefix_error (error, directory, media_id);
+
+  return NULL;
+}
