@@ -12,6 +12,10 @@
  * the end of the stream when it is done. libsoup then has nothing to copy and
  * goes on to read the answer.
  *
+ * The bytes are in memory, or come from a stream in blocks, each of which is
+ * sent from where it was read to. Between two blocks this waits for the next
+ * one, and for an early answer.
+ *
  * What this leans on, and who checks it:
  * - The connection speaks HTTP/1.x and belongs to this request alone: the
  *   exchange, from what was negotiated.
@@ -37,8 +41,8 @@
  * libsoup reports that.
  *
  * Runs on: the network thread.
- * Owns: references to the bytes until the end or detach(); the connection's
- * output stream while it writes. */
+ * Owns: references to the bytes, or the reader of blocks, until the end or
+ * detach(); the connection's output stream while it writes. */
 
 #include "http/body-stream.h"
 
@@ -55,8 +59,10 @@ struct _GstIceBodyStream
   GInputStream parent;
 
   GPtrArray *bytes;             /* (owned) (nullable): NULL once detached */
+  GstIceBlockReader *reader;    /* (owned) (nullable): of the bytes to come */
   guint index;                  /* where it stands: in which of the bytes */
   gsize offset;                 /* and how far into them */
+  guint64 done;                 /* bytes that went out */
   GstIceHttpProgressFunc progress;
   gpointer progress_data;
 
@@ -71,9 +77,41 @@ static void pollable_init (GPollableInputStreamInterface * iface);
 G_DEFINE_FINAL_TYPE_WITH_CODE (GstIceBodyStream, gst_ice_body_stream,
     G_TYPE_INPUT_STREAM,
     G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM, pollable_init))
-     static gboolean is_at_end (GstIceBodyStream * self)
+     static gboolean is_drained (GstIceBodyStream * self)
 {
   return self->index == self->bytes->len;
+}
+
+/* The bytes in hand are drained: takes the next block, if it has been read. */
+static void
+take_block (GstIceBodyStream * self)
+{
+  GBytes *block = gst_ice_block_reader_take (self->reader);
+
+  if (!block)
+    return;
+  g_ptr_array_set_size (self->bytes, 0);
+  g_ptr_array_add (self->bytes, block);
+  self->index = 0;
+  self->offset = 0;
+}
+
+/* TRUE if there are bytes to be sent at once. */
+static gboolean
+has_bytes (GstIceBodyStream * self)
+{
+  if (is_drained (self) && self->reader && !self->ended_early)
+    take_block (self);
+  return !is_drained (self);
+}
+
+static gboolean
+is_at_end (GstIceBodyStream * self)
+{
+  if (!is_drained (self))
+    return FALSE;
+  return !self->reader || self->ended_early ||
+      gst_ice_block_reader_is_at_end (self->reader);
 }
 
 /* The bytes that come next, up to the end of their GBytes. */
@@ -91,7 +129,8 @@ peek_at (GstIceBodyStream * self, guint index, gsize offset, gsize * size)
 static void
 advance (GstIceBodyStream * self, gsize size)
 {
-  while (!is_at_end (self)) {
+  self->done += size;
+  while (!is_drained (self)) {
     gsize left;
 
     peek_at (self, self->index, self->offset, &left);
@@ -114,11 +153,12 @@ report_progress (GstIceBodyStream * self, gsize size)
 
 /* Reading as any stream does. */
 static gssize
-read_bytes (GstIceBodyStream * self, guint8 * buffer, gsize count)
+read_bytes (GstIceBodyStream * self, guint8 * buffer, gsize count,
+    GError ** error)
 {
   gsize done = 0;
 
-  while (done < count && !is_at_end (self)) {
+  while (done < count && has_bytes (self)) {
     gsize size;
     const guint8 *data = peek_at (self, self->index, self->offset, &size);
 
@@ -128,8 +168,12 @@ read_bytes (GstIceBodyStream * self, guint8 * buffer, gsize count)
     done += size;
   }
   report_progress (self, done);
+  if (done > 0 || count == 0 || is_at_end (self))
+    return done;
 
-  return done;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK,
+      "the next block is being read");
+  return -1;
 }
 
 static guint
@@ -183,6 +227,13 @@ end_early (GstIceBodyStream * self)
   self->offset = 0;
 }
 
+static gboolean
+is_answered (GstIceBodyStream * self)
+{
+  return !is_at_end (self) &&
+      gst_ice_connection_is_answered (self->connection);
+}
+
 /* Writes until the end, or for one turn. Returns 0 at the end, -1 with
  * G_IO_ERROR_WOULD_BLOCK before it; there are no other errors. */
 static gssize
@@ -190,10 +241,10 @@ write_turn (GstIceBodyStream * self, GError ** error)
 {
   gsize done = 0;
 
-  if (!is_at_end (self) && gst_ice_connection_is_answered (self->connection))
+  if (is_answered (self))
     end_early (self);
 
-  while (!is_at_end (self) && done < TURN_SIZE) {
+  while (done < TURN_SIZE && has_bytes (self)) {
     g_autoptr (GError) local_error = NULL;
     gssize written = write_once (self, &local_error);
 
@@ -220,7 +271,8 @@ is_direct (GstIceBodyStream * self)
   return self->connection != NULL;
 }
 
-/* FALSE if the stream cannot be read, or not like this. */
+/* FALSE if the stream cannot be read, or not like this: where a block is
+ * awaited, a blocking read gets G_IO_ERROR_WOULD_BLOCK as well. */
 static gboolean
 check_read (GstIceBodyStream * self, gboolean blocking, GError ** error)
 {
@@ -231,7 +283,7 @@ check_read (GstIceBodyStream * self, gboolean blocking, GError ** error)
   }
   if (!is_direct (self) || (!blocking && self->thread == g_thread_self ()))
     return TRUE;
-  if (self->index == 0 && self->offset == 0) {
+  if (self->done == 0) {
     g_clear_pointer (&self->connection, gst_ice_connection_unref);
     g_clear_object (&self->output);
     return TRUE;
@@ -249,7 +301,7 @@ gst_ice_body_stream_read (GInputStream * stream, void *buffer, gsize count,
 
   if (!check_read (self, TRUE, error))
     return -1;
-  return read_bytes (self, buffer, count);
+  return read_bytes (self, buffer, count, error);
 }
 
 static gssize
@@ -262,7 +314,7 @@ gst_ice_body_stream_read_nonblocking (GPollableInputStream * stream,
     return -1;
   if (is_direct (self))
     return write_turn (self, error);
-  return read_bytes (self, buffer, count);
+  return read_bytes (self, buffer, count, error);
 }
 
 static gboolean
@@ -270,17 +322,96 @@ gst_ice_body_stream_is_readable (GPollableInputStream * stream)
 {
   GstIceBodyStream *self = GST_ICE_BODY_STREAM (stream);
 
-  if (!self->bytes || !is_direct (self) || is_at_end (self))
+  if (!self->bytes)
+    return TRUE;
+  if (gst_ice_body_stream_is_waiting (self))
+    return is_direct (self) && is_answered (self);
+  if (!is_direct (self) || is_at_end (self))
     return TRUE;
   return g_pollable_output_stream_is_writable (self->output);
 }
 
+/* A source that is ready when the next block is. The read of it ends on this
+ * thread, so the main loop comes by here afterwards. */
+
+typedef struct
+{
+  GSource source;
+  GstIceBodyStream *self;       /* (owned) */
+} BlockSource;
+
+static gboolean
+block_source_is_ready (GSource * source)
+{
+  return !gst_ice_body_stream_is_waiting (((BlockSource *) source)->self);
+}
+
+static gboolean
+block_source_prepare (GSource * source, gint * timeout)
+{
+  *timeout = -1;
+  return block_source_is_ready (source);
+}
+
+/* It is only ever a child, which wakes its parent. */
+static gboolean
+block_source_dispatch (GSource * source, GSourceFunc callback,
+    gpointer user_data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+block_source_finalize (GSource * source)
+{
+  g_object_unref (((BlockSource *) source)->self);
+}
+
+static GSource *
+create_block_source (GstIceBodyStream * self)
+{
+  static GSourceFuncs funcs = {
+    .prepare = block_source_prepare,
+    .check = block_source_is_ready,
+    .dispatch = block_source_dispatch,
+    .finalize = block_source_finalize,
+  };
+  GSource *source = g_source_new (&funcs, sizeof (BlockSource));
+
+  ((BlockSource *) source)->self = g_object_ref (self);
+  return source;
+}
+
+/* @source: (transfer full) (nullable). Of GIO, which would call somebody.
+ * (transfer full) (nullable) */
+static GSource *
+silence (GSource * source)
+{
+  if (source)
+    g_source_set_dummy_callback (source);
+  return source;
+}
+
+/* @child: (transfer full) */
 static void
 add_child (GSource * source, GSource * child)
 {
-  g_source_set_dummy_callback (child);
   g_source_add_child_source (source, child);
   g_source_unref (child);
+}
+
+/* What has to happen before the next read; NULL: nothing.
+ * (transfer full) (nullable) */
+static GSource *
+create_awaited (GstIceBodyStream * self)
+{
+  if (!self->bytes)
+    return NULL;
+  if (!has_bytes (self) && gst_ice_body_stream_is_waiting (self))
+    return create_block_source (self);
+  if (!is_direct (self) || is_at_end (self))
+    return NULL;
+  return silence (g_pollable_output_stream_create_source (self->output, NULL));
 }
 
 static GSource *
@@ -289,15 +420,13 @@ gst_ice_body_stream_create_source (GPollableInputStream * stream,
 {
   GstIceBodyStream *self = GST_ICE_BODY_STREAM (stream);
   GSource *source = g_pollable_source_new_full (self, NULL, cancellable);
-  GSource *answer;
+  GSource *awaited = create_awaited (self);
+  GSource *answer = NULL;
 
-  if (!self->bytes || !is_direct (self) || is_at_end (self)) {
-    add_child (source, g_timeout_source_new (0));
-    return source;
-  }
-  add_child (source,
-      g_pollable_output_stream_create_source (self->output, NULL));
-  answer = gst_ice_connection_create_answer_source (self->connection);
+  add_child (source, awaited ? awaited : silence (g_timeout_source_new (0)));
+  if (awaited && is_direct (self))
+    answer =
+        silence (gst_ice_connection_create_answer_source (self->connection));
   if (answer)
     add_child (source, answer);
 
@@ -331,18 +460,38 @@ gst_ice_body_stream_init (GstIceBodyStream * self)
 {
 }
 
-GstIceBodyStream *
-gst_ice_body_stream_new (GPtrArray * bytes, GstIceHttpProgressFunc func,
+/* @bytes: (transfer full) */
+static GstIceBodyStream *
+create_stream (GPtrArray * bytes, GstIceHttpProgressFunc func,
     gpointer user_data)
 {
   GstIceBodyStream *self = g_object_new (GST_ICE_TYPE_BODY_STREAM, NULL);
 
-  self->bytes = g_ptr_array_ref (bytes);
+  self->bytes = bytes;
   self->progress = func;
   self->progress_data = user_data;
   /* Over empty GBytes at the beginning. */
   advance (self, 0);
 
+  return self;
+}
+
+GstIceBodyStream *
+gst_ice_body_stream_new (GPtrArray * bytes, GstIceHttpProgressFunc func,
+    gpointer user_data)
+{
+  return create_stream (g_ptr_array_ref (bytes), func, user_data);
+}
+
+GstIceBodyStream *
+gst_ice_body_stream_new_from_reader (GstIceBlockReader * reader,
+    GstIceHttpProgressFunc func, gpointer user_data)
+{
+  GstIceBodyStream *self =
+      create_stream (g_ptr_array_new_with_free_func ((GDestroyNotify)
+          g_bytes_unref), func, user_data);
+
+  self->reader = gst_ice_block_reader_ref (reader);
   return self;
 }
 
@@ -370,6 +519,7 @@ void
 gst_ice_body_stream_detach (GstIceBodyStream * self)
 {
   g_clear_pointer (&self->bytes, g_ptr_array_unref);
+  g_clear_pointer (&self->reader, gst_ice_block_reader_unref);
   g_clear_pointer (&self->connection, gst_ice_connection_unref);
   g_clear_object (&self->output);
   self->progress = NULL;
@@ -379,4 +529,11 @@ gboolean
 gst_ice_body_stream_ended_early (GstIceBodyStream * self)
 {
   return self->ended_early;
+}
+
+gboolean
+gst_ice_body_stream_is_waiting (GstIceBodyStream * self)
+{
+  return self->bytes && is_drained (self) && !is_at_end (self) &&
+      !gst_ice_block_reader_has_block (self->reader);
 }

@@ -9,6 +9,7 @@
 
 #include <gio/gio.h>
 
+#include "http/block-reader.h"
 #include "http/connection.h"
 #include "http/http-client.h"
 
@@ -23,6 +24,10 @@ G_DECLARE_FINAL_TYPE (GstIceBodyStream, gst_ice_body_stream, GST_ICE,
 GstIceBodyStream *gst_ice_body_stream_new (GPtrArray * bytes,
     GstIceHttpProgressFunc func, gpointer user_data);
 
+/* The same for what @reader reads. (transfer full) */
+GstIceBodyStream *gst_ice_body_stream_new_from_reader (GstIceBlockReader *
+    reader, GstIceHttpProgressFunc func, gpointer user_data);
+
 /* From here on reads write to @connection instead. To be called when the head
  * of the request has been written and before the first read. FALSE if that
  * cannot be: then the stream stays an ordinary one. */
@@ -34,5 +39,8 @@ void gst_ice_body_stream_detach (GstIceBodyStream * self);
 
 /* TRUE if it ended before its last byte because the peer answered or went. */
 gboolean gst_ice_body_stream_ended_early (GstIceBodyStream * self);
+
+/* TRUE if it waits for its reader, and not for the peer. */
+gboolean gst_ice_body_stream_is_waiting (GstIceBodyStream * self);
 
 G_END_DECLS

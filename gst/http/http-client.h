@@ -66,6 +66,16 @@ void gst_ice_http_request_add_header (GstIceHttpRequest * request,
 void gst_ice_http_request_set_body (GstIceHttpRequest * request,
     GPtrArray * bytes, guint64 size);
 
+/* A body that is read from @stream while it is sent, @size bytes of it, some
+ * hundred KiB at a time and asynchronously; what memory holds goes out faster
+ * by the call above. Waiting for the stream is no stall of the network, but
+ * after three stall timeouts without a byte it is an error. That, an error of
+ * the stream, and its end before @size, are GST_ICE_ERROR_FAILED. When the
+ * send has finished, nothing reads the stream any more, and it is closed if
+ * anything ever did. */
+void gst_ice_http_request_set_body_stream (GstIceHttpRequest * request,
+    GInputStream * stream, guint64 size);
+
 /* Longest time in microseconds for the whole request, queueing included; 0:
  * only the stall timeout bounds it. A connection, and the whole answer after
  * the last byte of the body, get three stall timeouts each in any case. */
@@ -120,7 +130,8 @@ void gst_ice_http_client_unref (GstIceHttpClient * client);
 /* Sends @request. Any HTTP status is an answer, not an error; an answer that
  * comes while the body is still being sent ends the sending (over TLS only if
  * the server closes after it). Errors: GST_ICE_ERROR_NETWORK, _TLS, _STALLED,
- * _PROTOCOL (malformed, or over a limit), G_IO_ERROR_CANCELLED.
+ * _PROTOCOL (malformed, or over a limit), _FAILED (the stream of the body),
+ * G_IO_ERROR_CANCELLED.
  *
  * The callback is given GObject* NULL as its source.
  * @request: (transfer full) */

@@ -52,6 +52,7 @@ gst_ice_http_request_free (GstIceHttpRequest * request)
   g_free (request->target);
   g_array_unref (request->headers);
   g_clear_pointer (&request->body, g_ptr_array_unref);
+  g_clear_object (&request->body_stream);
   g_free (request);
 }
 
@@ -75,7 +76,18 @@ gst_ice_http_request_set_body (GstIceHttpRequest * request, GPtrArray * bytes,
     guint64 size)
 {
   g_clear_pointer (&request->body, g_ptr_array_unref);
+  g_clear_object (&request->body_stream);
   request->body = g_ptr_array_ref (bytes);
+  request->body_size = size;
+}
+
+void
+gst_ice_http_request_set_body_stream (GstIceHttpRequest * request,
+    GInputStream * stream, guint64 size)
+{
+  g_clear_pointer (&request->body, g_ptr_array_unref);
+  g_clear_object (&request->body_stream);
+  request->body_stream = g_object_ref (stream);
   request->body_size = size;
 }
 

@@ -30,6 +30,7 @@ struct _GstIceHttpRequest
   gchar *target;                /* (owned) */
   GArray *headers;              /* (owned) (element-type GstIceHttpHeader) */
   GPtrArray *body;              /* (owned) (nullable) (element-type GBytes) */
+  GInputStream *body_stream;    /* (owned) (nullable): instead of body */
   guint64 body_size;
   gint64 timeout_us;
   gsize response_limit;
