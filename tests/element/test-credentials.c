@@ -773,6 +773,174 @@ test_bad_credentials (void)
   finish_exactly (f);
 }
 
+/* ---- applications that are late, busy or wrong ---- */
+
+/* The promise is kept only after the old token has died; nothing is lost. */
+static void
+test_renewal_answered_late (void)
+{
+  g_autoptr (Giver) giver = NULL;
+  g_autoptr (Fixture) f = fixture_new ("--credential-life=2");
+
+  forget_identity (f);
+  giver = giver_new (f, TRUE, FALSE);
+  fixture_play (f);
+  fixture_wait_for (f, g_atomic_int_get (&giver->asked) == 1);
+  g_assert_true (provide_fresh (f));
+  push_parts (f, 3);
+  wait_uploaded (f);
+
+  fixture_wait_for (f, g_atomic_int_get (&giver->asked) == 2);
+  fixture_wait_for (f, fixture_get_stat (f, "credential-expires-in") == 0
+      || fixture_get_stat (f, "credential-expires-in")
+      == GST_CLOCK_TIME_NONE);
+  push_parts (f, 3);
+  ice_emulator_set_credential_life (f->emulator, 3600 * 1000);
+  g_thread_join (g_thread_new ("giver", provide_in_thread, f));
+  finish_exactly (f);
+  assert_one_upload_id (f);
+  g_assert_cmpuint (count_refreshes (f), ==, 0);
+}
+
+static gpointer
+provide_again_and_again (gpointer user_data)
+{
+  guint i;
+
+  for (i = 0; i < 10; i++)
+    g_assert_true (provide_fresh (user_data));
+
+  return NULL;
+}
+
+static gboolean
+promise (GstElement * sink, const gchar * media_id, const gchar * reason,
+    gpointer user_data)
+{
+  return TRUE;
+}
+
+/* Nobody asked for them, and they come from everywhere. */
+static void
+test_provided_from_all_sides (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  GThread *threads[4];
+  guint i;
+
+  forget_identity (f);
+  fixture_set (f, "retry-timeout=60000000000");
+  g_signal_connect (f->sink, "request-upload-credential",
+      G_CALLBACK (promise), NULL);
+  fixture_play (f);
+  for (i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("giver", provide_again_and_again, f);
+  push_parts (f, 10);
+  for (i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  finish_exactly (f);
+  assert_one_upload_id (f);
+  g_assert_cmpuint (fixture_get_stat (f, "credential-refreshes"), ==, 39);
+}
+
+/**
+ * Repeater: an application that gives the same credential again and again
+ */
+typedef struct
+{
+  gchar *address;
+  gchar *auth;
+  gint asked;                   /* atomic */
+} Repeater;
+
+static gboolean
+on_request_repeat (GstElement * sink, const gchar * media_id,
+    const gchar * reason, gpointer user_data)
+{
+  Repeater *repeater = user_data;
+  gboolean taken;
+
+  g_atomic_int_inc (&repeater->asked);
+  g_signal_emit_by_name (sink, "provide-upload-credential",
+      repeater->address, repeater->auth, &taken);
+
+  return TRUE;
+}
+
+/* A dead credential, given whenever one is wanted, is bounded like a service
+ * that refuses all the time. */
+static void
+test_dead_credential_repeated (void)
+{
+  Repeater repeater = { 0 };
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  gint asked;
+
+  forget_identity (f);
+  fixture_set (f, "retry-timeout=2000000000");
+  get_credential (f->emulator, f->media_id, &repeater.address,
+      &repeater.auth);
+  ice_emulator_expire_credentials (f->emulator);
+  g_signal_connect (f->sink, "request-upload-credential",
+      G_CALLBACK (on_request_repeat), &repeater);
+  fixture_play (f);
+  fixture_push_all (f, 3 * FIXTURE_PART_SIZE, 64 * KIB);
+  fixture_wait_error (f, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+  fixture_set_state (f, GST_STATE_NULL);
+  fixture_assert_failed_once (f);
+  asked = g_atomic_int_get (&repeater.asked);
+  g_test_message ("asked %d times", asked);
+  g_assert_cmpint (asked, <=, 30);
+  g_free (repeater.address);
+  g_free (repeater.auth);
+}
+
+typedef struct
+{
+  GMutex lock;
+  GCond changed;
+  gboolean entered;
+  gboolean released;
+} Gate;
+
+static gboolean
+on_request_wait (GstElement * sink, const gchar * media_id,
+    const gchar * reason, gpointer user_data)
+{
+  Gate *gate = user_data;
+
+  g_mutex_lock (&gate->lock);
+  gate->entered = TRUE;
+  while (!gate->released)
+    g_cond_wait (&gate->changed, &gate->lock);
+  g_mutex_unlock (&gate->lock);
+
+  return TRUE;
+}
+
+/* A handler that does not even return holds up no state change. */
+static void
+test_handler_never_returns (void)
+{
+  Gate gate = { 0 };
+  g_autoptr (Fixture) f = fixture_new (NULL);
+
+  forget_identity (f);
+  fixture_set (f, "retry-timeout=200000000 stop-timeout=200000000");
+  g_signal_connect (f->sink, "request-upload-credential",
+      G_CALLBACK (on_request_wait), &gate);
+  fixture_play (f);
+  fixture_push_all (f, 3 * FIXTURE_PART_SIZE, 64 * KIB);
+  fixture_wait_for (f, fixture_stat_is (f, "state", "failed"));
+  fixture_set_state (f, GST_STATE_NULL);
+  g_assert_true (gate.entered);
+
+  g_mutex_lock (&gate.lock);
+  gate.released = TRUE;
+  g_cond_signal (&gate.changed);
+  g_mutex_unlock (&gate.lock);
+}
+
 #define ADD_CASES(prefix, cases, func) \
   G_STMT_START { \
     guint i_; \
@@ -836,6 +1004,14 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/request/is-not-needed", test_first_credential);
   g_test_add_func ("/icesink/request/takes-no-nonsense",
       test_bad_credentials);
+  g_test_add_func ("/icesink/request/may-be-answered-after-the-token-died",
+      test_renewal_answered_late);
+  g_test_add_func ("/icesink/request/may-be-answered-from-all-sides",
+      test_provided_from_all_sides);
+  g_test_add_func ("/icesink/request/gets-a-dead-credential-again-and-again",
+      test_dead_credential_repeated);
+  g_test_add_func ("/icesink/request/waits-for-no-handler",
+      test_handler_never_returns);
 
   return g_test_run ();
 }
