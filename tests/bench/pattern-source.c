@@ -19,7 +19,8 @@ struct _PatternSource
   guint list_length;
   guint64 rate;
 
-  GstMemory *memory;            /* (owned) (nullable): while it runs */
+  GPtrArray *pushes;            /* (owned) (nullable): while it runs, in order */
+  guint next;                   /* of them */
   guint64 position;
   gint64 begin_us;              /* of the first byte */
   GMutex lock;
@@ -40,19 +41,71 @@ static GstStaticPadTemplate template = GST_STATIC_PAD_TEMPLATE ("src",
 
 G_DEFINE_FINAL_TYPE (PatternSource, pattern_source, GST_TYPE_PUSH_SRC)
 
+/* @offset: in the pattern. */
+static GstBuffer *
+new_buffer (GstMemory * memory, guint64 offset, gsize size)
+{
+  GstBuffer *buffer = gst_buffer_new ();
+
+  gst_buffer_append_memory (buffer, gst_memory_share (memory,
+          offset % PATTERN_SIZE, size));
+
+  return buffer;
+}
+
+static GstBufferList *
+new_list (PatternSource * self, GstMemory * memory, guint64 offset)
+{
+  GstBufferList *list = gst_buffer_list_new_sized (self->list_length);
+  guint i;
+
+  for (i = 0; i < self->list_length; i++)
+    gst_buffer_list_add (list, new_buffer (memory,
+            offset + (guint64) i * self->buffer_size, self->buffer_size));
+
+  return list;
+}
+
+static GstMemory *
+new_memory (gsize size)
+{
+  GstMemory *memory = gst_allocator_alloc (NULL, size, NULL);
+  GstMapInfo map;
+
+  gst_memory_map (memory, &map, GST_MAP_WRITE);
+  pattern_fill (map.data, map.size, 0);
+  gst_memory_unmap (memory, &map);
+
+  return memory;
+}
+
+static guint
+get_push_size (PatternSource * self)
+{
+  return self->buffer_size * MAX (self->list_length, 1);
+}
+
+/* All pushes up to where the pattern begins anew with one. */
 static gboolean
 pattern_source_start (GstBaseSrc * src)
 {
   PatternSource *self = PATTERN_SOURCE (src);
-  GstMapInfo map;
+  g_autoptr (GstMemory) memory = new_memory (PATTERN_SIZE + self->buffer_size);
+  guint size = get_push_size (self);
+  guint64 offset = 0;
 
   self->position = 0;
   self->begin_us = 0;
-  self->memory = gst_allocator_alloc (NULL, PATTERN_SIZE + self->buffer_size,
-      NULL);
-  gst_memory_map (self->memory, &map, GST_MAP_WRITE);
-  pattern_fill (map.data, map.size, 0);
-  gst_memory_unmap (self->memory, &map);
+  self->next = 0;
+  self->pushes =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_mini_object_unref);
+  do {
+    if (self->list_length > 0)
+      g_ptr_array_add (self->pushes, new_list (self, memory, offset));
+    else
+      g_ptr_array_add (self->pushes, new_buffer (memory, offset, size));
+    offset += size;
+  } while (offset % PATTERN_SIZE != 0);
 
   return TRUE;
 }
@@ -60,7 +113,7 @@ pattern_source_start (GstBaseSrc * src)
 static gboolean
 pattern_source_stop (GstBaseSrc * src)
 {
-  g_clear_pointer (&PATTERN_SOURCE (src)->memory, gst_memory_unref);
+  g_clear_pointer (&PATTERN_SOURCE (src)->pushes, g_ptr_array_unref);
 
   return TRUE;
 }
@@ -113,45 +166,49 @@ wait_for_turn (PatternSource * self)
   return !flushing;
 }
 
-static GstBuffer *
-new_buffer (PatternSource * self)
+static GstMiniObject *
+get_next (PatternSource * self)
 {
-  gsize size = MIN (self->buffer_size, self->bytes - self->position);
-  GstBuffer *buffer = gst_buffer_new ();
+  GstMiniObject *push = g_ptr_array_index (self->pushes, self->next);
 
-  gst_buffer_append_memory (buffer, gst_memory_share (self->memory,
-          self->position % PATTERN_SIZE, size));
-  self->position += size;
+  self->next = (self->next + 1) % self->pushes->len;
 
-  return buffer;
+  return gst_mini_object_ref (push);
 }
 
-static GstBufferList *
-new_list (PatternSource * self)
+/* What is left does not fill a push: one buffer, in whatever size. */
+static GstBuffer *
+new_last_buffer (PatternSource * self, gsize size)
 {
-  GstBufferList *list = gst_buffer_list_new_sized (self->list_length);
-  guint i;
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, size, NULL);
+  GstMapInfo map;
 
-  for (i = 0; i < self->list_length && self->position < self->bytes; i++)
-    gst_buffer_list_add (list, new_buffer (self));
+  gst_buffer_map (buffer, &map, GST_MAP_WRITE);
+  pattern_fill (map.data, size, self->position);
+  gst_buffer_unmap (buffer, &map);
 
-  return list;
+  return buffer;
 }
 
 static GstFlowReturn
 pattern_source_create (GstPushSrc * src, GstBuffer ** buffer)
 {
   PatternSource *self = PATTERN_SOURCE (src);
+  guint64 size = MIN (get_push_size (self), self->bytes - self->position);
 
-  if (self->position == self->bytes)
+  if (size == 0)
     return GST_FLOW_EOS;
   if (!wait_for_turn (self))
     return GST_FLOW_FLUSHING;
 
-  if (self->list_length > 0)
-    gst_base_src_submit_buffer_list (GST_BASE_SRC (src), new_list (self));
+  if (size < get_push_size (self))
+    *buffer = new_last_buffer (self, size);
+  else if (self->list_length > 0)
+    gst_base_src_submit_buffer_list (GST_BASE_SRC (src),
+        GST_BUFFER_LIST (get_next (self)));
   else
-    *buffer = new_buffer (self);
+    *buffer = GST_BUFFER (get_next (self));
+  self->position += size;
 
   return GST_FLOW_OK;
 }
@@ -174,6 +231,7 @@ pattern_source_set_property (GObject * object, guint id, const GValue * value,
       break;
     case PROP_RATE:
       self->rate = g_value_get_uint64 (value);
+      gst_base_src_set_live (GST_BASE_SRC (self), self->rate > 0);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);

@@ -3,12 +3,12 @@
  */
 /* The source of all pipelines: the pattern, in buffers of one size.
  *
- * Its buffers share one memory, so that it costs next to nothing. It is an
- * element, `patternsrc`, of the program that registers it.
+ * They are made once and pushed again and again, so that it costs next to
+ * nothing. It is an element, `patternsrc`, of the program that registers it.
  *
  * Properties: `bytes` (guint64) in all, then EOS; `buffer-size` (guint);
  * `list-length` (guint): buffers in a list, 0: no lists; `rate` (guint64):
- * bytes a second, 0: as fast as they are taken. */
+ * bytes a second, as a live source has them, 0: as fast as they are taken. */
 
 #pragma once
 

@@ -312,6 +312,17 @@ print_result (const Result * result)
       result->pushes, result->push_p50, result->push_p999, result->push_max);
 }
 
+/* Two hundred pipelines have many. */
+static void
+raise_file_limit (void)
+{
+  struct rlimit limit;
+
+  getrlimit (RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit (RLIMIT_NOFILE, &limit);
+}
+
 static void
 set_default_ca (void)
 {
@@ -344,6 +355,7 @@ main (int argc, char **argv)
   GST_PLUGIN_STATIC_REGISTER (icesink);
   pattern_source_register ();
   set_default_ca ();
+  raise_file_limit ();
 
   lanes = g_new0 (Lane, n_sinks);
   for (i = 0; i < n_sinks; i++)

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The icesink developers
+"""Target 5: a long link, between two network namespaces."""
+
+import os
+import signal
+import subprocess
+
+from runner import MIB, Failed, Receiver, find_program, median
+
+ROUND_TRIP = 0.05
+CONNECTIONS = 3
+# From 127.0.0.0/8, over which plain HTTP is allowed.
+NEAR, FAR = '127.77.0.1', '127.77.0.2'
+PART_SIZE = 4 * MIB
+HEAD_SIZE = 1 * MIB
+
+# Mbit/s, percent of loss, MiB
+LINKS = ((100, 0, 200), (100, 0.1, 100), (1000, 0, 1000), (1000, 0.1, 200))
+
+
+class Link:
+    """Two namespaces and a cable (link.c) between them."""
+
+    def __init__(self, machine, rate, loss):
+        self.names = [f'icesink-bench-{os.getpid()}-{end}'
+                      for end in ('near', 'far')]
+        self.child = None
+        self.machine = machine
+        self.rate = rate
+        self.loss = loss
+
+    def __enter__(self):
+        for name in self.names:
+            ip('netns', 'add', name)
+        try:
+            self._connect()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        if self.child:
+            self.child.send_signal(signal.SIGTERM)
+            self.child.communicate()
+        for name in self.names:
+            ip('netns', 'delete', name)
+
+    def _connect(self):
+        near, far = (f'/run/netns/{name}' for name in self.names)
+        self.child = subprocess.Popen(
+            [self.machine.path('link'), '--near', near, '--far', far,
+             '--delay', str(ROUND_TRIP * 1000 / 2), '--rate', str(self.rate),
+             '--loss', str(self.loss)], stdout=subprocess.PIPE, text=True)
+        if self.child.stdout.readline().strip() != 'ready':
+            raise Failed('the link did not start')
+        for name, address in zip(self.names, (NEAR, FAR)):
+            self._configure(name, address)
+
+    def _configure(self, name, address):
+        """Addresses of the loopback network, on a device that is none; and
+        no memory of earlier connections."""
+        for setting in ('conf/all/route_localnet', 'tcp_no_metrics_save'):
+            subprocess.run(
+                ['ip', 'netns', 'exec', name, 'sh', '-c',
+                 f'echo 1 > /proc/sys/net/ipv4/{setting}'], check=True)
+        ip('-n', name, 'address', 'add', f'{address}/24', 'dev', 'bench')
+        ip('-n', name, 'link', 'set', 'bench', 'txqueuelen', '10000', 'up')
+
+    def prefix(self, end):
+        return ['ip', 'netns', 'exec', self.names[end]]
+
+    def receiver(self):
+        return Receiver(self.machine, '--listen', f'{FAR}:8080',
+                        prefix=self.prefix(1))
+
+
+def ip(*words):
+    result = subprocess.run(['ip', *words], capture_output=True, text=True,
+                            check=False)
+    if result.returncode != 0:
+        raise Failed(f'ip {" ".join(words)}: {result.stderr.strip()}')
+
+
+def why_not():
+    if os.geteuid() != 0:
+        return 'network namespaces need root'
+    if not find_program('ip') and not os.path.exists('/usr/sbin/ip'):
+        return 'ip (iproute2) is not installed'
+    if not os.path.exists('/dev/net/tun'):
+        return 'there is no /dev/net/tun'
+    return None
+
+
+def send_bulk(link, total):
+    """As many connections, each with one body."""
+    with link.receiver() as receiver:
+        result = link.machine.floor(
+            receiver, total, '--connections', CONNECTIONS,
+            '--part-size', -(-total // CONNECTIONS), prefix=link.prefix(0))
+        receiver.expect(total, 0)
+    return result['seconds']
+
+
+def send_icesink(link, total, *options):
+    with link.receiver() as receiver:
+        result = link.machine.pipeline(link.machine.icesink(receiver), total,
+                                       *options, prefix=link.prefix(0))
+        receiver.expect(total)
+    return result
+
+
+def measure_link(bench, rate, loss, total):
+    bulk, ours = [], []
+    with Link(bench.machine, rate, loss) as link:
+        for _ in range(bench.runs):
+            bulk.append(send_bulk(link, total))
+            ours.append(send_icesink(link, total)['seconds'])
+            bench.say(f'  bulk {bulk[-1]:.2f} s, icesink {ours[-1]:.2f} s')
+    title = f'{rate} Mbit/s' + (f', {loss}% loss' if loss else '')
+    ratio = bench.ratio(bulk, ours)
+    bench.keep(f'link, {title}', {'bulk': bulk, 'icesink': ours,
+                                  'bytes': total})
+    bench.row(5, f'throughput of {total // MIB} MiB from start to EOS against '
+              f'{CONNECTIONS} bulk connections, 50 ms, {title}',
+              f'{ratio:.3f} ({total * 8 / 1e6 / median(ours):.0f} : '
+              f'{total * 8 / 1e6 / median(bulk):.0f} Mbit/s)', '0.95',
+              ratio >= 0.95)
+
+
+def measure_tail(bench, rate, parts):
+    """At EOS a whole part waits, and the head with it."""
+    total = HEAD_SIZE + parts * PART_SIZE
+    limit = (PART_SIZE + HEAD_SIZE) * 8 / (rate * 1e6) + 4 * ROUND_TRIP
+    with Link(bench.machine, rate, 0) as link:
+        tails = [send_icesink(link, total, '--rate', rate * 100_000)['tail']
+                 for _ in range(bench.runs)]
+    bench.keep(f'tail, {rate} Mbit/s', tails)
+    bench.row(5, f'tail after EOS, {rate} Mbit/s, source at 80%',
+              f'{median(tails):.3f} s',
+              f'{limit:.3f} s: last part and 4 round trips',
+              median(tails) <= limit)
+
+
+def run(bench):
+    reason = why_not()
+    if reason:
+        bench.note(f'the long links were not measured: {reason}')
+        bench.row(5, 'long links', reason, '0.95', None)
+        return
+    bench.note('long links: TUN devices between two network namespaces and '
+               'link.c between them; the system\'s congestion control')
+    for rate, loss, size in LINKS:
+        measure_link(bench, rate, loss, bench.scaled(size * MIB))
+    for rate, parts in ((100, 8), (1000, 16)):
+        measure_tail(bench, rate, parts)
