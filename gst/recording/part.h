@@ -32,9 +32,10 @@ typedef struct _GstIcePart GstIcePart;
  * @crc64: CRC-64 of the bytes
  * @arrival_us: monotonic time at which its oldest byte was recorded
  * @spool: (nullable) (owned): where all pieces are that are not in memory
- * @bytes: (element-type GBytes) (owned): the pieces in order; with a spool,
- *     each but the last has GST_ICE_CHUNK_SIZE bytes, and one that is only on
- *     disk is NULL. Protected by a lock: see gst_ice_part_ref_bytes()
+ * @bytes: (nullable) (element-type GBytes) (owned): the pieces in order; with a
+ *     spool, each but the last has GST_ICE_CHUNK_SIZE bytes, and one that is
+ *     only on disk is NULL; NULL: all of them are, or are gone. Protected by a
+ *     lock: see gst_ice_part_ref_bytes()
  */
 struct _GstIcePart
 {
@@ -50,6 +51,7 @@ struct _GstIcePart
   /*< private >*/
   GMutex lock;
   gint superseded;
+  gint gone;
   gatomicrefcount ref_count;
 };
 
@@ -64,14 +66,20 @@ void gst_ice_part_unref (GstIcePart * part);
 GPtrArray *gst_ice_part_ref_bytes (GstIcePart * part);
 
 /* A stream of the bytes, from memory and disk; its reads may wait for the
- * disk, so it is for asynchronous ones. (transfer full) */
+ * disk, so it is for asynchronous ones. Errors of a read: GST_ICE_ERROR_FAILED.
+ * (transfer full) */
 GInputStream *gst_ice_part_open (GstIcePart * part);
 
-/* TRUE if the bytes can be had again at any time: there is a spool. */
+/* TRUE if the bytes can be had again at any time: there is a spool, and they
+ * have not been given up. */
 gboolean gst_ice_part_is_durable (GstIcePart * part);
 
 /* Piece @index is on disk; memory lets go of it. */
 void gst_ice_part_evict (GstIcePart * part, guint index);
+
+/* It has arrived, and its bytes are about to be freed on disk as well: it can't
+ * be sent again. */
+void gst_ice_part_give_up (GstIcePart * part);
 
 /* A newer generation is on its way, and the bytes on disk change from now
  * on: what was sent or will be read of this one means nothing. */
