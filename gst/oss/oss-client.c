@@ -480,6 +480,9 @@ prepare (Call * call)
   if (request->bytes != NULL)
     gst_ice_http_request_set_body (http_request, request->bytes,
         request->size);
+  if (request->stream != NULL)
+    gst_ice_http_request_set_body_stream (http_request, request->stream,
+        request->size);
   gst_ice_http_request_set_progress (http_request, on_progress, call);
 
   return http_request;

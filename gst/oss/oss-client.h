@@ -72,6 +72,11 @@ GstIceOssRequest *gst_ice_oss_request_new_initiate (const gchar *
 GstIceOssRequest *gst_ice_oss_request_new_upload_part (const gchar *
     upload_id, guint part_number, GPtrArray * bytes, guint64 size);
 
+/* The same with @size bytes that are read from @stream while they are sent.
+ * (transfer full) */
+GstIceOssRequest *gst_ice_oss_request_new_upload_part_from (const gchar *
+    upload_id, guint part_number, GInputStream * stream, guint64 size);
+
 /* CompleteMultipartUpload. @parts: (element-type GstIceOssPart): ascending by
  * number. (transfer full) */
 GstIceOssRequest *gst_ice_oss_request_new_complete (const gchar * upload_id,

@@ -103,6 +103,19 @@ gst_ice_oss_request_new_upload_part (const gchar * upload_id,
 }
 
 GstIceOssRequest *
+gst_ice_oss_request_new_upload_part_from (const gchar * upload_id,
+    guint part_number, GInputStream * stream, guint64 size)
+{
+  GstIceOssRequest *request = request_new (&upload_part, upload_id);
+
+  request->part_number = part_number;
+  request->stream = g_object_ref (stream);
+  request->size = size;
+
+  return request;
+}
+
+GstIceOssRequest *
 gst_ice_oss_request_new_complete (const gchar * upload_id, GPtrArray * parts)
 {
   GstIceOssRequest *request = request_new (&complete, upload_id);
@@ -154,6 +167,7 @@ gst_ice_oss_request_free (GstIceOssRequest * request)
   g_free (request->upload_id);
   g_free (request->content_type);
   g_clear_pointer (&request->bytes, g_ptr_array_unref);
+  g_clear_object (&request->stream);
   g_free (request);
 }
 

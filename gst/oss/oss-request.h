@@ -42,6 +42,7 @@ struct _GstIceOssRequest
   guint marker;                 /* of ListParts */
   gchar *content_type;          /* (owned) (nullable) */
   GPtrArray *bytes;             /* (owned) (nullable): the body */
+  GInputStream *stream;         /* (owned) (nullable): or this */
   guint64 size;
   GstIceHttpProgressFunc progress;
   gpointer progress_data;

@@ -201,6 +201,19 @@ upload_part (Fixture * fixture, const gchar * upload_id, guint number,
           PART_SIZE));
 }
 
+static GInputStream *
+create_stream (GPtrArray * body)
+{
+  GInputStream *stream = g_memory_input_stream_new ();
+  guint i;
+
+  for (i = 0; i < body->len; i++)
+    g_memory_input_stream_add_bytes (G_MEMORY_INPUT_STREAM (stream),
+        body->pdata[i]);
+
+  return stream;
+}
+
 static GPtrArray *
 new_parts (void)
 {
@@ -249,6 +262,27 @@ test_put (Fixture * fixture, gconstpointer unused)
   g_assert_true (head->has_crc64);
   g_assert_cmpuint (head->crc64, ==, crc64);
   g_assert_cmpstr (head->etag, ==, reply->etag);
+}
+
+static void
+test_stream (Fixture * fixture, gconstpointer unused)
+{
+  g_autofree gchar *upload_id = begin_upload (fixture);
+  g_autoptr (GPtrArray) body = create_body (7, PART_SIZE);
+  g_autoptr (GInputStream) whole = create_stream (body);
+  g_autoptr (GInputStream) broken = create_stream (body);
+  g_autoptr (GstIceOssReply) reply = send_well (fixture,
+      gst_ice_oss_request_new_upload_part_from (upload_id, 1, whole,
+          PART_SIZE));
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (reply->has_crc64);
+  g_assert_cmpuint (reply->crc64, ==, sum_body (0, body));
+
+  error = check_refused (fixture,
+      gst_ice_oss_request_new_upload_part_from (upload_id, 2, broken,
+          PART_SIZE + 1), GST_ICE_ERROR_FAILED, 0, NULL);
+  g_assert_cmpuint (gst_ice_error_get_details (error)->part, ==, 2);
 }
 
 static void
@@ -822,6 +856,7 @@ main (int argc, char **argv)
   ADD ("puts-an-object", NULL, test_put);
   ADD ("puts-an-empty-object", NULL, test_put_nothing);
   ADD ("uploads-in-parts", NULL, test_multipart);
+  ADD ("uploads-a-part-from-a-stream", NULL, test_stream);
   ADD ("uploads-without-a-token", no_token, test_multipart);
   ADD ("lists-parts", NULL, test_list);
   ADD ("lists-parts-page-by-page", NULL, test_pages);
