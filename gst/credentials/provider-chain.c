@@ -7,10 +7,10 @@
  * Runs on: the network thread.
  * Owns: the providers.
  *
- * When none has an identity the error is NOT_AUTHORIZED, which is final. The
- * exception is a provider that worked before and now fails for another
- * reason, say a metadata service that does not answer: its own code stands,
- * so that the caller may try again. */
+ * When none has an identity the error is NOT_AUTHORIZED, which is final. There
+ * are two exceptions, in which a provider's own code stands, so that the
+ * caller may try again: it worked before, or it knows its source, which is
+ * out of reach at the moment. */
 
 #include "credentials/provider-chain.h"
 
@@ -101,6 +101,26 @@ note_success (GstIceProviderChain * self, GstIceCredentialsProvider * provider)
       gst_ice_credentials_provider_get_name (provider));
 }
 
+/* What may be otherwise in a while. A provider whose source is not there at
+ * all says NOT_AUTHORIZED. */
+static gboolean
+may_pass (const GError * error)
+{
+  static const GstIceErrorCode codes[] = {
+    GST_ICE_ERROR_CLOCK_SKEW, GST_ICE_ERROR_THROTTLED,
+    GST_ICE_ERROR_UNAVAILABLE, GST_ICE_ERROR_NETWORK, GST_ICE_ERROR_TLS,
+    GST_ICE_ERROR_STALLED, GST_ICE_ERROR_PROTOCOL
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (codes); i++) {
+    if (gst_ice_error_is (error, codes[i]))
+      return TRUE;
+  }
+
+  return FALSE;
+}
+
 static void
 note_failure (GstIceProviderChain * self, Search * search,
     GstIceCredentialsProvider * provider, const GError * error)
@@ -110,6 +130,8 @@ note_failure (GstIceProviderChain * self, Search * search,
   GST_DEBUG_OBJECT (self, "no identity from %s: %s", name, error->message);
   g_string_append_printf (search->reasons, "; %s: %s", name, error->message);
 
+  if (search->code == GST_ICE_ERROR_NOT_AUTHORIZED && may_pass (error))
+    search->code = error->code;
   if (self->last != provider)
     return;
   self->last = NULL;

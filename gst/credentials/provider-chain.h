@@ -5,7 +5,8 @@
  *
  * Network thread. Remembers the provider that worked, never one that failed;
  * invalidating the chain makes it begin with the first one again, which is
- * wanted too when the application provides another explicit identity. When none has an identity, the error lists each by name with its reason. */
+ * wanted too when the application provides another explicit identity. When none
+ * has an identity, the error lists each by name with its reason. */
 
 #pragma once
 

@@ -10,7 +10,6 @@
 #include "icesink/settings.h"
 
 #include "common/error.h"
-#include "credentials/environment-provider.h"
 #include "icesink/media-uri.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_ice_sink_debug);
@@ -71,6 +70,7 @@ gst_ice_settings_clear (GstIceSettings * settings)
   g_clear_pointer (&settings->access_key_id, g_free);
   g_clear_pointer (&settings->access_key_secret, gst_ice_secret_unref);
   g_clear_pointer (&settings->security_token, gst_ice_secret_unref);
+  g_clear_pointer (&settings->profile, g_free);
   g_clear_pointer (&settings->upload_address, gst_ice_secret_unref);
   g_clear_pointer (&settings->upload_auth, gst_ice_secret_unref);
   g_clear_pointer (&settings->content_type, g_free);
@@ -228,7 +228,7 @@ gst_ice_settings_get_upload_config (const GstIceSettings * settings,
 
   config->media_id = g_strdup (settings->media_id);
   config->region = g_strdup (settings->region);
-  config->provider = gst_ice_environment_provider_new ();
+  config->sources = gst_ice_identity_sources_new (settings->profile);
   config->part_size = settings->part_size;
   config->parallel_parts = settings->parallel_parts;
   config->retry_timeout_us =

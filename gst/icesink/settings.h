@@ -81,6 +81,7 @@ typedef struct
   gchar *access_key_id;
   GstIceSecret *access_key_secret;
   GstIceSecret *security_token;
+  gchar *profile;
   GstIceSecret *upload_address;
   GstIceSecret *upload_auth;
   guint64 part_size;

@@ -50,6 +50,9 @@ gst_ice_sink_properties_set (GstIceSettings * settings,
     case PROP_SECURITY_TOKEN:
       set_secret (&settings->security_token, value);
       break;
+    case PROP_PROFILE:
+      set_string (&settings->profile, value);
+      break;
     case PROP_UPLOAD_ADDRESS:
       set_secret (&settings->upload_address, value);
       break;
@@ -148,6 +151,9 @@ gst_ice_sink_properties_get (const GstIceSettings * settings,
       break;
     case PROP_REGION:
       g_value_set_string (value, settings->region);
+      break;
+    case PROP_PROFILE:
+      g_value_set_string (value, settings->profile);
       break;
     case PROP_ICE_ENDPOINT:
       g_value_set_string (value, settings->ice_endpoint);
@@ -319,9 +325,10 @@ init_identity_properties (void)
   /**
    * GstIceSink:access-key-id:
    *
-   * Explicit identity, with #GstIceSink:access-key-secret. Without it the
-   * environment is asked. GStreamer logs launch lines, so keep keys out of
-   * them. Write-only.
+   * Explicit identity, with #GstIceSink:access-key-secret. Without it, Alibaba
+   * Cloud's default chain is asked: environment, OIDC role, configuration
+   * files, ECS RAM role, credentials URI. GStreamer logs launch lines, so keep
+   * keys out of them. Write-only.
    *
    * Since: 0.1
    */
@@ -350,6 +357,20 @@ init_identity_properties (void)
   props[PROP_SECURITY_TOKEN] = new_secret ("security-token", "Security token",
       "Security token that belongs to access-key-id, if it is a temporary one"
       " (write-only)");
+
+  /**
+   * GstIceSink:profile:
+   *
+   * Name of the profile in `~/.aliyun/config.json` and
+   * `~/.alibabacloud/credentials`, in place of `ALIBABA_CLOUD_PROFILE`. It
+   * does not change the order of the chain: keys in the environment still go
+   * first. NULL: the file's current one, or `default`.
+   *
+   * Since: 0.1
+   */
+  props[PROP_PROFILE] = new_string ("profile", "Profile",
+      "Name of the profile in ~/.aliyun/config.json and"
+      " ~/.alibabacloud/credentials (default: the current one)");
 
   /**
    * GstIceSink:upload-address:

@@ -21,7 +21,7 @@ gst_ice_upload_config_free (GstIceUploadConfig * config)
   g_clear_pointer (&config->oss_endpoint, gst_ice_endpoint_unref);
   g_free (config->region);
   g_clear_pointer (&config->identity, gst_ice_identity_unref);
-  g_clear_object (&config->provider);
+  g_clear_pointer (&config->sources, gst_ice_identity_sources_unref);
   g_clear_pointer (&config->first_lease, gst_ice_lease_unref);
   g_free (config->proxy);
   g_free (config->tcp_congestion_control);

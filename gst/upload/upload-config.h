@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "credentials/provider.h"
+#include "credentials/identity-sources.h"
 #include "ice/lease.h"
 
 G_BEGIN_DECLS
@@ -34,7 +34,7 @@ typedef enum
  * @oss_endpoint: (owned) (nullable): in place of what the lease says
  * @region: (owned): region of ICE, and of OSS where nothing else names one
  * @identity: (owned) (nullable): the explicit identity
- * @provider: (owned) (nullable): further sources of identity
+ * @sources: (owned) (nullable): where else an identity may come from
  * @first_lease: (owned) (nullable): the application gave the first one
  * @part_size: an object smaller than this is one PutObject, in bytes
  * @parallel_parts: requests with parts in flight at a time
@@ -55,7 +55,7 @@ typedef struct
   GstIceEndpoint *oss_endpoint;
   gchar *region;
   GstIceIdentity *identity;
-  GstIceCredentialsProvider *provider;
+  GstIceIdentitySources *sources;
   GstIceLease *first_lease;
   guint64 part_size;
   guint parallel_parts;

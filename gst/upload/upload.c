@@ -18,7 +18,7 @@
 #include "upload/upload-private.h"
 
 #include "common/lock.h"
-#include "credentials/provider-chain.h"
+#include "credentials/default-chain.h"
 
 GST_DEBUG_CATEGORY (gst_ice_upload_debug);
 #define GST_CAT_DEFAULT gst_ice_upload_debug
@@ -597,7 +597,7 @@ invoke (GstIceUpload * self, Action action, gpointer data,
 }
 
 static GstIceCredentialsProvider *
-make_provider (GstIceUpload * self)
+make_provider (GstIceUpload * self, const GstIceHttpConfig * http_config)
 {
   GstIceProviderChain *chain = gst_ice_provider_chain_new ();
   g_autoptr (GstIceCredentialsProvider) explicit_provider =
@@ -606,8 +606,13 @@ make_provider (GstIceUpload * self)
   self->explicit_provider =
       g_object_ref (GST_ICE_STATIC_PROVIDER (explicit_provider));
   gst_ice_provider_chain_add (chain, explicit_provider);
-  if (self->config->provider != NULL)
-    gst_ice_provider_chain_add (chain, self->config->provider);
+  if (self->config->sources != NULL) {
+    g_autoptr (GstIceProviderContext) context =
+        gst_ice_provider_context_new (self->config->sources, self->http,
+        http_config);
+
+    gst_ice_default_chain_add_to (chain, context);
+  }
 
   return GST_ICE_CREDENTIALS_PROVIDER (chain);
 }
@@ -634,7 +639,7 @@ do_start (GstIceUpload * self, gpointer data)
   }
 
   self->oss = gst_ice_oss_client_new (self->http);
-  self->provider = make_provider (self);
+  self->provider = make_provider (self, &http_config);
   self->ice = gst_ice_media_client_new (self->http, config->ice_endpoint,
       self->provider);
   self->keeper = gst_ice_lease_keeper_new (self->ice, self->clock,

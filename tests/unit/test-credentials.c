@@ -338,14 +338,25 @@ test_none (Fixture * fixture, gconstpointer unused)
 {
   g_autoptr (GError) error = NULL;
 
-  /* Not a service that can be reached, and it never worked: no reason to
-   * try again. */
-  fixture->third->code = GST_ICE_ERROR_NETWORK;
-
   g_assert_null (ask (fixture->chain, NULL, &error));
   g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_NOT_AUTHORIZED);
   g_assert_nonnull (strstr (error->message, "first: first has none"));
   g_assert_nonnull (strstr (error->message, "second: second has none"));
+  g_assert_nonnull (strstr (error->message, "third: third has none"));
+}
+
+/* It may be there in a while, though it never was so far. */
+static void
+test_unreachable (Fixture * fixture, gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+
+  fixture->second->code = GST_ICE_ERROR_NETWORK;
+  fixture->third->code = GST_ICE_ERROR_UNAVAILABLE;
+
+  g_assert_null (ask (fixture->chain, NULL, &error));
+  g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_NETWORK);
+  g_assert_nonnull (strstr (error->message, "first: first has none"));
   g_assert_nonnull (strstr (error->message, "third: third has none"));
 }
 
@@ -492,6 +503,7 @@ main (int argc, char **argv)
   ADD_CHAIN ("forgets-what-failed", test_forgets_failed);
   ADD_CHAIN ("begins-again-after-invalidate", test_invalidate);
   ADD_CHAIN ("lists-every-reason", test_none);
+  ADD_CHAIN ("waits-for-what-cannot-be-reached", test_unreachable);
   ADD_CHAIN ("outlives-an-outage-of-what-worked", test_outage);
   ADD_CHAIN ("ends-when-cancelled", test_cancelled);
   g_test_add_func ("/credentials/chain/may-be-empty", test_empty_chain);

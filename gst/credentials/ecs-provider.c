@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* Three requests: a token (hardened mode), the name of the role unless it is
+ * known, and the role's identity.
+ *
+ * Runs on: the network thread. A Fetch belongs to its task.
+ *
+ * Where there is no token the older mode is tried without one, unless that is
+ * forbidden. The whole has to be quick: on machines of other kinds nobody
+ * answers.
+ *
+ * https://www.alibabacloud.com/help/en/ecs/user-guide/view-instance-metadata */
+
+#include "credentials/ecs-provider.h"
+
+#include <string.h>
+
+#include <gst/gst.h>
+
+#include "common/digest.h"
+#include "common/error.h"
+#include "common/json.h"
+#include "common/secret.h"
+#include "credentials/session-answer.h"
+#include "credentials/session-provider.h"
+
+GST_DEBUG_CATEGORY_STATIC (ice_credentials_debug);
+#define GST_CAT_DEFAULT ice_credentials_debug
+
+#define METADATA_ENDPOINT "http://100.100.100.200"
+#define TOKEN_PATH "/latest/api/token"
+#define ROLE_PATH "/latest/meta-data/ram/security-credentials/"
+#define TOKEN_HEADER "X-aliyun-ecs-metadata-token"
+#define TOKEN_TTL_HEADER "X-aliyun-ecs-metadata-token-ttl-seconds"
+#define TOKEN_TTL "21600"
+
+#define TIMEOUT_US ((gint64) G_USEC_PER_SEC)
+#define RESPONSE_LIMIT (16 * 1024)
+#define MAX_ROLE_NAME_LENGTH 64
+
+#define GST_TYPE_ICE_ECS_PROVIDER (gst_ice_ecs_provider_get_type ())
+G_DECLARE_FINAL_TYPE (GstIceEcsProvider, gst_ice_ecs_provider, GST,
+    ICE_ECS_PROVIDER, GstIceSessionProvider)
+
+struct _GstIceEcsProvider
+{
+  GstIceSessionProvider parent;
+
+  GstIceProviderContext *context;       /* (owned) */
+  GstIceEndpoint *endpoint;     /* (owned) */
+  gchar *role_name;             /* (owned) (nullable) */
+  gboolean is_configured;
+};
+
+G_DEFINE_TYPE_WITH_CODE (GstIceEcsProvider, gst_ice_ecs_provider,
+    GST_TYPE_ICE_SESSION_PROVIDER,
+    GST_DEBUG_CATEGORY_INIT (ice_credentials_debug, "icecredentials", 0,
+        "icesink: where the identity comes from"))
+
+typedef struct
+{
+  GstIceSecret *token;          /* (owned) (nullable) */
+  gchar *role_name;             /* (owned) (nullable) */
+} Fetch;
+
+static void
+fetch_free (Fetch * fetch)
+{
+  g_clear_pointer (&fetch->token, gst_ice_secret_unref);
+  g_free (fetch->role_name);
+  g_free (fetch);
+}
+
+/* A machine that was never said to be an ECS instance probably is none: that
+ * nobody answers is no outage then. @error: (transfer full) */
+static void
+return_error (GTask * task, GError * error)
+{
+  GstIceEcsProvider *self = g_task_get_source_object (task);
+
+  if (error->domain == GST_ICE_ERROR && !self->is_configured)
+    error->code = GST_ICE_ERROR_NOT_AUTHORIZED;
+  g_task_return_error (task, error);
+}
+
+/* @task: (transfer full) */
+static void
+send (GTask * task, const gchar * method, const gchar * target,
+    const gchar * header, const gchar * value, GAsyncReadyCallback callback)
+{
+  GstIceEcsProvider *self = g_task_get_source_object (task);
+  GstIceHttpRequest *request =
+      gst_ice_http_request_new (method, self->endpoint, NULL, target);
+
+  if (value != NULL)
+    gst_ice_http_request_add_header (request, header, value);
+  gst_ice_http_request_set_timeout (request, TIMEOUT_US);
+  gst_ice_http_request_set_response_limit (request, RESPONSE_LIMIT);
+  gst_ice_http_client_send_async (self->context->direct_http, request,
+      g_task_get_cancellable (task), callback, task);
+}
+
+/* The answer if its status is 200. @hint: what a 404 means. */
+static GstIceHttpResponse *
+receive (GTask * task, GAsyncResult * result, const gchar * what,
+    const gchar * hint, GError ** error)
+{
+  GstIceEcsProvider *self = g_task_get_source_object (task);
+  g_autoptr (GstIceHttpResponse) response =
+      gst_ice_http_client_send_finish (self->context->direct_http, result,
+      error);
+
+  if (response != NULL && response->status == 200)
+    return g_steal_pointer (&response);
+
+  if (response != NULL)
+    g_propagate_error (error, gst_ice_error_new (response->status >= 500 ?
+            GST_ICE_ERROR_UNAVAILABLE : GST_ICE_ERROR_NOT_AUTHORIZED,
+            "HTTP status %u%s", response->status,
+            response->status == 404 ? hint : ""));
+  g_prefix_error (error, "metadata service, %s: ", what);
+
+  return NULL;
+}
+
+/* --- The identity --- */
+
+static GstIceIdentity *
+decode (GstIceEcsProvider * self, GstIceHttpResponse * response,
+    GError ** error)
+{
+  JsonNode *json = gst_ice_session_take_json (response, error);
+  GstIceSessionTime time = gst_ice_session_get_time (response,
+      gst_ice_provider_context_get_clock (self->context),
+      self->endpoint->host);
+  GstIceIdentity *identity = NULL;
+  JsonObject *object;
+
+  if (json == NULL)
+    return NULL;
+
+  object = json_node_get_object (json);
+  if (g_strcmp0 (gst_ice_json_get_string (object, "Code"), "Success") == 0)
+    identity = gst_ice_session_decode (object, &gst_ice_session_form, &time,
+        error);
+  else
+    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
+            "the Code in the answer is not Success"));
+  gst_ice_json_free_secret (json);
+
+  return identity;
+}
+
+static void
+on_identity (GObject * source, GAsyncResult * result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GstIceEcsProvider *self = g_task_get_source_object (task);
+  GError *error = NULL;
+  g_autoptr (GstIceHttpResponse) response =
+      receive (task, result, "identity of the role",
+      ": the instance does not have that RAM role", &error);
+  GstIceIdentity *identity = NULL;
+
+  if (response != NULL) {
+    identity = decode (self, response, &error);
+    if (identity == NULL)
+      g_prefix_error_literal (&error, "metadata service: ");
+  }
+
+  if (identity == NULL)
+    return_error (task, error);
+  else
+    gst_ice_session_provider_return (task, identity);
+}
+
+static const gchar *
+peek_token (const Fetch * fetch)
+{
+  return fetch->token != NULL ? gst_ice_secret_peek (fetch->token) : NULL;
+}
+
+/* @task: (transfer full) */
+static void
+ask_identity (GTask * task, const gchar * role_name)
+{
+  Fetch *fetch = g_task_get_task_data (task);
+  g_autofree gchar *encoded = gst_ice_percent_encode (role_name, NULL);
+  g_autofree gchar *target = g_strconcat (ROLE_PATH, encoded, NULL);
+
+  send (task, "GET", target, TOKEN_HEADER, peek_token (fetch), on_identity);
+}
+
+/* --- The name of the role --- */
+
+static gboolean
+is_role_name (const gchar * name)
+{
+  gsize length = strlen (name);
+
+  return length > 0 && length <= MAX_ROLE_NAME_LENGTH && name[0] != '.' &&
+      strspn (name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".-_") == length;
+}
+
+static void
+on_role_name (GObject * source, GAsyncResult * result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GError *error = NULL;
+  g_autoptr (GstIceHttpResponse) response =
+      receive (task, result, "name of the role",
+      ": the instance has no RAM role", &error);
+  g_autofree gchar *name = NULL;
+
+  if (response == NULL) {
+    return_error (task, error);
+    return;
+  }
+
+  name = gst_ice_session_take_word (response);
+  if (name == NULL || !is_role_name (name)) {
+    return_error (task, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
+            "metadata service: the answer is not the name of a role"));
+    return;
+  }
+
+  GST_DEBUG ("the metadata service says that the role is %s", name);
+  ask_identity (g_steal_pointer (&task), name);
+}
+
+/* --- The token --- */
+
+/* @task: (transfer full) */
+static void
+go_on (GTask * task)
+{
+  GstIceEcsProvider *self = g_task_get_source_object (task);
+  Fetch *fetch = g_task_get_task_data (task);
+
+  if (self->role_name != NULL)
+    ask_identity (task, self->role_name);
+  else
+    send (task, "GET", ROLE_PATH, TOKEN_HEADER, peek_token (fetch),
+        on_role_name);
+}
+
+static GstIceSecret *
+take_token (GstIceHttpResponse * response, GError ** error)
+{
+  gchar *token = gst_ice_session_take_word (response);
+  GstIceSecret *secret = gst_ice_secret_new (token);
+
+  gst_ice_secret_free_string (token);
+  if (secret == NULL)
+    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
+            "metadata service: the answer is not a token"));
+
+  return secret;
+}
+
+static void
+on_token (GObject * source, GAsyncResult * result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GstIceEcsProvider *self = g_task_get_source_object (task);
+  Fetch *fetch = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstIceHttpResponse) response =
+      receive (task, result, "token", "", &error);
+
+  if (response != NULL)
+    fetch->token = take_token (response, &error);
+
+  if (fetch->token == NULL) {
+    if (self->context->sources->imdsv1_disabled ||
+        g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+      return_error (task, g_steal_pointer (&error));
+      return;
+    }
+    GST_DEBUG ("going on without a token: %s", error->message);
+  }
+
+  go_on (g_steal_pointer (&task));
+}
+
+static GError *
+find_problem (GstIceEcsProvider * self)
+{
+  if (self->context->sources->ecs_disabled)
+    return gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
+        "ALIBABA_CLOUD_ECS_METADATA_DISABLED is true");
+  if (self->role_name != NULL && !is_role_name (self->role_name))
+    return gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
+        "what is given is not the name of a role");
+
+  return NULL;
+}
+
+static void
+fetch (GstIceSessionProvider * provider, GTask * task)
+{
+  GstIceEcsProvider *self = GST_ICE_ECS_PROVIDER (provider);
+  GError *error = find_problem (self);
+
+  if (error != NULL) {
+    g_task_return_error (task, error);
+    g_object_unref (task);
+    return;
+  }
+
+  g_task_set_task_data (task, g_new0 (Fetch, 1),
+      (GDestroyNotify) fetch_free);
+  send (task, "PUT", TOKEN_PATH, TOKEN_TTL_HEADER, TOKEN_TTL, on_token);
+}
+
+static void
+gst_ice_ecs_provider_finalize (GObject * object)
+{
+  GstIceEcsProvider *self = GST_ICE_ECS_PROVIDER (object);
+
+  g_clear_pointer (&self->context, gst_ice_provider_context_unref);
+  g_clear_pointer (&self->endpoint, gst_ice_endpoint_unref);
+  g_free (self->role_name);
+
+  G_OBJECT_CLASS (gst_ice_ecs_provider_parent_class)->finalize (object);
+}
+
+static void
+gst_ice_ecs_provider_class_init (GstIceEcsProviderClass * klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = gst_ice_ecs_provider_finalize;
+  GST_ICE_SESSION_PROVIDER_CLASS (klass)->name = "ECS RAM role";
+  GST_ICE_SESSION_PROVIDER_CLASS (klass)->fetch = fetch;
+}
+
+static void
+gst_ice_ecs_provider_init (GstIceEcsProvider * self)
+{
+}
+
+GstIceCredentialsProvider *
+gst_ice_ecs_provider_new (GstIceProviderContext * context,
+    const gchar * role_name, gboolean is_configured)
+{
+  const GstIceIdentitySources *sources = context->sources;
+  const gchar *address = sources->metadata_endpoint != NULL ?
+      sources->metadata_endpoint : METADATA_ENDPOINT;
+  GstIceEcsProvider *self = g_object_new (GST_TYPE_ICE_ECS_PROVIDER, NULL);
+
+  gst_ice_session_provider_set_clock (GST_ICE_SESSION_PROVIDER (self),
+      gst_ice_provider_context_get_clock (context));
+  self->context = gst_ice_provider_context_ref (context);
+  /* The one address that plain http is spoken to beyond this machine. */
+  self->endpoint = gst_ice_endpoint_parse (address, NULL);
+  self->role_name = g_strdup (role_name != NULL ? role_name :
+      sources->ecs_role_name);
+  self->is_configured = is_configured || self->role_name != NULL;
+
+  return GST_ICE_CREDENTIALS_PROVIDER (self);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* Starts the program, reads what it prints, waits for its end.
+ *
+ * Runs on: the network thread; only the start itself is blocking.
+ * Owns: while it runs, the program: it is killed when the task ends before it.
+ *
+ * What it prints is bounded in size, how long it takes in time. What it says
+ * on its error output may be anything and is dropped. The command line may
+ * have a secret in it and is not shown. */
+
+#include "credentials/process-provider.h"
+
+#include <openssl/crypto.h>
+
+#include "common/error.h"
+#include "common/json.h"
+#include "common/secret.h"
+#include "credentials/session-answer.h"
+#include "credentials/session-provider.h"
+#include "credentials/time-limit.h"
+
+#define TIMEOUT_US (60 * (gint64) G_USEC_PER_SEC)
+#define OUTPUT_LIMIT (64 * 1024)
+
+#define GST_TYPE_ICE_PROCESS_PROVIDER (gst_ice_process_provider_get_type ())
+G_DECLARE_FINAL_TYPE (GstIceProcessProvider, gst_ice_process_provider, GST,
+    ICE_PROCESS_PROVIDER, GstIceSessionProvider)
+
+struct _GstIceProcessProvider
+{
+  GstIceSessionProvider parent;
+
+  GstIceClock *clock;           /* (owned) */
+  GstIceSecret *command;        /* (owned) (nullable) */
+};
+
+G_DEFINE_TYPE (GstIceProcessProvider, gst_ice_process_provider,
+    GST_TYPE_ICE_SESSION_PROVIDER)
+
+/* One run of the program; belongs to its task. */
+typedef struct
+{
+  GSubprocess *process;         /* (owned) (nullable) */
+  GstIceTimeLimit *limit;       /* (owned) */
+  gsize size;
+  gchar output[OUTPUT_LIMIT + 1];
+} Run;
+
+static const GstIceSessionForm process_form = {
+  "access_key_id", "access_key_secret", "sts_token", "expiration", FALSE
+};
+
+static void
+run_free (Run * run)
+{
+  if (run->process != NULL)
+    g_subprocess_force_exit (run->process);
+  g_clear_object (&run->process);
+  g_clear_pointer (&run->limit, gst_ice_time_limit_free);
+  OPENSSL_cleanse (run->output, run->size);
+  g_free (run);
+}
+
+static void
+return_error (GTask * task, const gchar * text)
+{
+  g_task_return_error (task, gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
+          "process_command: %s", text));
+}
+
+/* An operation on the program failed, or was ended. @error: (transfer full) */
+static void
+return_failure (GTask * task, GError * error)
+{
+  Run *run = g_task_get_task_data (task);
+
+  if (gst_ice_time_limit_is_over (run->limit))
+    return_error (task, "the program takes too long");
+  else if (!g_task_return_error_if_cancelled (task))
+    return_error (task, error->message);
+  g_error_free (error);
+}
+
+/* --- What it printed --- */
+
+static gboolean
+lacks_token (JsonObject * object)
+{
+  return g_strcmp0 (gst_ice_json_get_string (object, "mode"), "StsToken") == 0
+      && gst_ice_json_get_string (object, "sts_token") == NULL;
+}
+
+static GstIceIdentity *
+decode (GstIceProcessProvider * self, const Run * run, GError ** error)
+{
+  GstIceSessionTime time = {
+    gst_ice_clock_get_service_time (self->clock, ""),
+    gst_ice_clock_get_monotonic (self->clock)
+  };
+  GstIceIdentity *identity = NULL;
+  JsonNode *json = gst_ice_json_parse_object (run->output, run->size, error);
+  JsonObject *object;
+
+  if (json == NULL) {
+    g_prefix_error_literal (error, "what the program printed is ");
+    return NULL;
+  }
+
+  object = json_node_get_object (json);
+  if (lacks_token (object))
+    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
+            "sts_token is not in the answer"));
+  else
+    identity = gst_ice_session_decode (object, &process_form, &time, error);
+  gst_ice_json_free_secret (json);
+
+  return identity;
+}
+
+static void
+on_end (GObject * source, GAsyncResult * result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  GstIceProcessProvider *self = g_task_get_source_object (task);
+  Run *run = g_task_get_task_data (task);
+  GError *error = NULL;
+  GstIceIdentity *identity;
+
+  if (!g_subprocess_wait_check_finish (run->process, result, &error)) {
+    return_failure (task, error);
+    return;
+  }
+
+  identity = decode (self, run, &error);
+  if (identity != NULL) {
+    gst_ice_session_provider_return (task, identity);
+    return;
+  }
+
+  return_error (task, error->message);
+  g_error_free (error);
+}
+
+static void
+on_output (GObject * source, GAsyncResult * result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Run *run = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (!g_input_stream_read_all_finish (G_INPUT_STREAM (source), result,
+          &run->size, &error)) {
+    return_failure (task, error);
+    return;
+  }
+  if (run->size > OUTPUT_LIMIT) {
+    return_error (task, "the program prints too much");
+    return;
+  }
+
+  g_subprocess_wait_check_async (run->process,
+      gst_ice_time_limit_get_cancellable (run->limit), on_end,
+      g_object_ref (task));
+}
+
+/* --- The start --- */
+
+static GSubprocess *
+start (const gchar * command, GError ** error)
+{
+  g_auto (GStrv) words = NULL;
+
+  /* Its message would quote the command. */
+  if (!g_shell_parse_argv (command, NULL, &words, NULL)) {
+    g_propagate_error (error, g_error_new_literal (G_SHELL_ERROR,
+            G_SHELL_ERROR_FAILED, "it cannot be split into words"));
+    return NULL;
+  }
+
+  return g_subprocess_newv ((const gchar * const *) words,
+      G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE,
+      error);
+}
+
+/* One byte more than is allowed is read, to know. */
+static void
+fetch (GstIceSessionProvider * provider, GTask * fetch_task)
+{
+  GstIceProcessProvider *self = GST_ICE_PROCESS_PROVIDER (provider);
+  g_autoptr (GTask) task = fetch_task;
+  g_autoptr (GError) error = NULL;
+  Run *run;
+
+  if (self->command == NULL) {
+    return_error (task, "it is not set");
+    return;
+  }
+
+  run = g_new0 (Run, 1);
+  run->limit =
+      gst_ice_time_limit_new (g_task_get_cancellable (task), TIMEOUT_US);
+  g_task_set_task_data (task, run, (GDestroyNotify) run_free);
+  run->process = start (gst_ice_secret_peek (self->command), &error);
+  if (run->process == NULL) {
+    return_error (task, error->message);
+    return;
+  }
+
+  g_input_stream_read_all_async (g_subprocess_get_stdout_pipe (run->process),
+      run->output, OUTPUT_LIMIT + 1, G_PRIORITY_DEFAULT,
+      gst_ice_time_limit_get_cancellable (run->limit), on_output,
+      g_steal_pointer (&task));
+}
+
+static void
+gst_ice_process_provider_finalize (GObject * object)
+{
+  GstIceProcessProvider *self = GST_ICE_PROCESS_PROVIDER (object);
+
+  g_clear_pointer (&self->clock, gst_ice_clock_unref);
+  g_clear_pointer (&self->command, gst_ice_secret_unref);
+
+  G_OBJECT_CLASS (gst_ice_process_provider_parent_class)->finalize (object);
+}
+
+static void
+gst_ice_process_provider_class_init (GstIceProcessProviderClass * klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = gst_ice_process_provider_finalize;
+  GST_ICE_SESSION_PROVIDER_CLASS (klass)->name = "external program";
+  GST_ICE_SESSION_PROVIDER_CLASS (klass)->fetch = fetch;
+}
+
+static void
+gst_ice_process_provider_init (GstIceProcessProvider * self)
+{
+}
+
+GstIceCredentialsProvider *
+gst_ice_process_provider_new (GstIceProviderContext * context,
+    GstIceSecret * command)
+{
+  GstIceProcessProvider *self =
+      g_object_new (GST_TYPE_ICE_PROCESS_PROVIDER, NULL);
+  GstIceClock *clock = gst_ice_provider_context_get_clock (context);
+
+  gst_ice_session_provider_set_clock (GST_ICE_SESSION_PROVIDER (self), clock);
+  self->clock = gst_ice_clock_ref (clock);
+  if (command != NULL)
+    self->command = gst_ice_secret_ref (command);
+
+  return GST_ICE_CREDENTIALS_PROVIDER (self);
+}

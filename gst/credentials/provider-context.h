@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* What providers need to do their work, shared by those of one chain.
+ *
+ * Runs on: the network thread. */
+
+#pragma once
+
+#include "credentials/identity-sources.h"
+#include "http/http-client.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GstIceProviderContext:
+ * @sources: (owned): what the environment says
+ * @http: (owned): for STS and other services
+ * @direct_http: (owned): for plain http, which never goes through a proxy
+ */
+typedef struct
+{
+  GstIceIdentitySources *sources;
+  GstIceHttpClient *http;
+  GstIceHttpClient *direct_http;
+
+  /*< private >*/
+  grefcount ref_count;
+} GstIceProviderContext;
+
+/* @config: that of @http. (transfer full) */
+GstIceProviderContext *gst_ice_provider_context_new (GstIceIdentitySources *
+    sources, GstIceHttpClient * http, const GstIceHttpConfig * config);
+GstIceProviderContext *gst_ice_provider_context_ref (GstIceProviderContext *
+    context);
+void gst_ice_provider_context_unref (GstIceProviderContext * context);
+
+GstIceClock *gst_ice_provider_context_get_clock (GstIceProviderContext *
+    context);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceProviderContext,
+    gst_ice_provider_context_unref)
+
+G_END_DECLS

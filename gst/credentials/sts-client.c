@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* A call of STS, in reading order: errors, answer, the two requests.
+ *
+ * Runs on: the network thread. A Call belongs to its task.
+ *
+ * AssumeRole is signed with ACS3-HMAC-SHA256, as the official client of STS
+ * does it. The credentials SDKs use the older signature, which would put the
+ * security token of the caller into the URL. */
+
+#include "credentials/sts-client.h"
+
+#include <string.h>
+
+#include <gst/gst.h>
+
+#include "common/digest.h"
+#include "common/error.h"
+#include "common/json.h"
+#include "common/secret.h"
+#include "credentials/acs3-signer.h"
+#include "credentials/redaction.h"
+#include "credentials/session-answer.h"
+
+GST_DEBUG_CATEGORY_STATIC (ice_credentials_debug);
+#define GST_CAT_DEFAULT ice_credentials_debug
+
+#define API_VERSION "2015-04-01"
+#define TIMEOUT_US (15 * (gint64) G_USEC_PER_SEC)
+#define RESPONSE_LIMIT (64 * 1024)
+
+typedef struct
+{
+  const gchar *action;
+  GstIceHttpClient *http;       /* (owned) */
+  GstIceEndpoint *endpoint;     /* (owned) */
+  GstIceIdentity *secrets;      /* (owned): never to be shown */
+} Call;
+
+static void
+call_free (Call * call)
+{
+  gst_ice_http_client_unref (call->http);
+  gst_ice_endpoint_unref (call->endpoint);
+  gst_ice_identity_unref (call->secrets);
+  g_free (call);
+}
+
+/* --- Errors --- */
+
+static const struct
+{
+  const gchar *code;
+  GstIceErrorCode meaning;
+} meanings[] = {
+  {"InvalidTimeStamp.Expired", GST_ICE_ERROR_CLOCK_SKEW},
+  {"InvalidSecurityToken.Expired", GST_ICE_ERROR_IDENTITY_EXPIRED},
+  {"SignatureNonceUsed", GST_ICE_ERROR_UNAVAILABLE},
+  {"ServiceUnavailable", GST_ICE_ERROR_UNAVAILABLE},
+  {"InternalError", GST_ICE_ERROR_UNAVAILABLE},
+};
+
+static GstIceErrorCode
+get_meaning (guint status, const gchar * code)
+{
+  guint i;
+
+  if (status == 429 || (code != NULL && strstr (code, "Throttling") != NULL))
+    return GST_ICE_ERROR_THROTTLED;
+  for (i = 0; i < G_N_ELEMENTS (meanings); i++) {
+    if (g_strcmp0 (code, meanings[i].code) == 0)
+      return meanings[i].meaning;
+  }
+  if (status >= 500)
+    return GST_ICE_ERROR_UNAVAILABLE;
+
+  return code != NULL ? GST_ICE_ERROR_NOT_AUTHORIZED : GST_ICE_ERROR_PROTOCOL;
+}
+
+/* @object: (nullable): of the answer */
+static GError *
+error_from_answer (Call * call, guint status, JsonObject * object)
+{
+  g_autofree gchar *message = NULL;
+  g_auto (GstIceErrorDetails) details = {
+    .service = "sts",.operation = call->action,.http_status = status,
+    .retry_after_us = -1,.server_time_us = -1
+  };
+
+  if (object != NULL) {
+    details.code = gst_ice_redact_id (call->secrets,
+        gst_ice_json_get_string (object, "Code"));
+    details.request_id = gst_ice_redact_id (call->secrets,
+        gst_ice_json_get_string (object, "RequestId"));
+    message = gst_ice_redact (call->secrets,
+        gst_ice_json_get_string (object, "Message"));
+  }
+
+  return gst_ice_error_new_from_answer (get_meaning (status, details.code),
+      &details, message, NULL);
+}
+
+/* --- The answer --- */
+
+/* A proxy's Date says nothing about the service's clock. */
+static void
+learn_clock (Call * call, const GstIceHttpResponse * response,
+    JsonObject * object)
+{
+  if (object != NULL && json_object_has_member (object, "RequestId") &&
+      response->date_us >= 0)
+    gst_ice_clock_learn (gst_ice_http_client_get_clock (call->http),
+        call->endpoint->host, response->date_us, response->received_us);
+}
+
+static GstIceIdentity *
+decode_credentials (Call * call, const GstIceHttpResponse * response,
+    JsonObject * object, GError ** error)
+{
+  JsonNode *node = object != NULL ?
+      json_object_get_member (object, "Credentials") : NULL;
+  GstIceSessionTime time = gst_ice_session_get_time (response,
+      gst_ice_http_client_get_clock (call->http), call->endpoint->host);
+  GstIceIdentity *identity;
+
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node)) {
+    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
+            "%s: there are no Credentials in the answer", call->action));
+    return NULL;
+  }
+
+  identity = gst_ice_session_decode (json_node_get_object (node),
+      &gst_ice_session_form, &time, error);
+  if (identity == NULL)
+    g_prefix_error (error, "%s: ", call->action);
+
+  return identity;
+}
+
+static GstIceIdentity *
+identity_from_answer (Call * call, GstIceHttpResponse * response,
+    GError ** error)
+{
+  JsonNode *json = gst_ice_session_take_json (response, NULL);
+  JsonObject *object = json != NULL ? json_node_get_object (json) : NULL;
+  GstIceIdentity *identity = NULL;
+
+  learn_clock (call, response, object);
+  if (response->status == 200)
+    identity = decode_credentials (call, response, object, error);
+  else
+    g_propagate_error (error, error_from_answer (call, response->status,
+            object));
+  gst_ice_json_free_secret (json);
+
+  return identity;
+}
+
+static void
+on_response (GObject * source, GAsyncResult * result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Call *call = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autoptr (GstIceHttpResponse) response =
+      gst_ice_http_client_send_finish (call->http, result, &error);
+  GstIceIdentity *identity = NULL;
+
+  if (response == NULL)
+    g_prefix_error (&error, "%s: ", call->action);
+  else
+    identity = identity_from_answer (call, response, &error);
+
+  if (identity == NULL) {
+    g_task_return_error (task, error);
+    return;
+  }
+
+  GST_INFO ("%s by %s: %s", call->action, call->endpoint->host,
+      gst_ice_identity_get_access_key_id (identity));
+  g_task_return_pointer (task, identity,
+      (GDestroyNotify) gst_ice_identity_unref);
+}
+
+/* --- The requests --- */
+
+/* @secrets: (transfer full) */
+static Call *
+call_new (const gchar * action, GstIceHttpClient * http,
+    GstIceEndpoint * endpoint, GstIceIdentity * secrets)
+{
+  Call *call = g_new0 (Call, 1);
+
+  GST_DEBUG_CATEGORY_INIT (ice_credentials_debug, "icecredentials", 0,
+      "icesink: where the identity comes from");
+
+  call->action = action;
+  call->http = gst_ice_http_client_ref (http);
+  call->endpoint = gst_ice_endpoint_ref (endpoint);
+  call->secrets = secrets;
+
+  return call;
+}
+
+/* @call, @request: (transfer full) */
+static void
+send (Call * call, GstIceHttpRequest * request, GCancellable * cancellable,
+    GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, send);
+  g_task_set_task_data (task, call, (GDestroyNotify) call_free);
+  gst_ice_http_request_add_header (request, "accept", "application/json");
+  gst_ice_http_request_set_timeout (request, TIMEOUT_US);
+  gst_ice_http_request_set_response_limit (request, RESPONSE_LIMIT);
+  gst_ice_http_client_send_async (call->http, request, cancellable,
+      on_response, task);
+}
+
+static gchar *
+format_date (Call * call)
+{
+  gint64 time_us = gst_ice_clock_get_service_time
+      (gst_ice_http_client_get_clock (call->http), call->endpoint->host);
+  g_autoptr (GDateTime) date =
+      g_date_time_new_from_unix_utc (time_us / G_USEC_PER_SEC);
+
+  return g_date_time_format (date, "%Y-%m-%dT%H:%M:%SZ");
+}
+
+/* Of the role, as parameters; those that are not there are left out.
+ * (transfer full) */
+static gchar *
+format_role (const GstIceRole * role, const gchar * oidc_provider_arn)
+{
+  g_autofree gchar *duration =
+      g_strdup_printf ("%" G_GUINT64_FORMAT, role->duration_seconds);
+  const GstIceAcs3Pair all[] = {
+    {"RoleArn", role->role_arn},
+    {"RoleSessionName", role->session_name},
+    {"DurationSeconds", duration},
+    {"Policy", role->policy},
+    {"ExternalId", role->external_id},
+    {"OIDCProviderArn", oidc_provider_arn},
+  };
+  GstIceAcs3Pair given[G_N_ELEMENTS (all)];
+  guint i, n = 0;
+
+  for (i = 0; i < G_N_ELEMENTS (all); i++) {
+    if (all[i].value != NULL)
+      given[n++] = all[i];
+  }
+
+  return gst_ice_acs3_canonical_query (given, n);
+}
+
+/* The first header is Host, which the HTTP client writes itself. */
+static void
+sign (GstIceHttpRequest * request, Call * call, const gchar * query)
+{
+  g_autofree gchar *date = format_date (call);
+  g_autofree gchar *nonce = g_uuid_string_random ();
+  g_autofree gchar *digest = gst_ice_sha256_hex ("", 0);
+  const gchar *token = gst_ice_identity_peek_token (call->secrets);
+  const GstIceAcs3Pair headers[] = {
+    {"host", gst_ice_http_request_get_host (request)},
+    {"x-acs-action", call->action},
+    {"x-acs-version", API_VERSION},
+    {"x-acs-date", date},
+    {"x-acs-signature-nonce", nonce},
+    {"x-acs-content-sha256", digest},
+    {"x-acs-security-token", token},
+  };
+  gsize n = G_N_ELEMENTS (headers) - (token == NULL ? 1 : 0);
+  gchar *authorization = gst_ice_acs3_authorization (call->secrets, "POST",
+      "/", query, headers, n);
+  gsize i;
+
+  for (i = 1; i < n; i++)
+    gst_ice_http_request_add_header (request, headers[i].name,
+        headers[i].value);
+  gst_ice_http_request_add_header (request, "authorization", authorization);
+  gst_ice_secret_free_string (authorization);
+}
+
+void
+gst_ice_sts_assume_role_async (GstIceHttpClient * http,
+    GstIceEndpoint * endpoint, const GstIceRole * role,
+    GstIceIdentity * identity, GCancellable * cancellable,
+    GAsyncReadyCallback callback, gpointer user_data)
+{
+  Call *call = call_new ("AssumeRole", http, endpoint,
+      gst_ice_identity_ref (identity));
+  g_autofree gchar *query = format_role (role, NULL);
+  g_autofree gchar *target = g_strconcat ("/?", query, NULL);
+  GstIceHttpRequest *request =
+      gst_ice_http_request_new ("POST", endpoint, NULL, target);
+
+  sign (request, call, query);
+  send (call, request, cancellable, callback, user_data);
+}
+
+/* The token is in there, so that it is wiped with the body. */
+static void
+set_oidc_body (GstIceHttpRequest * request, const gchar * parameters,
+    const gchar * token)
+{
+  g_autoptr (GPtrArray) body =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  gchar *encoded = gst_ice_percent_encode (token, NULL);
+  gchar *text = g_strconcat (parameters, "&OIDCToken=", encoded, NULL);
+  gsize size = strlen (text);
+
+  gst_ice_secret_free_string (encoded);
+  g_ptr_array_add (body, g_bytes_new_with_free_func (text, size,
+          (GDestroyNotify) gst_ice_secret_free_string, text));
+  gst_ice_http_request_set_body (request, body, size);
+  gst_ice_http_request_add_header (request, "content-type",
+      "application/x-www-form-urlencoded");
+}
+
+void
+gst_ice_sts_assume_role_with_oidc_async (GstIceHttpClient * http,
+    GstIceEndpoint * endpoint, const GstIceRole * role,
+    const gchar * oidc_provider_arn, const gchar * token,
+    GCancellable * cancellable, GAsyncReadyCallback callback,
+    gpointer user_data)
+{
+  Call *call = call_new ("AssumeRoleWithOIDC", http, endpoint,
+      gst_ice_identity_new ("OIDC", token, NULL));
+  g_autofree gchar *date = format_date (call);
+  const GstIceAcs3Pair query[] = {
+    {"Action", call->action},
+    {"Version", API_VERSION},
+    {"Format", "JSON"},
+    {"Timestamp", date},
+  };
+  g_autofree gchar *canonical_query =
+      gst_ice_acs3_canonical_query (query, G_N_ELEMENTS (query));
+  g_autofree gchar *target = g_strconcat ("/?", canonical_query, NULL);
+  g_autofree gchar *parameters = format_role (role, oidc_provider_arn);
+  GstIceHttpRequest *request =
+      gst_ice_http_request_new ("POST", endpoint, NULL, target);
+
+  set_oidc_body (request, parameters, token);
+  send (call, request, cancellable, callback, user_data);
+}
+
+GstIceIdentity *
+gst_ice_sts_finish (GAsyncResult * result, GError ** error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, NULL), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
