@@ -54,7 +54,7 @@ on_pool_thread (gpointer data, gpointer user_data)
   outbox->scheduled = FALSE;
   g_mutex_unlock (&outbox->lock);
 
-  gst_ice_outbox_deliver (outbox);
+  gst_ice_outbox_deliver (outbox, 0);
 }
 
 static GThreadPool *
@@ -171,12 +171,30 @@ deliver_all (GstIceOutbox * outbox)
 }
 
 void
-gst_ice_outbox_deliver (GstIceOutbox * outbox)
+gst_ice_outbox_deliver (GstIceOutbox * outbox, gint64 deadline_us)
 {
   g_mutex_lock (&outbox->lock);
+  while (outbox->deliverer != NULL && outbox->deliverer != g_thread_self ()) {
+    if (!g_cond_wait_until (&outbox->idle, &outbox->lock, deadline_us))
+      break;
+  }
   if (outbox->deliverer == NULL)
     deliver_all (outbox);
   g_mutex_unlock (&outbox->lock);
+}
+
+void
+gst_ice_outbox_clear (GstIceOutbox * outbox)
+{
+  GQueue items;
+
+  g_mutex_lock (&outbox->lock);
+  items = outbox->items;
+  g_queue_init (&outbox->items);
+  g_mutex_unlock (&outbox->lock);
+
+  /* Outside the lock: a reference to the element may be the last one. */
+  g_queue_clear_full (&items, (GDestroyNotify) free_item);
 }
 
 gboolean

@@ -39,8 +39,13 @@ void gst_ice_outbox_call (GstIceOutbox * outbox, GstIceOutboxFunc func,
  * if flushing has ended the wait, or this very thread is delivering. */
 gboolean gst_ice_outbox_drain (GstIceOutbox * outbox);
 
-/* Delivers what is in it, unless another thread is at it. */
-void gst_ice_outbox_deliver (GstIceOutbox * outbox);
+/* Delivers what is in it. If another thread is at it, waits for that up to
+ * @deadline_us of the monotonic time; never, if it is this very thread. Whoever
+ * delivers goes on with what is left. */
+void gst_ice_outbox_deliver (GstIceOutbox * outbox, gint64 deadline_us);
+
+/* Forgets what is in it and is not being delivered yet. */
+void gst_ice_outbox_clear (GstIceOutbox * outbox);
 
 void gst_ice_outbox_set_flushing (GstIceOutbox * outbox, gboolean flushing);
 

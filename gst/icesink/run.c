@@ -779,7 +779,6 @@ gst_ice_run_stop (GstIceRun * self, GstIceEndAction action,
 
   gst_ice_upload_close (self->upload);
   wait_for_flag (self, &self->closed, G_MAXINT64);
-  gst_ice_outbox_deliver (self->outbox);
 }
 
 void

@@ -54,6 +54,11 @@
 GST_DEBUG_CATEGORY (gst_ice_sink_debug);
 #define GST_CAT_DEFAULT gst_ice_sink_debug
 
+/* How long the end of a run waits for a handler that another thread is in:
+ * what stop-timeout leaves, but within these. */
+#define LEAST_HANDLER_WAIT_US (G_USEC_PER_SEC / 4)
+#define MOST_HANDLER_WAIT_US G_USEC_PER_SEC
+
 struct _GstIceSink
 {
   GstBaseSink parent;
@@ -146,6 +151,8 @@ start_run (GstIceSink * self)
   if (run == NULL)
     return FALSE;
 
+  /* What a slow handler has held up is not about this run. */
+  gst_ice_outbox_clear (self->outbox);
   gst_ice_outbox_set_flushing (self->outbox, FALSE);
   GST_OBJECT_LOCK (self);
   self->run = run;
@@ -173,6 +180,17 @@ stop_retired (GstIceSink * self, gint64 deadline_us)
         deadline_us);
 }
 
+/* The application hears how it ended before the state has changed. But a
+ * handler may be slow, or wait for that very state change. */
+static void
+deliver_rest (GstIceSink * self, gint64 deadline_us)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  gst_ice_outbox_deliver (self->outbox, CLAMP (deadline_us,
+          now + LEAST_HANDLER_WAIT_US, now + MOST_HANDLER_WAIT_US));
+}
+
 static void
 stop_run (GstIceSink * self)
 {
@@ -195,6 +213,7 @@ stop_run (GstIceSink * self)
     GST_OBJECT_UNLOCK (self);
   }
   stop_retired (self, deadline_us);
+  deliver_rest (self, deadline_us);
   gst_ice_stop_budget_end (GST_ELEMENT (self));
 }
 

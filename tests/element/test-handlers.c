@@ -294,6 +294,57 @@ test_slow_signal_handlers (void)
   check_slow_handlers (TRUE);
 }
 
+/* ---- the end of a run ---- */
+
+static GstBusSyncReply
+be_slow (GstBus * bus, GstMessage * message, gpointer user_data)
+{
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_PROGRESS)
+    g_usleep (50 * 1000);
+
+  return GST_BUS_PASS;
+}
+
+/* What on-stop did is told before the state change has returned. */
+static void
+test_end_is_told (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+
+  gst_bus_set_sync_handler (f->bus, be_slow, NULL, NULL);
+  fixture_play (f);
+  g_assert_cmpint (fixture_push_all (f, LARGE, 64 * KIB), ==, GST_FLOW_OK);
+  fixture_set_state (f, GST_STATE_READY);
+  g_assert_cmpuint (fixture_count_elements (f, "ice-upload-complete"), ==, 1);
+  gst_bus_set_sync_handler (f->bus, NULL, NULL, NULL);
+}
+
+/* A handler that returns too late holds up no state change, and the next run
+ * hears nothing of the last one. */
+static void
+test_end_is_forgotten (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  Gate gate;
+
+  gate_init (&gate);
+  gst_bus_set_sync_handler (f->bus, wait_at_progress, &gate, NULL);
+  fixture_play (f);
+  g_assert_cmpint (fixture_push_all (f, LARGE, 64 * KIB), ==, GST_FLOW_OK);
+  fixture_wait_for (f, gate_count (&gate) == 1);
+  fixture_set_state (f, GST_STATE_READY);
+  g_assert_cmpuint (fixture_count_elements (f, "ice-upload-complete"), ==, 0);
+
+  g_byte_array_set_size (f->expected, 0);
+  fixture_play (f);
+  gate_open (&gate);
+  g_assert_cmpint (fixture_push_all (f, SMALL, SMALL), ==, GST_FLOW_OK);
+  fixture_finish (f);
+  fixture_assert_object (f);
+  g_assert_cmpuint (fixture_count_elements (f, "ice-upload-complete"), ==, 1);
+  gst_bus_set_sync_handler (f->bus, NULL, NULL, NULL);
+}
+
 /* ---- many sinks ---- */
 
 #define MANY 20
@@ -517,6 +568,11 @@ main (int argc, char **argv)
       test_slow_sync_handlers);
   g_test_add_func ("/icesink/handlers/of-signals-may-be-slow",
       test_slow_signal_handlers);
+
+  g_test_add_func ("/icesink/handlers/hear-of-the-end-before-ready",
+      test_end_is_told);
+  g_test_add_func ("/icesink/handlers/hear-of-one-run-at-a-time",
+      test_end_is_forgotten);
 
   g_test_add_func ("/icesink/many/share-a-network-thread", test_many_sinks);
   g_test_add_func ("/icesink/many/need-few-threads", test_few_threads);

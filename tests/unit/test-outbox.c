@@ -374,13 +374,85 @@ test_flushing (void)
   fixture_clear (&fixture);
 }
 
+static gpointer
+deliver_in_thread (gpointer data)
+{
+  Fixture *fixture = data;
+
+  gst_ice_outbox_deliver (fixture->outbox, G_MAXINT64);
+  g_assert_true (gst_bus_have_pending (fixture->bus));
+
+  return NULL;
+}
+
+/* Who delivers at the end waits as well, flushing or not. */
+static void
+test_deliver_waits (void)
+{
+  Fixture fixture;
+  GThread *thread;
+
+  fixture_init (&fixture);
+  gst_ice_outbox_call (fixture.outbox, wait_at_gate, new_note (&fixture, 0),
+      free_note);
+  counter_wait (&fixture.reached, 1);
+  gst_ice_outbox_set_flushing (fixture.outbox, TRUE);
+  post_number (&fixture, 7);
+  thread = g_thread_new ("deliver", deliver_in_thread, &fixture);
+  counter_add (&fixture.gate);
+  g_thread_join (thread);
+  g_assert_cmpuint (pop_number (&fixture), ==, 7);
+  fixture_clear (&fixture);
+}
+
+/* But not for ever: the handler may wait for it. */
+static void
+test_deliver_gives_up (void)
+{
+  Fixture fixture;
+
+  fixture_init (&fixture);
+  gst_ice_outbox_call (fixture.outbox, wait_at_gate, new_note (&fixture, 0),
+      free_note);
+  counter_wait (&fixture.reached, 1);
+  post_number (&fixture, 7);
+  gst_ice_outbox_deliver (fixture.outbox, g_get_monotonic_time () + 1000);
+  g_assert_false (gst_bus_have_pending (fixture.bus));
+
+  counter_add (&fixture.gate);
+  g_assert_cmpuint (pop_number (&fixture), ==, 7);
+  fixture_clear (&fixture);
+}
+
+static void
+test_clear (void)
+{
+  Fixture fixture;
+
+  fixture_init (&fixture);
+  gst_ice_outbox_call (fixture.outbox, wait_at_gate, new_note (&fixture, 0),
+      free_note);
+  counter_wait (&fixture.reached, 1);
+  post_number (&fixture, 7);
+  gst_ice_outbox_call (fixture.outbox, run_note, new_note (&fixture, 1),
+      free_note);
+  gst_ice_outbox_clear (fixture.outbox);
+  g_assert_cmpuint (counter_get (&fixture.destroyed), ==, 1);
+  post_number (&fixture, 8);
+
+  counter_add (&fixture.gate);
+  g_assert_cmpuint (pop_number (&fixture), ==, 8);
+  g_assert_cmpuint (fixture.calls->len, ==, 0);
+  fixture_clear (&fixture);
+}
+
 static void
 drain_inside (GstElement * element, gpointer data)
 {
   Note *note = data;
 
   g_assert_false (gst_ice_outbox_drain (note->fixture->outbox));
-  gst_ice_outbox_deliver (note->fixture->outbox);
+  gst_ice_outbox_deliver (note->fixture->outbox, G_MAXINT64);
   g_assert_cmpuint (note->fixture->calls->len, ==, 0);
   counter_add (&note->fixture->reached);
 }
@@ -499,6 +571,10 @@ main (int argc, char **argv)
       test_slow_handlers);
   g_test_add_func ("/outbox/drain-waits-for-a-handler", test_drain_waits);
   g_test_add_func ("/outbox/flushing-ends-drain", test_flushing);
+  g_test_add_func ("/outbox/the-end-waits-for-a-handler", test_deliver_waits);
+  g_test_add_func ("/outbox/the-end-does-not-wait-for-ever",
+      test_deliver_gives_up);
+  g_test_add_func ("/outbox/clear-forgets-what-waits", test_clear);
   g_test_add_func ("/outbox/drain-in-a-handler-returns", test_reentrant);
   g_test_add_func ("/outbox/put-in-a-handler", test_put_inside);
   g_test_add_func ("/outbox/last-reference-in-a-handler",
