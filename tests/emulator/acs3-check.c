@@ -135,7 +135,8 @@ signature_error (const EmuCall * call, const gchar * string_to_sign,
 static EmuAnswer *
 check_signature (const EmuCall * call, const Authorization * authorization)
 {
-  const gchar *secret = call->services->options->access_key_secret;
+  const gchar *secret = call->session ? call->session->access_key_secret
+      : call->services->options->access_key_secret;
   g_auto (GStrv) names = g_strsplit (authorization->signed_headers, ";", -1);
   g_autoptr (GString) canonical = NULL;
   g_autofree gchar *hash = NULL;
@@ -186,23 +187,31 @@ is_token_over (const EmuCall * call)
 {
   gdouble life = call->services->options->security_token_life;
 
+  if (call->session)
+    return call->now_us >= call->session->expires_us;
   return life > 0 && call->now_us - call->services->started_us
       >= life * G_USEC_PER_SEC;
 }
 
-static EmuAnswer *
-check_identity (const EmuCall * call, const Authorization * authorization)
+EmuAnswer *
+emu_acs3_check_identity (EmuCall * call, const gchar * access_key_id,
+    const gchar * token)
 {
   const EmuOptions *options = call->services->options;
-  const gchar *token = emu_call_get_header (call, "x-acs-security-token");
+  const gchar *expected = options->security_token;
 
-  if (!g_str_equal (authorization->credential, options->access_key_id))
-    return emu_ice_error (call, EMU_ICE_ACCESS_KEY_ID, NULL);
-  if (options->security_token && !token)
+  if (!g_str_equal (access_key_id, options->access_key_id)) {
+    call->session = emu_sessions_find (call->services->sessions,
+        access_key_id);
+    if (!call->session)
+      return emu_ice_error (call, EMU_ICE_ACCESS_KEY_ID, NULL);
+    expected = call->session->security_token;
+  }
+  if (expected && !token)
     return emu_ice_error (call, EMU_ICE_TOKEN_MISSING, NULL);
   if (token && !is_token_shaped (token))
     return emu_ice_error (call, EMU_ICE_TOKEN_MALFORMED, NULL);
-  if (g_strcmp0 (token, options->security_token) != 0)
+  if (g_strcmp0 (token, expected) != 0)
     return emu_ice_error (call, EMU_ICE_TOKEN_MISMATCH, NULL);
   if (token && is_token_over (call))
     return emu_ice_error (call, EMU_ICE_TOKEN_EXPIRED, NULL);
@@ -248,7 +257,8 @@ emu_acs3_check (EmuCall * call)
   emu_secrets_add (call->services->secrets, authorization->signature);
   refusal = check_date (call);
   if (!refusal)
-    refusal = check_identity (call, authorization);
+    refusal = emu_acs3_check_identity (call, authorization->credential,
+        emu_call_get_header (call, "x-acs-security-token"));
   if (!refusal)
     refusal = check_signature (call, authorization);
   if (!refusal)

@@ -13,6 +13,12 @@ G_BEGIN_DECLS
  * token and its life. A refusal, or NULL. (transfer full) */
 EmuAnswer *emu_acs3_check (EmuCall * call);
 
+/* Whether @access_key_id is known and @token (nullable) is its own and alive:
+ * the caller's identity, or a session, which the call keeps then. A refusal,
+ * or NULL. (transfer full) */
+EmuAnswer *emu_acs3_check_identity (EmuCall * call,
+    const gchar * access_key_id, const gchar * token);
+
 /* Whether the body is the one that was signed, once it is there. A refusal,
  * or NULL. (transfer full) */
 EmuAnswer *emu_acs3_check_body (EmuCall * call);

@@ -9,11 +9,38 @@
 
 #include "ice-errors.h"
 #include "ice-service.h"
+#include "metadata-service.h"
 #include "oss-errors.h"
 #include "oss-service.h"
+#include "sts-service.h"
 #include "text.h"
 
 #define TEXT_MAX (4 * 1024 * 1024)
+
+static const EmuService ice_service = {
+  emu_ice_authorize, emu_ice_carry_out, emu_ice_refuse
+};
+
+static const EmuService oss_service = {
+  emu_oss_authorize, emu_oss_carry_out, emu_oss_refuse
+};
+
+/* Hosts do not matter: all services are at one port. */
+static void
+classify (EmuCall * call)
+{
+  if (emu_metadata_claims (call)) {
+    emu_metadata_classify (call);
+  } else if (emu_sts_claims (call)) {
+    emu_sts_classify (call);
+  } else if (emu_ice_claims (call)) {
+    call->service = &ice_service;
+    emu_ice_classify (call);
+  } else {
+    call->service = &oss_service;
+    emu_oss_classify (call);
+  }
+}
 
 EmuCall *
 emu_call_new (EmuServices * services, const EmuRequest * request)
@@ -26,10 +53,7 @@ emu_call_new (EmuServices * services, const EmuRequest * request)
   call->operation = ICE_EMULATOR_OTHER;
   call->query = emu_query_parse (request->query);
   call->request_id = emu_random_text (EMU_HEX_DIGITS, 24);
-  if (emu_ice_claims (call))
-    emu_ice_classify (call);
-  else
-    emu_oss_classify (call);
+  classify (call);
   return call;
 }
 
@@ -38,6 +62,7 @@ emu_call_free (EmuCall * call)
 {
   g_clear_pointer (&call->query, g_ptr_array_unref);
   g_clear_pointer (&call->lease, emu_lease_unref);
+  g_clear_pointer (&call->session, emu_session_unref);
   g_clear_pointer (&call->blob, emu_blob_free);
   if (call->text)
     g_string_free (call->text, TRUE);
@@ -118,13 +143,13 @@ emu_call_end_body (EmuCall * call)
 EmuAnswer *
 emu_call_authorize (EmuCall * call)
 {
-  return call->is_ice ? emu_ice_authorize (call) : emu_oss_authorize (call);
+  return call->service->authorize (call);
 }
 
 EmuAnswer *
 emu_call_carry_out (EmuCall * call)
 {
-  return call->is_ice ? emu_ice_carry_out (call) : emu_oss_carry_out (call);
+  return call->service->carry_out (call);
 }
 
 /* Where the redirect leads to is no host of the service. */
@@ -144,8 +169,7 @@ redirect (EmuCall * call, EmuAnswer * answer)
 EmuAnswer *
 emu_call_refuse (EmuCall * call)
 {
-  EmuAnswer *answer = call->is_ice ? emu_ice_refuse (call)
-      : emu_oss_refuse (call);
+  EmuAnswer *answer = call->service->refuse (call);
 
   if (call->fault->kind == EMU_FAULT_REDIRECT)
     redirect (call, answer);

@@ -12,6 +12,7 @@
 #include "options.h"
 #include "records.h"
 #include "secrets.h"
+#include "sessions.h"
 #include "store.h"
 #include "wall-clock.h"
 
@@ -29,6 +30,7 @@ typedef struct
   EmuNonces *nonces;
   EmuRecords *records;
   EmuSecrets *secrets;
+  EmuSessions *sessions;
   EmuStore *store;
   gint64 started_us;            /* wall clock */
 } EmuServices;
@@ -38,6 +40,15 @@ typedef struct _EmuCall EmuCall;
 /* Does one operation. (transfer full) */
 typedef EmuAnswer *(*EmuHandler) (EmuCall * call);
 
+/* What the requests of one service have in common. Each function gives an
+ * answer, the first NULL if the head allows to go on. (transfer full) */
+typedef struct
+{
+  EmuHandler authorize;
+  EmuHandler carry_out;
+  EmuHandler refuse;            /* as the call's fault asks for */
+} EmuService;
+
 /* Belongs to its connection's thread. */
 struct _EmuCall
 {
@@ -45,13 +56,15 @@ struct _EmuCall
   const EmuRequest *request;    /* (unowned) */
   const EmuFault *fault;        /* (unowned) (nullable) */
   gint64 now_us;                /* wall clock, when the head was there */
-  gboolean is_ice;
+  const EmuService *service;
+  gboolean is_ice;              /* errors have the shape of ICE's */
   IceEmulatorOperation operation;
   EmuHandler handler;           /* (nullable): of OSS */
 
   GPtrArray *query;             /* (element-type EmuParameter) (nullable) */
   gchar *request_id;
   EmuLease *lease;              /* (nullable): that signed it */
+  EmuSession *session;          /* (nullable): that signed it, for ICE */
 
   /* OSS */
   gchar *bucket;                /* empty: none */

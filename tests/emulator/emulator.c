@@ -283,6 +283,7 @@ make_services (EmuServices * services, const gchar * const *argv,
   services->secrets = emu_secrets_new ();
   emu_secrets_add (services->secrets, options->access_key_secret);
   emu_secrets_add (services->secrets, options->security_token);
+  services->sessions = emu_sessions_new (options, services->secrets);
   services->issuer = emu_lease_issuer_new (options, services->secrets);
   services->records = emu_records_new (options->log, error);
   if (!services->records)
@@ -299,6 +300,7 @@ clear_services (EmuServices * services)
   g_clear_pointer (&services->store, emu_store_free);
   g_clear_pointer (&services->records, emu_records_free);
   g_clear_pointer (&services->issuer, emu_lease_issuer_free);
+  g_clear_pointer (&services->sessions, emu_sessions_free);
   g_clear_pointer (&services->secrets, emu_secrets_free);
   g_clear_pointer (&services->nonces, emu_nonces_free);
   g_clear_pointer (&services->faults, emu_fault_script_free);

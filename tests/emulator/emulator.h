@@ -30,6 +30,12 @@ typedef enum
   ICE_EMULATOR_PUT,             /* PutObject */
   ICE_EMULATOR_HEAD,            /* HeadObject */
   ICE_EMULATOR_OTHER,           /* anything else */
+  ICE_EMULATOR_ASSUME_ROLE,     /* AssumeRole, of STS */
+  ICE_EMULATOR_ASSUME_ROLE_WITH_OIDC,   /* AssumeRoleWithOIDC, of STS */
+  ICE_EMULATOR_METADATA_TOKEN,  /* of the metadata service of ECS */
+  ICE_EMULATOR_METADATA_ROLE,   /* name of the RAM role */
+  ICE_EMULATOR_METADATA_IDENTITY,       /* identity of the RAM role */
+  ICE_EMULATOR_CREDENTIALS_URI, /* GET /credentials */
 } IceEmulatorOperation;
 
 /* A request as the emulator saw it. Strings are owned by the record. */

@@ -40,6 +40,12 @@ static const gchar *const operation_names[] = {
   [ICE_EMULATOR_PUT] = "put",
   [ICE_EMULATOR_HEAD] = "head",
   [ICE_EMULATOR_OTHER] = "other",
+  [ICE_EMULATOR_ASSUME_ROLE] = "assume-role",
+  [ICE_EMULATOR_ASSUME_ROLE_WITH_OIDC] = "assume-role-with-oidc",
+  [ICE_EMULATOR_METADATA_TOKEN] = "metadata-token",
+  [ICE_EMULATOR_METADATA_ROLE] = "metadata-role",
+  [ICE_EMULATOR_METADATA_IDENTITY] = "metadata-identity",
+  [ICE_EMULATOR_CREDENTIALS_URI] = "credentials-uri",
 };
 
 static const struct

@@ -15,6 +15,9 @@
 #define DEFAULT_KEY_TEMPLATE "sv/MEDIAID/MEDIAID.mp4"
 #define DEFAULT_CREDENTIAL_LIFE 3600.0
 #define DEFAULT_EXPIRED_CODE "SecurityTokenExpired"
+#define DEFAULT_SESSION_LIFE 3600.0
+#define DEFAULT_OIDC_TOKEN "eyEmulatorDemo.OidcToken.0123456789"
+#define DEFAULT_ROLE_NAME "EmulatorRole"
 
 static void
 add_entries (GOptionContext * context, EmuOptions * o)
@@ -45,6 +48,17 @@ add_entries (GOptionContext * context, EmuOptions * o)
         "Its life from the start on; 0: no end (0)", "SECONDS"},
     {"allow-identity", 0, 0, G_OPTION_ARG_NONE, &o->allow_identity,
         "OSS takes the caller's identity too, for the whole bucket", NULL},
+    {"session-life", 0, 0, G_OPTION_ARG_DOUBLE, &o->session_life,
+        "Life of what STS, metadata and /credentials give out (3600)",
+        "SECONDS"},
+    {"oidc-token", 0, 0, G_OPTION_ARG_STRING, &o->oidc_token,
+        "What AssumeRoleWithOIDC takes (" DEFAULT_OIDC_TOKEN ")", "TOKEN"},
+    {"role-name", 0, 0, G_OPTION_ARG_STRING, &o->role_name,
+        "RAM role of the instance; empty: none (" DEFAULT_ROLE_NAME ")",
+        "NAME"},
+    {"require-metadata-token", 0, 0, G_OPTION_ARG_NONE,
+          &o->require_metadata_token,
+        "The metadata service is in hardened mode only", NULL},
     {"media-id", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->media_ids,
         "Only this media exists; repeatable (every well-formed id)", "ID"},
     {"bucket", 0, 0, G_OPTION_ARG_STRING, &o->bucket,
@@ -131,7 +145,8 @@ check (const EmuOptions * o, GError ** error)
 
   if (o->port < 0 || o->port > 65535)
     problem = "--port is not a port";
-  else if (o->credential_life <= 0 || o->security_token_life < 0)
+  else if (o->credential_life <= 0 || o->security_token_life < 0
+      || o->session_life <= 0)
     problem = "a life is not positive";
   else if (o->rate < 0 || o->latency < 0 || o->answer_delay < 0)
     problem = "--rate, --latency or --answer-delay is negative";
@@ -175,11 +190,14 @@ emu_options_parse (const gchar * const *argv, GError ** error)
   g_autoptr (EmuOptions) options = g_new0 (EmuOptions, 1);
 
   options->credential_life = DEFAULT_CREDENTIAL_LIFE;
+  options->session_life = DEFAULT_SESSION_LIFE;
   if (!parse_into (options, argv, error))
     return NULL;
   set_default (&options->address, DEFAULT_ADDRESS);
   set_default (&options->access_key_id, DEFAULT_ACCESS_KEY_ID);
   set_default (&options->access_key_secret, DEFAULT_ACCESS_KEY_SECRET);
+  set_default (&options->oidc_token, DEFAULT_OIDC_TOKEN);
+  set_default (&options->role_name, DEFAULT_ROLE_NAME);
   set_default (&options->bucket, DEFAULT_BUCKET);
   set_default (&options->region, DEFAULT_REGION);
   set_default (&options->key_template, DEFAULT_KEY_TEMPLATE);
@@ -201,6 +219,8 @@ emu_options_free (EmuOptions * options)
   g_free (options->access_key_id);
   g_free (options->access_key_secret);
   g_free (options->security_token);
+  g_free (options->oidc_token);
+  g_free (options->role_name);
   g_strfreev (options->media_ids);
   g_free (options->bucket);
   g_free (options->region);

@@ -26,6 +26,11 @@ typedef struct
   gdouble security_token_life;  /* seconds from the start, 0: no end */
   gboolean allow_identity;
 
+  gdouble session_life;         /* seconds */
+  gchar *oidc_token;
+  gchar *role_name;             /* empty: none */
+  gboolean require_metadata_token;
+
   gchar **media_ids;
   gchar *bucket;
   gchar *region;
