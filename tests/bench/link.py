@@ -90,6 +90,9 @@ def why_not():
         return 'ip (iproute2) is not installed'
     if not os.path.exists('/dev/net/tun'):
         return 'there is no /dev/net/tun'
+    if subprocess.run(['unshare', '--net', 'true'], capture_output=True,
+                      check=False).returncode != 0:
+        return 'network namespaces are not allowed here'
     return None
 
 

@@ -77,8 +77,9 @@ class Machine:
     def _make_environment(self):
         """Nothing of the user's, and the same for all."""
         keep = ('PATH', 'LANG', 'LD_LIBRARY_PATH')
-        environment = {name: os.environ[name] for name in keep
-                       if name in os.environ}
+        sanitizers = ('ASAN_', 'LSAN_', 'UBSAN_')
+        environment = {name: value for name, value in os.environ.items()
+                       if name in keep or name.startswith(sanitizers)}
         environment.update({
             'HOME': self.directory,
             'GST_PLUGIN_PATH': '',
