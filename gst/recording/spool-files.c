@@ -258,16 +258,10 @@ gst_ice_spool_files_open (GstIceSpoolFiles * self, const gchar * directory,
 {
   self->path = g_build_filename (directory, media_id, NULL);
 
-  if (!lock (self, directory, create, error)
-      || !open_file (self, JOURNAL, O_RDWR | O_APPEND | O_CREAT,
-          &self->journal, error)
-      || !open_file (self, DATA, O_RDWR | O_CREAT, &self->data, error))
-    return FALSE;
-
-  /* The names are to outlive a power cut too. */
-  fsync (self->directory);
-
-  return TRUE;
+  return lock (self, directory, create, error)
+      && open_file (self, JOURNAL, O_RDWR | O_APPEND | O_CREAT,
+      &self->journal, error)
+      && open_file (self, DATA, O_RDWR | O_CREAT, &self->data, error);
 }
 
 /* ---- to look ---- */

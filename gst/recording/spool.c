@@ -116,7 +116,7 @@ spool_new (const gchar * media_id)
   self->jobs = gst_ice_job_queue_new ();
   self->syncs = gst_ice_job_queue_new ();
   self->backlog = g_string_new (NULL);
-  self->last_sync_us = g_get_monotonic_time ();
+  self->last_sync_us = -SYNC_INTERVAL_US;
   g_mutex_init (&self->lock);
 
   return self;
@@ -370,6 +370,62 @@ new_journal_error (GstIceSpool * self, int reason)
       self->files.path, g_strerror (reason));
 }
 
+/* ---- forcing to the disk ---- */
+
+static gboolean
+sync_files (GstIceSpool * self, GError ** error)
+{
+  if (!gst_ice_spool_data_sync (self->data, error))
+    return FALSE;
+  /* The names, too. */
+  if (fdatasync (self->files.journal) == 0
+      && fsync (self->files.directory) == 0)
+    return TRUE;
+
+  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
+          "Forcing the journal to the disk: %s", g_strerror (errno)));
+
+  return FALSE;
+}
+
+static void
+sync_job (GstIceSpool * self, gpointer user_data)
+{
+  GError *error = NULL;
+
+  if (!g_atomic_int_get (&self->removed) && !sync_files (self, &error)) {
+    g_prefix_error (&error, "Spool %s: ", self->files.path);
+    set_sync_error (self, error);
+  }
+
+  g_mutex_lock (&self->lock);
+  self->syncing = FALSE;
+  self->last_sync_us = g_get_monotonic_time ();
+  g_mutex_unlock (&self->lock);
+}
+
+/* TRUE if it is time, and then it is the caller's turn. */
+static gboolean
+claim_sync (GstIceSpool * self)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  if (self->syncing
+      || g_get_monotonic_time () < self->last_sync_us + SYNC_INTERVAL_US)
+    return FALSE;
+
+  self->syncing = TRUE;
+
+  return TRUE;
+}
+
+static void
+sync_now_and_then (GstIceSpool * self, gpointer user_data)
+{
+  if (claim_sync (self))
+    add_job (self, self->syncs, sync_job, NULL, NULL);
+}
+
 /* ---- the journal; jobs only ---- */
 
 /* One write() of all; what it began and did not end is cut again. Returns 0 or
@@ -440,59 +496,7 @@ note (GstIceSpool * self, gchar * line)
   gst_ice_spool_run (self, append_job, line, g_free);
 }
 
-/* ---- forcing to the disk ---- */
-
-static gboolean
-sync_files (GstIceSpool * self, GError ** error)
-{
-  if (!gst_ice_spool_data_sync (self->data, error))
-    return FALSE;
-  if (fdatasync (self->files.journal) == 0)
-    return TRUE;
-
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
-          "Forcing the journal to the disk: %s", g_strerror (errno)));
-
-  return FALSE;
-}
-
-static void
-sync_job (GstIceSpool * self, gpointer user_data)
-{
-  GError *error = NULL;
-
-  if (!g_atomic_int_get (&self->removed) && !sync_files (self, &error)) {
-    g_prefix_error (&error, "Spool %s: ", self->files.path);
-    set_sync_error (self, error);
-  }
-
-  g_mutex_lock (&self->lock);
-  self->syncing = FALSE;
-  self->last_sync_us = g_get_monotonic_time ();
-  g_mutex_unlock (&self->lock);
-}
-
-/* TRUE if it is time, and then it is the caller's turn. */
-static gboolean
-claim_sync (GstIceSpool * self)
-{
-  gst_ice_lock_scope (&self->lock);
-
-  if (self->syncing
-      || g_get_monotonic_time () - self->last_sync_us < SYNC_INTERVAL_US)
-    return FALSE;
-
-  self->syncing = TRUE;
-
-  return TRUE;
-}
-
-static void
-sync_now_and_then (GstIceSpool * self, gpointer user_data)
-{
-  if (claim_sync (self))
-    add_job (self, self->syncs, sync_job, NULL, NULL);
-}
+/* ---- data ---- */
 
 gboolean
 gst_ice_spool_sync (GstIceSpool * self, GError ** error)
@@ -505,8 +509,6 @@ gst_ice_spool_sync (GstIceSpool * self, GError ** error)
 
   return FALSE;
 }
-
-/* ---- data ---- */
 
 static gboolean
 check_there (GstIceSpool * self, GError ** error)
@@ -637,6 +639,7 @@ gst_ice_spool_note_run (GstIceSpool * self, guint64 base,
     const GstIcePartPlan * plan)
 {
   note (self, gst_ice_spool_line_run (base, plan));
+  gst_ice_spool_run (self, sync_now_and_then, NULL, NULL);
 }
 
 void

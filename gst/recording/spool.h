@@ -64,7 +64,10 @@ typedef struct
  * @upload_id: (nullable) (owned): of the multipart upload, if one began
  * @base: where the last run began
  * @size: bytes of the recording that are on disk or have been freed
- * @parts: (element-type GstIceSpoolPart) (owned): by number, without gaps
+ * @parts: (element-type GstIceSpoolPart) (owned): by number, each beginning
+ *     where the one before it ends. Of a part that was not sealed before a
+ *     later one was, the size is an even share of what lies between. After a
+ *     power cut, parts may reach further than @size.
  *
  * What an earlier run left.
  */
