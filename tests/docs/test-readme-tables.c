@@ -3,10 +3,12 @@
  */
 /* The tables of README.md against the element that they describe.
  *
- * Runs on: one thread. The environment says where README.md (README) and the
- * plugin are. */
+ * Runs on: one thread. The environment says where README.md (README), the
+ * sources (SOURCE_ROOT) and the plugin are. */
 
 #include <gst/gst.h>
+
+#define MINUTE (60 * GST_SECOND)
 
 static gchar *readme;
 
@@ -120,7 +122,103 @@ check_enum (GParamSpec * spec, const gchar * meaning)
 
     if (strstr (meaning, name) == NULL)
       g_error ("README.md: %s says nothing of %s", spec->name, name);
+    if (g_str_has_prefix (values->values[i].value_name, "GST_"))
+      g_error ("gst-inspect-1.0 does not explain %s of %s", name, spec->name);
   }
+}
+
+/* A value with its unit, as a person writes it. (transfer full) */
+static gchar *
+format (guint64 value, gboolean is_time, gboolean is_size)
+{
+  static const struct
+  {
+    guint64 size;
+    const gchar *name;
+  } units[] = {
+    {MINUTE, "min"}, {GST_SECOND, "s"}, {GST_MSECOND, "ms"},
+    {1 << 30, "GiB"}, {1 << 20, "MiB"}, {1 << 10, "KiB"},
+  };
+  guint first = is_time ? 0 : 3;
+  guint i;
+
+  for (i = first; (is_time || is_size) && i < first + 3; i++) {
+    guint64 n = value / units[i].size;
+
+    if (n * units[i].size == value && (n > 1 || units[i].size != MINUTE))
+      return g_strdup_printf ("%" G_GUINT64_FORMAT " %s", n, units[i].name);
+  }
+
+  return g_strdup_printf ("%" G_GUINT64_FORMAT, value);
+}
+
+static void
+assert_says (GParamSpec * spec, const gchar * meaning, const gchar * text)
+{
+  if (strstr (meaning, text) == NULL)
+    g_error ("README.md: %s does not say “%s”", spec->name, text);
+}
+
+/* Limits that a user could meet, and the default in units. */
+static void
+check_number (GParamSpec * spec, guint64 minimum, guint64 maximum,
+    guint64 value, gboolean is_time, const gchar * meaning)
+{
+  gboolean is_size = G_IS_PARAM_SPEC_UINT64 (spec) && !is_time;
+  g_autofree gchar *low = format (minimum, is_time, is_size);
+  g_autofree gchar *high = format (maximum, is_time, is_size);
+  g_autofree gchar *usual = format (value, is_time, is_size);
+  g_autofree gchar *range = g_strdup_printf ("%s to %s", low, high);
+  g_autofree gchar *least = g_strdup_printf ("at least %s", low);
+  g_autofree gchar *bracketed = g_strdup_printf ("(%s)", usual);
+
+  if (maximum < G_MAXINT64)
+    assert_says (spec, meaning, range);
+  else if (minimum > 0)
+    assert_says (spec, meaning, least);
+  if (strchr (usual, ' ') != NULL)
+    assert_says (spec, meaning, bracketed);
+}
+
+static void
+check_range (GParamSpec * spec, const gchar * type, const gchar * meaning)
+{
+  gboolean is_time = g_str_has_prefix (type, "time");
+
+  if (G_IS_PARAM_SPEC_UINT64 (spec)) {
+    GParamSpecUInt64 *number = G_PARAM_SPEC_UINT64 (spec);
+
+    check_number (spec, number->minimum, number->maximum,
+        number->default_value, is_time, meaning);
+  } else if (G_IS_PARAM_SPEC_UINT (spec)) {
+    GParamSpecUInt *number = G_PARAM_SPEC_UINT (spec);
+
+    check_number (spec, number->minimum, number->maximum,
+        number->default_value, is_time, meaning);
+  }
+}
+
+/* The text above the table says when properties can be set. */
+static void
+check_flags (GParamSpec * spec)
+{
+  if (spec->flags & G_PARAM_WRITABLE)
+    g_assert_cmpuint (spec->flags & GST_PARAM_MUTABLE_READY, !=, 0);
+  g_assert_cmpuint (spec->flags & GST_PARAM_MUTABLE_PAUSED, ==, 0);
+  g_assert_cmpuint (spec->flags & GST_PARAM_MUTABLE_PLAYING, ==, 0);
+}
+
+/* gst-inspect-1.0 is read as much as README.md. */
+static void
+check_blurb (GParamSpec * spec, const gchar * type)
+{
+  const gchar *blurb = g_param_spec_get_blurb (spec);
+
+  g_assert_nonnull (blurb);
+  if (g_str_has_prefix (type, "time"))
+    g_assert_nonnull (strstr (blurb, "nanoseconds"));
+  else if (G_IS_PARAM_SPEC_UINT64 (spec))
+    g_assert_nonnull (g_strstr_len (blurb, -1, "ytes"));
 }
 
 static void
@@ -135,6 +233,9 @@ check_property (GParamSpec * spec)
   check_type (spec, cells[2]);
   check_default (spec, cells[3]);
   g_assert_cmpstr (cells[4], !=, "");
+  check_flags (spec);
+  check_blurb (spec, cells[2]);
+  check_range (spec, cells[2], cells[4]);
   if (G_IS_PARAM_SPEC_ENUM (spec))
     check_enum (spec, cells[4]);
 }
@@ -209,6 +310,36 @@ test_stats (void)
   }
 }
 
+/* The row begins with `NAME` (PARAMETERS), and → boolean where there is
+ * something to return. */
+static void
+check_signal (guint id)
+{
+  g_autofree gchar *begin =
+      g_strdup_printf ("\n| `%s` (", g_signal_name (id));
+  const gchar *found = strstr (readme, begin);
+  g_auto (GStrv) cells = NULL;
+  g_auto (GStrv) parameters = NULL;
+  GSignalQuery query;
+
+  if (found == NULL)
+    g_error ("README.md has no row for the signal %s", g_signal_name (id));
+  g_signal_query (id, &query);
+  cells = g_strsplit (found + strlen (begin), "|", 3);
+  parameters = g_strsplit (cells[0], ")", 2);
+  if (*parameters[0] != '\0') {
+    g_auto (GStrv) names = g_strsplit (parameters[0], ",", -1);
+
+    g_assert_cmpuint (g_strv_length (names), ==, query.n_params);
+  } else {
+    g_assert_cmpuint (query.n_params, ==, 0);
+  }
+  g_assert_cmpint (query.return_type != G_TYPE_NONE, ==,
+      strstr (parameters[1], "→ boolean") != NULL);
+  g_assert_cmpint ((query.signal_flags & G_SIGNAL_ACTION) != 0, ==,
+      strstr (cells[1], "Action: ") != NULL);
+}
+
 static void
 test_signals (void)
 {
@@ -218,14 +349,35 @@ test_signals (void)
 
   ids = g_signal_list_ids (G_OBJECT_TYPE (sink), &n);
   g_assert_cmpuint (n, >, 0);
-  for (i = 0; i < n; i++) {
-    g_autofree gchar *begin =
-        g_strdup_printf ("\n| `%s` (", g_signal_name (ids[i]));
+  for (i = 0; i < n; i++)
+    check_signal (ids[i]);
+}
 
-    if (strstr (readme, begin) == NULL)
-      g_error ("README.md has no row for the signal %s",
-          g_signal_name (ids[i]));
+/* Each structure that the element makes has a row; what is in it is looked at
+ * where messages are seen, with the commands. */
+static void
+test_messages (void)
+{
+  g_autofree gchar *path = g_build_filename (g_getenv ("SOURCE_ROOT"), "gst",
+      "icesink", "messages.c", NULL);
+  g_autoptr (GRegex) regex = g_regex_new ("\"(ice-[a-z-]+)\"", 0, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+  g_autofree gchar *text = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n = 0;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  for (g_regex_match (regex, text, 0, &match); g_match_info_matches (match);
+      g_match_info_next (match, NULL)) {
+    g_autofree gchar *name = g_match_info_fetch (match, 1);
+    g_auto (GStrv) row = find_row (name);
+
+    if (row == NULL)
+      g_error ("README.md has no row for the message %s", name);
+    n++;
   }
+  g_assert_cmpuint (n, >, 0);
 }
 
 int
@@ -244,6 +396,7 @@ main (int argc, char **argv)
   g_test_add_func ("/readme/properties/are-all-there", test_rows);
   g_test_add_func ("/readme/stats/are-all-described", test_stats);
   g_test_add_func ("/readme/signals/are-all-described", test_signals);
+  g_test_add_func ("/readme/messages/are-all-described", test_messages);
   status = g_test_run ();
 
   g_free (readme);
