@@ -145,13 +145,19 @@ run_with_leaks_tracer ()
   summarize --leaks "$build/leaks" "$build/meson-logs/run.json"
 }
 
+# GLib's slices would hide what becomes of their parts. TEST_PATIENCE is for
+# deadlines; see tests/patience.h.
 run_with_valgrind ()
 {
   build build
+  G_SLICE=always-malloc
+  TEST_PATIENCE=10
+  export G_SLICE TEST_PATIENCE
   run_tests run --timeout-multiplier 30 --suite unit --suite element \
     --wrap "valgrind --quiet --error-exitcode=1 --leak-check=full \
-      --errors-for-leak-kinds=definite \
-      --suppressions=/usr/share/glib-2.0/valgrind/glib.supp" "$@"
+      --show-leak-kinds=definite --errors-for-leak-kinds=definite \
+      --suppressions=/usr/share/glib-2.0/valgrind/glib.supp \
+      --suppressions=$top/tests/valgrind.supp" "$@"
   summarize "$build/meson-logs/run-valgrind.json"
 }
 

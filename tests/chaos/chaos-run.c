@@ -15,6 +15,8 @@
 
 #include <glib/gstdio.h>
 
+#include "patience.h"
+
 /* For the end, once nothing disturbs any more. */
 #define PATIENCE_US (50 * G_USEC_PER_SEC)
 
@@ -518,8 +520,8 @@ chaos_run_carry_out (ChaosRun * run)
   gst_element_set_state (run->pipeline, GST_STATE_PLAYING);
   set_step (run, "waiting for the end");
   carry_out_events (run);
-  if (!run->stopped
-      && !wait_for_end (run, g_get_monotonic_time () + PATIENCE_US))
+  if (!run->stopped && !wait_for_end (run, g_get_monotonic_time ()
+          + test_patience (PATIENCE_US)))
     note_hang (run);
 
   /* READY keeps what is on the bus; NULL closes the file of the twin. */

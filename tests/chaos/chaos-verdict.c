@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "patience.h"
+
 /* A stop may wait that much longer than stop-timeout, on a slow machine. */
 #define STOP_SLACK_US (5 * G_USEC_PER_SEC)
 
@@ -255,7 +257,8 @@ check_stop_time (const ChaosRun * run)
   guint64 allowed;
 
   g_object_get (run->sink, "stop-timeout", &allowed, NULL);
-  if (run->stop_took_us <= allowed / GST_USECOND + STOP_SLACK_US)
+  if (run->stop_took_us <= allowed / GST_USECOND
+      + test_patience (STOP_SLACK_US))
     return NULL;
 
   return g_strdup_printf ("the stop took %.1f s",

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #include "chaos-verdict.h"
+#include "patience.h"
 #include "trial.h"
 
 #define SKIPPED 77
@@ -129,7 +130,7 @@ look_for_hung (Chaos * chaos)
     Active *active = g_ptr_array_index (chaos->active, i);
     g_autofree gchar *text = NULL;
 
-    if (now_us - active->begin_us < DEADLINE_US)
+    if (now_us - active->begin_us < test_patience (DEADLINE_US))
       continue;
     text = g_strdup_printf ("HUNG while %s",
         (const gchar *) g_atomic_pointer_get (&active->step));

@@ -13,6 +13,7 @@
 
 #include <glib/gstdio.h>
 
+#include "patience.h"
 #include "relay.h"
 #include "test-resolver.h"
 #include "trial.h"
@@ -32,7 +33,7 @@
 static gint64
 get_deadline (void)
 {
-  return g_get_monotonic_time () + 60 * G_USEC_PER_SEC;
+  return g_get_monotonic_time () + test_patience (60 * G_USEC_PER_SEC);
 }
 
 #define wait_for(condition) \

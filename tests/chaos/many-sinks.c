@@ -12,6 +12,7 @@
 
 #include <sys/resource.h>
 
+#include "patience.h"
 #include "raw-source.h"
 #include "trial.h"
 
@@ -102,7 +103,8 @@ gate_count_waiting (Gate * gate)
 
 #define wait_for(condition) \
   G_STMT_START { \
-    gint64 deadline_us_ = g_get_monotonic_time () + DEADLINE_US; \
+    gint64 deadline_us_ = \
+        g_get_monotonic_time () + test_patience (DEADLINE_US); \
     while (!(condition)) { \
       g_assert_cmpint (g_get_monotonic_time (), <, deadline_us_); \
       g_usleep (TICK_US); \

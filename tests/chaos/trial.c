@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "patience.h"
+
 GST_PLUGIN_STATIC_DECLARE (icesink);
 
 #define PATIENCE_US (60 * G_USEC_PER_SEC)
@@ -169,7 +171,8 @@ trial_finish (Trial * trial, TrialEnd * end)
   *end = (TrialEnd) { 0 };
 
   gst_app_src_end_of_stream (GST_APP_SRC (trial->source));
-  collect_messages (trial, end, g_get_monotonic_time () + PATIENCE_US);
+  collect_messages (trial, end, g_get_monotonic_time ()
+      + test_patience (PATIENCE_US));
   end->hung = !end->eos && end->n_errors == 0;
   look_at_outcome (trial, end);
   look_at_object (trial, end);

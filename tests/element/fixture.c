@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "patience.h"
+
 #define DEADLINE_US (60 * G_USEC_PER_SEC)
 #define TICK (2 * GST_MSECOND)
 #define MEDIA_ID "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
@@ -191,7 +193,7 @@ fixture_set_reachable (Fixture * f, gboolean reachable)
 gint64
 fixture_get_deadline (void)
 {
-  return g_get_monotonic_time () + DEADLINE_US;
+  return g_get_monotonic_time () + test_patience (DEADLINE_US);
 }
 
 static void
