@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* CRC-64/XZ: bytes by liblzma or by sixteen tables, lengths by polynomials.
+/* CRC-64/XZ: bytes by liblzma or by tables, lengths by polynomials.
  *
  * Any thread; pure functions over tables that are built once and never change.
  *
  * A CRC register is a polynomial over GF(2) modulo P, kept with its bits
  * reversed: the top bit is x^0. A zero byte multiplies it by x^8, so that n
  * of them are one multiplication by x^(8n); that is all that combining two
- * sums takes. */
+ * sums takes.
+ *
+ * By tables, a word of eight bytes is eight lookups, all of which must wait
+ * for the register that the word before has left. So there is a register for
+ * each of several words that lie side by side, and each steps over all of
+ * them at once: their lookups wait for nothing, which doubles the speed. At
+ * the end the registers follow one another. */
 
 #include "config.h"
 
@@ -25,7 +31,9 @@
 #define X_POW_0 (G_GUINT64_CONSTANT (1) << 63)
 #define X_POW_8 (G_GUINT64_CONSTANT (1) << 55)
 
-#define SLICES 16
+#define WORD 8
+#define LANES 4
+#define BLOCK (LANES * WORD)
 
 /**
  * Tables:
@@ -34,7 +42,7 @@
  */
 typedef struct
 {
-  guint64 slices[SLICES][256];
+  guint64 slices[BLOCK][256];
   guint64 zeroes[64];
 } Tables;
 
@@ -72,7 +80,7 @@ build_slices (Tables * tables)
     tables->slices[0][byte] = crc;
   }
 
-  for (i = 1; i < SLICES; i++) {
+  for (i = 1; i < BLOCK; i++) {
     for (byte = 0; byte < 256; byte++) {
       guint64 crc = tables->slices[i - 1][byte];
 
@@ -117,14 +125,36 @@ load_le64 (const guint8 * data)
   return GUINT64_FROM_LE (value);
 }
 
-/* The register that follows from eight bytes, by the tables from @t on. */
+/* The register that follows from a word, by the tables from @t on. */
 static inline guint64
-fold (const guint64 (*t)[256], guint64 bytes)
+fold (const guint64 (*t)[256], guint64 word)
 {
-  return t[7][bytes & 0xff] ^ t[6][(bytes >> 8) & 0xff] ^
-      t[5][(bytes >> 16) & 0xff] ^ t[4][(bytes >> 24) & 0xff] ^
-      t[3][(bytes >> 32) & 0xff] ^ t[2][(bytes >> 40) & 0xff] ^
-      t[1][(bytes >> 48) & 0xff] ^ t[0][bytes >> 56];
+  return t[7][word & 0xff] ^ t[6][(word >> 8) & 0xff] ^
+      t[5][(word >> 16) & 0xff] ^ t[4][(word >> 24) & 0xff] ^
+      t[3][(word >> 32) & 0xff] ^ t[2][(word >> 40) & 0xff] ^
+      t[1][(word >> 48) & 0xff] ^ t[0][word >> 56];
+}
+
+/* All whole blocks of @size bytes, of which there is one at least. */
+static guint64
+fold_blocks (const guint64 (*slices)[256], guint64 crc, const guint8 * bytes,
+    gsize size)
+{
+  const guint64 (*far)[256] = slices + BLOCK - WORD;
+  guint64 a = crc, b = 0, c = 0, d = 0;
+
+  for (; size >= 2 * BLOCK; size -= BLOCK, bytes += BLOCK) {
+    a = fold (far, a ^ load_le64 (bytes));
+    b = fold (far, b ^ load_le64 (bytes + WORD));
+    c = fold (far, c ^ load_le64 (bytes + 2 * WORD));
+    d = fold (far, d ^ load_le64 (bytes + 3 * WORD));
+  }
+
+  crc = fold (slices, a ^ load_le64 (bytes));
+  crc = fold (slices, crc ^ b ^ load_le64 (bytes + WORD));
+  crc = fold (slices, crc ^ c ^ load_le64 (bytes + 2 * WORD));
+
+  return fold (slices, crc ^ d ^ load_le64 (bytes + 3 * WORD));
 }
 
 guint64
@@ -132,13 +162,14 @@ gst_ice_crc64_update_portable (guint64 crc, gconstpointer data, gsize size)
 {
   const guint64 (*slices)[256] = get_tables ()->slices;
   const guint8 *bytes = data;
+  gsize whole = size - size % BLOCK;
+  gsize i;
 
   crc = ~crc;
-  for (; size >= SLICES; size -= SLICES, bytes += SLICES)
-    crc = fold (slices + 8, crc ^ load_le64 (bytes)) ^
-        fold (slices, load_le64 (bytes + 8));
-  for (; size > 0; size--, bytes++)
-    crc = slices[0][(crc ^ *bytes) & 0xff] ^ (crc >> 8);
+  if (whole > 0)
+    crc = fold_blocks (slices, crc, bytes, size);
+  for (i = whole; i < size; i++)
+    crc = slices[0][(crc ^ bytes[i]) & 0xff] ^ (crc >> 8);
 
   return ~crc;
 }
