@@ -92,8 +92,10 @@ gst_ice_part_table_get (GstIcePartTable * table, guint number)
   return g_ptr_array_index (table->entries, number - 1);
 }
 
-void
-gst_ice_part_table_push (GstIcePartTable * table, GstIcePart * part)
+/* The entry that has @part now, or NULL if it has had a newer one.
+ * @part: (transfer full) */
+static GstIcePartEntry *
+take (GstIcePartTable * table, GstIcePart * part)
 {
   GstIcePartEntry *entry;
 
@@ -103,7 +105,7 @@ gst_ice_part_table_push (GstIcePartTable * table, GstIcePart * part)
 
   if (entry->generation >= part->generation) {
     gst_ice_part_unref (part);
-    return;
+    return NULL;
   }
 
   /* What is counted as confirmed is counted with the size it had. */
@@ -114,8 +116,42 @@ gst_ice_part_table_push (GstIcePartTable * table, GstIcePart * part)
   entry->generation = part->generation;
   entry->size = part->size;
   entry->crc64 = part->crc64;
-  if (entry->state == GST_ICE_PART_WAITING)
+
+  return entry;
+}
+
+void
+gst_ice_part_table_push (GstIcePartTable * table, GstIcePart * part)
+{
+  GstIcePartEntry *entry = take (table, part);
+
+  if (entry != NULL && entry->state == GST_ICE_PART_WAITING)
     set_state (table, entry, GST_ICE_PART_WAITING);
+}
+
+/* What Complete needs is known; the bytes may be wanted again. */
+static void
+set_arrived (GstIcePartTable * table, GstIcePartEntry * entry,
+    const gchar * etag)
+{
+  g_free (entry->etag);
+  entry->etag = g_strdup (etag);
+  if (!gst_ice_part_is_durable (entry->part))
+    g_clear_pointer (&entry->part, gst_ice_part_unref);
+  set_state (table, entry, GST_ICE_PART_CONFIRMED);
+}
+
+void
+gst_ice_part_table_add_arrived (GstIcePartTable * table, GstIcePart * part,
+    const gchar * etag)
+{
+  GstIcePartEntry *entry = take (table, part);
+
+  if (entry == NULL)
+    return;
+
+  entry->uploads++;
+  set_arrived (table, entry, etag);
 }
 
 typedef struct
@@ -131,6 +167,8 @@ visit_waiting (gpointer number, gpointer value, gpointer user_data)
   GstIcePartEntry *entry = value;
   Search *search = user_data;
 
+  if (gst_ice_part_is_superseded (entry->part))
+    return FALSE;
   if (entry->not_before_us <= search->now_us) {
     search->found = entry;
     return TRUE;
@@ -185,26 +223,51 @@ gst_ice_part_table_confirm (GstIcePartTable * table, GstIcePartEntry * entry,
   entry->not_before_us = 0;
   entry->history = (GstIceRetryHistory) { 0 };
 
-  if (entry->part != part) {
+  if (entry->part != part || gst_ice_part_is_superseded (entry->part)) {
     set_state (table, entry, GST_ICE_PART_WAITING);
     return FALSE;
   }
 
-  g_free (entry->etag);
-  entry->etag = g_strdup (etag);
-  g_clear_pointer (&entry->part, gst_ice_part_unref);
-  set_state (table, entry, GST_ICE_PART_CONFIRMED);
+  set_arrived (table, entry, etag);
+
+  return TRUE;
+}
+
+/* TRUE if @entry has arrived, and can't be sent again. */
+static gboolean
+is_spent (const GstIcePartEntry * entry)
+{
+  return entry->state == GST_ICE_PART_CONFIRMED
+      && (entry->part == NULL || !gst_ice_part_is_durable (entry->part));
+}
+
+gboolean
+gst_ice_part_table_revoke (GstIcePartTable * table, GstIcePartEntry * entry)
+{
+  if (is_spent (entry))
+    return FALSE;
+
+  gst_ice_part_table_set_waiting (table, entry, 0);
 
   return TRUE;
 }
 
 gboolean
-gst_ice_part_table_restart (GstIcePartTable * table)
+gst_ice_part_table_can_restart (GstIcePartTable * table)
 {
   guint i;
 
-  if (table->n_confirmed > 0)
-    return FALSE;
+  for (i = 0; i < table->entries->len; i++)
+    if (is_spent (g_ptr_array_index (table->entries, i)))
+      return FALSE;
+
+  return TRUE;
+}
+
+void
+gst_ice_part_table_restart (GstIcePartTable * table)
+{
+  guint i;
 
   for (i = 0; i < table->entries->len; i++) {
     GstIcePartEntry *entry = g_ptr_array_index (table->entries, i);
@@ -212,8 +275,19 @@ gst_ice_part_table_restart (GstIcePartTable * table)
     entry->history = (GstIceRetryHistory) { 0 };
     gst_ice_part_table_set_waiting (table, entry, 0);
   }
+}
 
-  return TRUE;
+void
+gst_ice_part_table_drop_bytes (GstIcePartTable * table)
+{
+  guint i;
+
+  for (i = 0; i < table->entries->len; i++) {
+    GstIcePartEntry *entry = g_ptr_array_index (table->entries, i);
+
+    g_tree_remove (table->waiting, GUINT_TO_POINTER (entry->number));
+    g_clear_pointer (&entry->part, gst_ice_part_unref);
+  }
 }
 
 guint
@@ -239,6 +313,27 @@ gst_ice_part_table_get_prefix (GstIcePartTable * table)
     if (entry->state != GST_ICE_PART_CONFIRMED)
       break;
   }
+
+  return i;
+}
+
+static gboolean
+is_in_reach (const GstIcePartEntry * entry)
+{
+  if (entry->state == GST_ICE_PART_CONFIRMED)
+    return TRUE;
+
+  return entry->part != NULL && !gst_ice_part_is_superseded (entry->part);
+}
+
+guint
+gst_ice_part_table_get_reach (GstIcePartTable * table)
+{
+  guint i;
+
+  for (i = 0; i < table->entries->len; i++)
+    if (!is_in_reach (g_ptr_array_index (table->entries, i)))
+      break;
 
   return i;
 }

@@ -5,7 +5,8 @@
  * has arrived.
  *
  * Runs on: the network thread. Owns: references to parts that have not
- * arrived; of those that have, only what Complete needs. */
+ * arrived, or can be had again from disk; of the others that have, only what
+ * Complete needs. */
 
 #pragma once
 
@@ -31,7 +32,8 @@ typedef enum
  * GstIcePartEntry:
  * @number: part number
  * @state: where it is
- * @part: (nullable) (owned): newest generation, NULL once it has arrived
+ * @part: (nullable) (owned): newest generation; once it has arrived, NULL
+ *     unless it is durable
  * @generation: the newest one taken so far, 0: none
  * @size: bytes of the newest generation
  * @crc64: its CRC-64
@@ -63,11 +65,17 @@ void gst_ice_part_table_free (GstIcePartTable * table);
  * dropped. @part: (transfer full) */
 void gst_ice_part_table_push (GstIcePartTable * table, GstIcePart * part);
 
+/* Takes a part that has arrived with @etag before this table was there.
+ * @part: (transfer full) */
+void gst_ice_part_table_add_arrived (GstIcePartTable * table,
+    GstIcePart * part, const gchar * etag);
+
 /* The entry of @number, which must exist. Valid until the table is freed. */
 GstIcePartEntry *gst_ice_part_table_get (GstIcePartTable * table,
     guint number);
 
-/* The first waiting part that may be sent at @now_us, or NULL. */
+/* The first waiting part that may be sent at @now_us, or NULL. One that is
+ * superseded may not; it waits for the newer generation. */
 GstIcePartEntry *gst_ice_part_table_next (GstIcePartTable * table,
     gint64 now_us);
 
@@ -82,19 +90,32 @@ void gst_ice_part_table_set_waiting (GstIcePartTable * table,
     GstIcePartEntry * entry, gint64 not_before_us);
 
 /* @part has arrived with @etag. Returns TRUE if that was the newest
- * generation; else the entry waits again. */
+ * generation, and is not superseded; else the entry waits again. */
 gboolean gst_ice_part_table_confirm (GstIcePartTable * table,
     GstIcePartEntry * entry, const GstIcePart * part, const gchar * etag);
 
-/* Everything waits again, as if nothing had been sent; FALSE if the bytes of
- * some part are gone. */
-gboolean gst_ice_part_table_restart (GstIcePartTable * table);
+/* What had arrived has not, after all: it waits again. FALSE if its bytes are
+ * gone. */
+gboolean gst_ice_part_table_revoke (GstIcePartTable * table,
+    GstIcePartEntry * entry);
+
+/* TRUE if no part has arrived whose bytes are gone. */
+gboolean gst_ice_part_table_can_restart (GstIcePartTable * table);
+
+/* Everything waits again, as if nothing had been sent. */
+void gst_ice_part_table_restart (GstIcePartTable * table);
+
+/* Lets go of all bytes: nothing is sent any more. */
+void gst_ice_part_table_drop_bytes (GstIcePartTable * table);
 
 guint gst_ice_part_table_get_length (GstIcePartTable * table);
 guint gst_ice_part_table_count_confirmed (GstIcePartTable * table);
 
 /* How many parts from the first one on have arrived without a gap. */
 guint gst_ice_part_table_get_prefix (GstIcePartTable * table);
+
+/* How many parts from the first one on have arrived or can be sent. */
+guint gst_ice_part_table_get_reach (GstIcePartTable * table);
 
 /* Bytes and CRC-64 of the first @n_parts. */
 guint64 gst_ice_part_table_get_size (GstIcePartTable * table, guint n_parts,

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* What the two halves of an upload share: upload.c has its life (states,
- * events, what other threads may call), upload-calls.c has its requests (what
- * is sent next, and what an answer means). Only these two include this file.
+/* What the files of an upload share: upload.c has its life (states, events,
+ * what other threads may call), upload-calls.c its requests, one after the
+ * other, and the rest of upload-call.h what their answers mean. Only these
+ * include this file.
  *
  * Everything here belongs to the network thread, but for info. */
 
@@ -44,7 +45,13 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ice_upload_debug);
  * @look: ask with HeadObject whether the object is there
  * @unknown_uploads: how often Complete was told NoSuchUpload
  * @gone: the upload id is not known any more; what HeadObject says is final
- * @listing: ask with ListParts for the ETags that OSS has
+ * @resume_bucket: (nullable): where an earlier run's upload went
+ * @resume_object: (nullable): likewise
+ * @resume_upload_id: (nullable): its id, until the first lease is there
+ * @is_resumed: the upload is that one
+ * @comparing: ask with ListParts which of its parts are there
+ * @compared: up to which part that is done
+ * @listing: ask with ListParts why Complete was refused
  * @list_marker: the page of it that comes next
  * @complete_error: how Complete failed last
  * @invalid_part: why Complete was refused, if it was for the ETags
@@ -91,6 +98,12 @@ struct _GstIceUpload
   gboolean look;
   guint unknown_uploads;
   gboolean gone;
+  gchar *resume_bucket;         /* (nullable) */
+  gchar *resume_object;         /* (nullable) */
+  gchar *resume_upload_id;      /* (nullable) */
+  gboolean is_resumed;
+  gboolean comparing;
+  guint compared;
   gboolean listing;
   guint list_marker;
   GError *complete_error;       /* (nullable) (owned) */
@@ -114,6 +127,10 @@ gint64 gst_ice_upload_get_now (GstIceUpload * self);
 
 /* Copies what others may know into info. */
 void gst_ice_upload_publish (GstIceUpload * self);
+
+/* OSS has taken up the upload. @reply: (nullable): its answer */
+void gst_ice_upload_started (GstIceUpload * self,
+    const GstIceOssReply * reply);
 
 /* The object is confirmed, by the answer @reply. @size, @crc64: of ours. */
 void gst_ice_upload_completed (GstIceUpload * self,

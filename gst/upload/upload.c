@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* The life of an upload; see upload.h, and upload-calls.c for its requests.
+/* The life of an upload; see upload.h, and upload-call.h for its requests.
  *
  * States, changed in gst_ice_upload_set_state() only:
  *
@@ -15,7 +15,7 @@
  * request on its way. gst_ice_upload_close() lets go of everything, and when
  * the last request has returned, CLOSED is the last event. */
 
-#include "upload/upload-private.h"
+#include "upload/upload-call.h"
 
 #include "common/lock.h"
 #include "credentials/default-chain.h"
@@ -118,6 +118,9 @@ gst_ice_upload_unref (GstIceUpload * self)
   g_clear_error (&self->invalid_part);
   g_clear_error (&self->lost);
   g_free (self->upload_id);
+  g_free (self->resume_bucket);
+  g_free (self->resume_object);
+  g_free (self->resume_upload_id);
   g_free (self->content_type);
   gst_ice_upload_info_clear (&self->info);
   gst_ice_upload_config_free (self->config);
@@ -267,6 +270,31 @@ gst_ice_upload_note_success (GstIceUpload * self)
       });
 }
 
+/* ---- beginning ---- */
+
+static void
+note_start (GstIceUpload * self, const GstIceOssReply * reply)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  g_free (self->info.upload_id);
+  self->info.upload_id =
+      g_strdup (self->upload_id != NULL ? self->upload_id : "");
+  g_free (self->info.request_id);
+  self->info.request_id = g_strdup (reply != NULL ? reply->request_id : NULL);
+}
+
+void
+gst_ice_upload_started (GstIceUpload * self, const GstIceOssReply * reply)
+{
+  note_start (self, reply);
+  GST_INFO ("%s: upload started: %s in %s, upload id %s, request id %s",
+      self->config->media_id, self->object->key, self->object->bucket,
+      GST_STR_NULL (self->upload_id),
+      GST_STR_NULL (reply != NULL ? reply->request_id : NULL));
+  emit_type (self, GST_ICE_UPLOAD_EVENT_STARTED);
+}
+
 /* ---- ends ---- */
 
 static void
@@ -298,8 +326,8 @@ gst_ice_upload_get_leftover (GstIceUpload * self)
   if (self->gone)
     return GST_ICE_OUTCOME_ABORTED;
 
-  return self->upload_id != NULL ? GST_ICE_OUTCOME_KEPT
-      : GST_ICE_OUTCOME_NOTHING_SENT;
+  return self->upload_id != NULL || self->resume_upload_id != NULL
+      ? GST_ICE_OUTCOME_KEPT : GST_ICE_OUTCOME_NOTHING_SENT;
 }
 
 static void
@@ -510,6 +538,8 @@ on_leased (GstIceLease * lease, gpointer user_data)
         GST_ICE_UPLOAD_FINALIZING : GST_ICE_UPLOAD_UPLOADING);
   emit_type (self, first ? GST_ICE_UPLOAD_EVENT_LEASED
       : GST_ICE_UPLOAD_EVENT_RENEWED);
+  if (first)
+    gst_ice_upload_take_up (self);
   gst_ice_upload_pump (self);
 }
 
@@ -670,6 +700,82 @@ gst_ice_upload_set_content_type (GstIceUpload * self,
   invoke (self, do_set_content_type, g_strdup (content_type), g_free);
 }
 
+typedef struct
+{
+  gchar *bucket;
+  gchar *object;
+  gchar *upload_id;
+} Resumption;
+
+static void
+free_resumption (Resumption * resumption)
+{
+  g_free (resumption->bucket);
+  g_free (resumption->object);
+  g_free (resumption->upload_id);
+  g_free (resumption);
+}
+
+static void
+do_resume (GstIceUpload * self, gpointer data)
+{
+  Resumption *resumption = data;
+
+  g_return_if_fail (self->state == GST_ICE_UPLOAD_IDLE);
+
+  self->resume_bucket = g_steal_pointer (&resumption->bucket);
+  self->resume_object = g_steal_pointer (&resumption->object);
+  self->resume_upload_id = g_steal_pointer (&resumption->upload_id);
+}
+
+void
+gst_ice_upload_resume (GstIceUpload * self, const gchar * bucket,
+    const gchar * object, const gchar * upload_id)
+{
+  Resumption *resumption = g_new (Resumption, 1);
+
+  resumption->bucket = g_strdup (bucket);
+  resumption->object = g_strdup (object);
+  resumption->upload_id = g_strdup (upload_id);
+  invoke (self, do_resume, resumption, (GDestroyNotify) free_resumption);
+}
+
+typedef struct
+{
+  GstIcePart *part;
+  gchar *etag;
+} Arrival;
+
+static void
+free_arrival (Arrival * arrival)
+{
+  gst_ice_part_unref (arrival->part);
+  g_free (arrival->etag);
+  g_free (arrival);
+}
+
+static void
+do_add_arrived (GstIceUpload * self, gpointer data)
+{
+  Arrival *arrival = data;
+
+  g_return_if_fail (self->state == GST_ICE_UPLOAD_IDLE);
+
+  gst_ice_part_table_add_arrived (self->parts,
+      gst_ice_part_ref (arrival->part), arrival->etag);
+}
+
+void
+gst_ice_upload_add_arrived (GstIceUpload * self, GstIcePart * part,
+    const gchar * etag)
+{
+  Arrival *arrival = g_new (Arrival, 1);
+
+  arrival->part = part;
+  arrival->etag = g_strdup (etag);
+  invoke (self, do_add_arrived, arrival, (GDestroyNotify) free_arrival);
+}
+
 static void
 take_part (GstIceUpload * self, GstIcePart * part)
 {
@@ -703,6 +809,10 @@ do_finish (GstIceUpload * self, gpointer data)
   self->finishing = TRUE;
   if (self->state == GST_ICE_UPLOAD_UPLOADING)
     gst_ice_upload_set_state (self, GST_ICE_UPLOAD_FINALIZING);
+  /* What could not be had is not coming any more. */
+  if (self->state == GST_ICE_UPLOAD_SALVAGING)
+    self->salvage_length = MIN (self->salvage_length,
+        gst_ice_part_table_get_reach (self->parts));
   gst_ice_upload_pump (self);
 }
 
@@ -764,6 +874,8 @@ gst_ice_upload_check_closed (GstIceUpload * self)
   g_clear_pointer (&self->ice, gst_ice_media_client_unref);
   g_clear_pointer (&self->oss, gst_ice_oss_client_unref);
   g_clear_pointer (&self->http, gst_ice_http_client_unref);
+  /* Nor of a spool is anything in use then. */
+  gst_ice_part_table_drop_bytes (self->parts);
   self->callbacks.event (&(GstIceUploadEvent) {
         .type = GST_ICE_UPLOAD_EVENT_CLOSED}, self->user_data);
 }

@@ -4,6 +4,7 @@
 /* The part table: what is sent next, what counts as arrived, and what a late
  * answer or a late part does to it. */
 
+#include "spool-fixture.h"
 #include "upload/part-table.h"
 
 #include "common/crc64.h"
@@ -95,7 +96,8 @@ test_empty (void)
   g_assert_cmpuint (gst_ice_part_table_get_prefix (table), ==, 0);
   g_assert_cmpuint (gst_ice_part_table_get_size (table, 0, &crc64), ==, 0);
   g_assert_cmpuint (crc64, ==, 0);
-  g_assert_true (gst_ice_part_table_restart (table));
+  g_assert_true (gst_ice_part_table_can_restart (table));
+  g_assert_cmpuint (gst_ice_part_table_get_reach (table), ==, 0);
 }
 
 /* Lowest number first, whatever the order in which parts came. */
@@ -329,7 +331,8 @@ test_restart (void)
   entry->history.failures = 4;
   gst_ice_part_table_set_waiting (table, entry, 5000);
 
-  g_assert_true (gst_ice_part_table_restart (table));
+  g_assert_true (gst_ice_part_table_can_restart (table));
+  gst_ice_part_table_restart (table);
   g_assert_cmpuint (entry->history.failures, ==, 0);
   for (i = 1; i <= 3; i++) {
     gst_ice_part_unref (part);
@@ -338,13 +341,154 @@ test_restart (void)
 
   /* One part that has arrived, and its bytes are gone. */
   g_assert_true (confirm (table, part, "\"E\""));
-  g_assert_false (gst_ice_part_table_restart (table));
+  g_assert_false (gst_ice_part_table_can_restart (table));
+  g_assert_false (gst_ice_part_table_revoke (table,
+          gst_ice_part_table_get (table, 3)));
   g_assert_cmpint (gst_ice_part_table_get (table, 3)->state, ==,
       GST_ICE_PART_CONFIRMED);
 
   /* All of its bytes have come anew. */
   push (table, 3, 2);
-  g_assert_true (gst_ice_part_table_restart (table));
+  g_assert_true (gst_ice_part_table_can_restart (table));
+  gst_ice_part_table_restart (table);
+  g_assert_cmpuint (get_next (table, 0), ==, 1);
+}
+
+/* ---- parts that lie on disk ---- */
+
+static GstIcePart *
+new_durable_part (GstIceSpool * spool, guint number, guint generation)
+{
+  GstIcePart fields = {
+    .number = number,
+    .generation = generation,
+    .offset = (number - 1) * SIZE,
+    .size = SIZE,
+    .spool = gst_ice_spool_ref (spool),
+  };
+
+  return gst_ice_part_new (&fields);
+}
+
+/* They can be sent again, until their bytes are given up. */
+static void
+test_durable (void)
+{
+  g_autoptr (SpoolFixture) files = spool_fixture_new ();
+  g_autoptr (GstIceSpool) spool = spool_fixture_open (files);
+  g_autoptr (GstIcePartTable) table = gst_ice_part_table_new ();
+  GstIcePartEntry *entry;
+  guint i;
+
+  for (i = 1; i <= 3; i++) {
+    gst_ice_part_table_push (table, new_durable_part (spool, i, 1));
+    send_and_confirm (table, i);
+  }
+  entry = gst_ice_part_table_get (table, 2);
+  g_assert_nonnull (entry->part);
+  g_assert_true (gst_ice_part_table_revoke (table, entry));
+  g_assert_cmpuint (gst_ice_part_table_count_confirmed (table), ==, 2);
+  g_assert_cmpuint (get_next (table, 0), ==, 2);
+
+  g_assert_true (gst_ice_part_table_can_restart (table));
+  gst_ice_part_table_restart (table);
+  g_assert_cmpuint (gst_ice_part_table_count_confirmed (table), ==, 0);
+  g_assert_cmpuint (get_next (table, 0), ==, 1);
+
+  for (i = 1; i <= 3; i++)
+    send_and_confirm (table, i);
+  gst_ice_part_give_up (entry->part);
+  g_assert_false (gst_ice_part_table_can_restart (table));
+  g_assert_false (gst_ice_part_table_revoke (table, entry));
+  g_assert_cmpuint (gst_ice_part_table_get_reach (table), ==, 3);
+}
+
+static void
+test_drop_bytes (void)
+{
+  g_autoptr (SpoolFixture) files = spool_fixture_new ();
+  g_autoptr (GstIceSpool) spool = spool_fixture_open (files);
+  g_autoptr (GstIcePartTable) table = gst_ice_part_table_new ();
+
+  gst_ice_part_table_push (table, new_durable_part (spool, 1, 1));
+  gst_ice_part_table_push (table, new_durable_part (spool, 2, 1));
+  send_and_confirm (table, 1);
+  gst_ice_part_table_drop_bytes (table);
+  g_assert_cmpuint (get_next (table, G_MAXINT64), ==, 0);
+  g_assert_cmpuint (gst_ice_part_table_count_confirmed (table), ==, 1);
+
+  /* Nobody else holds the spool. */
+  g_clear_pointer (&spool, gst_ice_spool_unref);
+  spool = spool_fixture_open (files);
+}
+
+/* ---- generations that are not wanted ---- */
+
+static void
+test_superseded (void)
+{
+  g_autoptr (GstIcePartTable) table = gst_ice_part_table_new ();
+  g_autoptr (GstIcePart) part = NULL;
+
+  push (table, 1, 1);
+  push (table, 2, 1);
+  part = send (table, 1);
+  gst_ice_part_supersede (part);
+
+  /* Its arrival counts for nothing, and it is not sent again. */
+  g_assert_false (confirm (table, part, "\"OLD\""));
+  g_assert_cmpuint (gst_ice_part_table_count_confirmed (table), ==, 0);
+  g_assert_cmpuint (get_next (table, 0), ==, 2);
+  g_assert_cmpuint (gst_ice_part_table_get_reach (table), ==, 0);
+
+  push (table, 1, 2);
+  g_assert_cmpuint (get_next (table, 0), ==, 1);
+  g_assert_cmpuint (gst_ice_part_table_get_reach (table), ==, 2);
+  g_assert_cmpuint (gst_ice_part_table_get (table, 1)->uploads, ==, 1);
+}
+
+static void
+test_superseded_alone (void)
+{
+  g_autoptr (GstIcePartTable) table = gst_ice_part_table_new ();
+
+  push (table, 1, 1);
+  gst_ice_part_supersede (gst_ice_part_table_get (table, 1)->part);
+  g_assert_cmpuint (get_next (table, G_MAXINT64), ==, 0);
+  g_assert_cmpint (gst_ice_part_table_next_time (table), ==, -1);
+}
+
+/* ---- parts of an earlier run ---- */
+
+static void
+test_arrived (void)
+{
+  g_autoptr (GstIcePartTable) table = gst_ice_part_table_new ();
+  GstIcePart gone = {.number = 1,.generation = 1,.size = SIZE,.crc64 = 7 };
+  GstIcePartEntry *entry;
+  guint64 crc64;
+
+  gst_ice_part_table_add_arrived (table, gst_ice_part_new (&gone),
+      "\"E1\"");
+  gst_ice_part_table_add_arrived (table, new_sized_part (3, 1, SIZE),
+      "\"E3\"");
+  push (table, 2, 1);
+  g_assert_cmpuint (gst_ice_part_table_count_confirmed (table), ==, 2);
+  g_assert_cmpuint (gst_ice_part_table_get_confirmed_bytes (table), ==,
+      2 * SIZE);
+  g_assert_cmpuint (gst_ice_part_table_get_size (table, 1, &crc64), ==, SIZE);
+  g_assert_cmphex (crc64, ==, 7);
+  g_assert_cmpuint (get_next (table, 0), ==, 2);
+  g_assert_false (gst_ice_part_table_can_restart (table));
+
+  entry = gst_ice_part_table_get (table, 1);
+  g_assert_cmpstr (entry->etag, ==, "\"E1\"");
+  g_assert_cmpuint (entry->uploads, ==, 1);
+
+  /* What this run knows of the same generation is no news. */
+  push (table, 1, 1);
+  g_assert_cmpint (entry->state, ==, GST_ICE_PART_CONFIRMED);
+  push (table, 1, 2);
   g_assert_cmpuint (get_next (table, 0), ==, 1);
 }
 
@@ -399,6 +543,13 @@ main (int argc, char **argv)
   g_test_add_func ("/part-table/prefix", test_prefix);
   g_test_add_func ("/part-table/size-and-crc", test_size_and_crc);
   g_test_add_func ("/part-table/restart", test_restart);
+  g_test_add_func ("/part-table/parts-on-disk-can-be-sent-again",
+      test_durable);
+  g_test_add_func ("/part-table/lets-go-of-bytes", test_drop_bytes);
+  g_test_add_func ("/part-table/superseded", test_superseded);
+  g_test_add_func ("/part-table/superseded-before-it-is-sent",
+      test_superseded_alone);
+  g_test_add_func ("/part-table/parts-of-an-earlier-run", test_arrived);
   g_test_add_func ("/part-table/foreach", test_foreach);
   g_test_add_func ("/part-table/ten-thousand", test_full);
 

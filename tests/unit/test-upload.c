@@ -106,7 +106,7 @@ test_plain (void)
   g_assert_cmpuint (info.bytes_uploaded, ==, info.object_size);
   g_assert_cmpuint (info.bytes_sent, >=, info.object_size);
   g_assert_cmpuint (info.parts_uploaded, ==, 10);
-  g_assert_cmpuint (info.requests, ==, 12);
+  g_assert_cmpuint (info.requests, ==, 13);
   g_assert_cmpuint (info.retries, ==, 0);
   g_assert_cmpstr (info.object, ==, "sv/" MEDIA_ID "/" MEDIA_ID ".mp4");
   g_assert_null (info.last_error);

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* What becomes of a request that failed, and of an upload that can't go on.
+ *
+ * Runs on: the network thread. Owns nothing. */
+
+#include "upload/upload-call.h"
+
+#define GST_CAT_DEFAULT gst_ice_upload_debug
+
+/* How often an upload begins anew while all its bytes can be had. */
+#define MAX_RESTARTS 3
+
+/* An answer of something in between must not decide: how often an upload id
+ * must be unknown before it counts. */
+#define MIN_UNKNOWN_UPLOADS 2
+
+void
+gst_ice_call_try_again (GstIceCall * call, gint64 delay_us)
+{
+  GstIceUpload *self = call->self;
+  gint64 at = gst_ice_upload_get_now (self) + delay_us;
+
+  gst_ice_upload_note_retry (self);
+  if (call->part != NULL)
+    gst_ice_part_table_set_waiting (self->parts,
+        gst_ice_call_get_entry (call), at);
+  else
+    self->single_not_before_us = at;
+}
+
+void
+gst_ice_call_give_up (GstIceCall * call, const GError * error)
+{
+  GstIceUpload *self = call->self;
+
+  if (self->state >= GST_ICE_UPLOAD_COMPLETE) {
+    GST_WARNING ("%s: %s", self->config->media_id, error->message);
+    gst_ice_upload_end_early (self);
+    return;
+  }
+
+  gst_ice_upload_failed (self, error, call->part ? call->part->number : 0);
+}
+
+GError *
+gst_ice_upload_new_final_error (GstIceErrorCode code, const GError * cause,
+    const gchar * text)
+{
+  GError *error = g_error_copy (cause);
+
+  if (error->domain == GST_ICE_ERROR)
+    error->code = code;
+  g_prefix_error (&error, "%s: ", text);
+
+  return error;
+}
+
+static void
+give_up_damaged (GstIceCall * call, const GError * error)
+{
+  g_autoptr (GError) final =
+      gst_ice_upload_new_final_error (GST_ICE_ERROR_SYNC, error,
+      "OSS keeps getting other bytes than were sent");
+
+  gst_ice_call_give_up (call, final);
+}
+
+void
+gst_ice_call_give_up_unknown (GstIceCall * call, const GError * error)
+{
+  g_autoptr (GError) final =
+      gst_ice_upload_new_final_error (GST_ICE_ERROR_OUTCOME_UNKNOWN, error,
+      "The answer to CompleteMultipartUpload was lost, and whether the"
+      " object is complete can't be learnt; look at the media asset");
+
+  call->self->unsure = TRUE;
+  gst_ice_call_give_up (call, final);
+}
+
+/* TRUE if giving up on @call leaves open whether the object is there. */
+static gboolean
+leaves_unknown (GstIceCall * call, const GError * error)
+{
+  if (!call->self->unsure || call->operation == GST_ICE_OPERATION_PUT)
+    return FALSE;
+
+  /* That Complete was throttled is the better news. */
+  return call->operation != GST_ICE_OPERATION_COMPLETE
+      || !gst_ice_error_is (error, GST_ICE_ERROR_THROTTLED);
+}
+
+static gint64
+get_delay (const GError * error, const GstIceRetryHistory * history)
+{
+  return gst_ice_retry_policy_get_delay (error, history->failures,
+      g_random_double ());
+}
+
+gint64
+gst_ice_upload_get_patience (GstIceUpload * self)
+{
+  return gst_ice_outage_get_patience (&self->outage,
+      gst_ice_upload_get_now (self), self->config->retry_timeout_us);
+}
+
+static void
+try_later (GstIceCall * call, const GError * error,
+    const GstIceRetryHistory * history)
+{
+  GstIceUpload *self = call->self;
+  gint64 patience = gst_ice_upload_get_patience (self);
+  gint64 delay = get_delay (error, history);
+
+  if (patience == 0) {
+    if (leaves_unknown (call, error))
+      gst_ice_call_give_up_unknown (call, error);
+    else
+      gst_ice_call_give_up (call, error);
+    return;
+  }
+
+  if (patience > 0)
+    delay = MIN (delay, patience);
+  gst_ice_call_try_again (call, delay);
+  self->outage.of_oss = TRUE;
+  gst_ice_upload_note_failure (self, error, delay);
+}
+
+/* TRUE if @error says that the upload id, or the object of an older lease, is
+ * of no use any more. */
+static gboolean
+is_lost (GstIceUpload * self, const GError * error,
+    GstIceRetryHistory * history)
+{
+  if (self->next_object != NULL
+      && gst_ice_error_is (error, GST_ICE_ERROR_NOT_AUTHORIZED))
+    return TRUE;
+
+  return gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD)
+      && ++history->unknown_uploads >= MIN_UNKNOWN_UPLOADS;
+}
+
+void
+gst_ice_call_handle_failure (GstIceCall * call, const GError * error)
+{
+  GstIceUpload *self = call->self;
+  GstIceRetryHistory *history = call->part != NULL ?
+      &gst_ice_call_get_entry (call)->history : &self->single_history;
+
+  if (self->state < GST_ICE_UPLOAD_COMPLETE && is_lost (self, error, history))
+    gst_ice_upload_set_lost (self, error);
+  if (self->lost != NULL
+      || gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD)) {
+    gst_ice_call_try_again (call,
+        self->lost != NULL ? 0 : get_delay (error, history));
+    return;
+  }
+
+  switch (gst_ice_retry_policy_decide (error, history)) {
+    case GST_ICE_RETRY_LATER:
+      try_later (call, error, history);
+      break;
+    case GST_ICE_RETRY_NOW:
+      GST_DEBUG ("%s: signed anew: %s", self->config->media_id,
+          error->message);
+      gst_ice_call_try_again (call, 0);
+      break;
+    case GST_ICE_RETRY_RENEW:
+      gst_ice_call_try_again (call, 0);
+      gst_ice_lease_keeper_refused (self->keeper, call->lease);
+      break;
+    case GST_ICE_RETRY_FAIL:
+      if (gst_ice_error_is (error, GST_ICE_ERROR_DAMAGED))
+        give_up_damaged (call, error);
+      else
+        gst_ice_call_give_up (call, error);
+      break;
+  }
+}
+
+gboolean
+gst_ice_upload_can_restart (GstIceUpload * self)
+{
+  return self->restarts < MAX_RESTARTS
+      && gst_ice_part_table_can_restart (self->parts);
+}
+
+void
+gst_ice_upload_set_lost (GstIceUpload * self, const GError * error)
+{
+  if (self->lost == NULL)
+    self->lost = g_error_copy (error);
+}
+
+/* What was found out about the upload id does not count for another one. */
+static void
+forget_completion (GstIceUpload * self)
+{
+  self->unsure = self->look = self->gone = FALSE;
+  self->looks = self->unknown_uploads = 0;
+  self->comparing = self->listing = FALSE;
+  self->list_marker = 0;
+  g_clear_error (&self->complete_error);
+  g_clear_error (&self->invalid_part);
+}
+
+/* Begins anew, at the object of the newest lease. */
+static void
+restart (GstIceUpload * self)
+{
+  GST_WARNING ("%s: begins anew: %s", self->config->media_id,
+      self->lost->message);
+  g_clear_error (&self->lost);
+  gst_ice_part_table_restart (self->parts);
+  forget_completion (self);
+  self->restarts++;
+  self->single_history = (GstIceRetryHistory) { 0 };
+  self->single_not_before_us = 0;
+  g_clear_pointer (&self->upload_id, g_free);
+  if (self->next_object != NULL)
+    gst_ice_upload_use_object (self, self->next_object);
+  g_clear_pointer (&self->next_object, gst_ice_oss_object_unref);
+}
+
+/* TRUE if an earlier run may have completed the object that is wanted. */
+static gboolean
+may_be_complete (GstIceUpload * self)
+{
+  return self->is_resumed && self->next_object == NULL
+      && self->state == GST_ICE_UPLOAD_FINALIZING
+      && gst_ice_part_table_get_reach (self->parts)
+      == gst_ice_part_table_get_length (self->parts);
+}
+
+static void
+fail_lost (GstIceUpload * self)
+{
+  g_autoptr (GError) lost = g_steal_pointer (&self->lost);
+  g_autoptr (GError) final =
+      gst_ice_upload_new_final_error (GST_ICE_ERROR_NO_SUCH_UPLOAD, lost,
+      self->next_object != NULL ?
+      "The new lease is for another object, and bytes that the old one has"
+      " are not held any more" :
+      "The upload has gone from OSS, and bytes that it had are not held any"
+      " more");
+
+  self->gone = self->next_object == NULL;
+  gst_ice_upload_failed (self, final, 0);
+}
+
+void
+gst_ice_upload_handle_lost (GstIceUpload * self)
+{
+  if (self->lost == NULL || self->in_flight > 0 || self->single_busy)
+    return;
+
+  if (gst_ice_upload_can_restart (self)) {
+    restart (self);
+  } else if (may_be_complete (self)) {
+    self->gone = TRUE;
+    self->single_not_before_us = 0;
+    g_clear_error (&self->lost);
+  } else {
+    fail_lost (self);
+  }
+}
