@@ -23,8 +23,12 @@
  *
  * ## Example launch line
  * |[
- * gst-launch-1.0 -e videotestsrc is-live=true num-buffers=300 ! x264enc tune=zerolatency ! mp4mux ! icesink media-id=0123456789abcdef0123456789abcdef
- * ]| with the identity in the environment, see the README.
+ * gst-launch-1.0 -e videotestsrc num-buffers=300 ! x264enc ! mp4mux ! icesink media-id=0123456789abcdef0123456789abcdef
+ * ]| with the identity in the environment, see the README. An MPEG-TS is good
+ * up to any point, without an end, too:
+ * |[
+ * gst-launch-1.0 -e videotestsrc is-live=true num-buffers=60 ! x264enc tune=zerolatency ! h264parse ! mpegtsmux ! icesink media-id=0123456789abcdef0123456789abcdef
+ * ]|
  *
  * Since: 0.1
  */
