@@ -294,12 +294,19 @@ on_reader_idle (gpointer user_data)
   exchange_free (self);
 }
 
+/* TRUE if on_reader_idle() will be called. */
+static gboolean
+cancel_reader (Exchange * self)
+{
+  return self->reader && gst_ice_block_reader_cancel (self->reader);
+}
+
 /* libsoup is done with it. */
 static void
 end (Exchange * self)
 {
   close_down (self);
-  if (!self->reader || !gst_ice_block_reader_cancel (self->reader))
+  if (!cancel_reader (self))
     on_reader_idle (self);
 }
 
@@ -317,6 +324,7 @@ abandon (Exchange * self, GError * failure)
     gst_ice_connection_abort (self->connection);
   if (self->phase == QUEUED) {
     close_down (self);
+    cancel_reader (self);
     complete (self);
   }
   g_cancellable_cancel (self->cancellable);

@@ -71,8 +71,7 @@ void gst_ice_http_request_set_body (GstIceHttpRequest * request,
  * by the call above. Waiting for the stream is no stall of the network, but
  * after three stall timeouts without a byte it is an error. That, an error of
  * the stream, and its end before @size, are GST_ICE_ERROR_FAILED. When the
- * send has finished, nothing reads the stream any more, and it is closed if
- * anything ever did. */
+ * send has finished, the stream is closed, and nothing reads it any more. */
 void gst_ice_http_request_set_body_stream (GstIceHttpRequest * request,
     GInputStream * stream, guint64 size);
 
