@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* The commands in README.md run as they are printed there, against the
- * emulator.
+/* The commands in README.md, and those in the documentation of the element,
+ * run as they are printed there, against the emulator.
  *
  * A command that is checked stands in a block of its own, after a comment:
  *
@@ -10,6 +10,10 @@
  *   <!-- checked: until Ctrl-C -->                a live recording
  *   <!-- checked: until Ctrl-C, with a screen --> the same, of an X server
  *   <!-- checked: emulator -->                    the emulator itself
+ *
+ * Each command of gst-launch-1.0 with icesink has to be one, unless it has an
+ * ellipsis. In the sources, it is what stands between |[ and ]|, and ends by
+ * itself.
  *
  * Nothing is changed in it but that icesink is given the emulator's endpoint.
  * It runs in an empty directory with a recording.mp4 and a link to build.
@@ -381,6 +385,76 @@ add_commands (void)
   g_assert_cmpuint (i, >, 1);
 }
 
+/* A block of code that nobody checks may be wrong. */
+static void
+test_all_checked (void)
+{
+  g_auto (GStrv) blocks = g_strsplit (readme, "\n```sh\n", -1);
+  guint i;
+
+  for (i = 1; blocks[i] != NULL; i++) {
+    g_auto (GStrv) block = g_strsplit (blocks[i], "```\n", 2);
+
+    if (strstr (block[0], "gst-launch-1.0") != NULL
+        && strstr (block[0], "icesink") != NULL
+        && strstr (block[0], "…") == NULL
+        && !g_str_has_suffix (blocks[i - 1], " -->"))
+      g_error ("README.md: this command is not checked:\n%s", block[0]);
+  }
+}
+
+/* @block: from the |[ of a comment on. Its lines begin with " * ". */
+static void
+add_doc_block (const gchar * file, const gchar * block, guint number)
+{
+  g_auto (GStrv) lines = g_strsplit (block, "]|", 2);
+  g_autofree gchar *path =
+      g_strdup_printf ("/doc-blocks/%s/%u", file, number);
+  g_autoptr (GRegex) margin = g_regex_new ("\n \\* ?", 0, 0, NULL);
+  gchar *command = g_regex_replace_literal (margin, lines[0], -1, 0, "\n", 0,
+      NULL);
+
+  g_test_add_data_func_full (path, g_strchug (command), test_runs, g_free);
+}
+
+static guint
+add_doc_blocks_of_file (const gchar * path, const gchar * name)
+{
+  g_autofree gchar *text = NULL;
+  g_auto (GStrv) blocks = NULL;
+  g_autoptr (GError) error = NULL;
+  guint i;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  blocks = g_strsplit (text, " * |[", -1);
+  for (i = 1; blocks[i] != NULL; i++)
+    add_doc_block (name, blocks[i], i);
+
+  return i - 1;
+}
+
+static void
+add_doc_blocks (void)
+{
+  g_autofree gchar *path = g_build_filename (g_getenv ("SOURCE_ROOT"), "gst",
+      "icesink", NULL);
+  g_autoptr (GDir) directory = NULL;
+  g_autoptr (GError) error = NULL;
+  const gchar *name;
+  guint n = 0;
+
+  directory = g_dir_open (path, 0, &error);
+  g_assert_no_error (error);
+  while ((name = g_dir_read_name (directory)) != NULL) {
+    g_autofree gchar *file = g_build_filename (path, name, NULL);
+
+    if (g_str_has_suffix (name, ".c"))
+      n += add_doc_blocks_of_file (file, name);
+  }
+  g_assert_cmpuint (n, >, 0);
+}
+
 /* ---- the messages ---- */
 
 static void
@@ -466,6 +540,8 @@ main (int argc, char **argv)
   g_assert_no_error (error);
 
   add_commands ();
+  add_doc_blocks ();
+  g_test_add_func ("/readme/commands/are-all-checked", test_all_checked);
   g_test_add_func ("/readme/messages/are-all-described", test_messages);
   status = g_test_run ();
 
