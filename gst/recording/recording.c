@@ -61,6 +61,7 @@ struct _GstIceRecording
   guint64 kept_memory;          /* of parts that have arrived and are kept */
   gboolean rewinding;           /* position is before size */
   gboolean finished;
+  gint64 finished_us;           /* when it was */
 };
 
 static void
@@ -623,20 +624,32 @@ gst_ice_recording_get_part_size (GstIceRecording * self)
   return part != NULL ? part->planned : plan_next (self, 1);
 }
 
+/* Since when @part could have left: the head stays to the end. */
+static gint64
+get_waiting_since (GstIceRecording * self, const GstIceHeldPart * part)
+{
+  return is_head (self, part) ? MAX (part->arrival_us, self->finished_us)
+      : part->arrival_us;
+}
+
 gint64
 gst_ice_recording_get_oldest (GstIceRecording * self)
 {
   gst_ice_lock_scope (&self->lock);
+  gint64 oldest = -1;
   guint i;
 
   for (i = 0; i < self->parts->len; i++) {
     GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
+    gint64 since = get_waiting_since (self, part);
 
-    if (!part->confirmed && (self->finished || !is_head (self, part)))
-      return part->arrival_us;
+    if (part->confirmed || (!self->finished && is_head (self, part)))
+      continue;
+    if (oldest < 0 || since < oldest)
+      oldest = since;
   }
 
-  return -1;
+  return oldest;
 }
 
 /* TRUE if the open part is old enough to leave before it is full. */
@@ -711,6 +724,7 @@ gst_ice_recording_finish (GstIceRecording * self)
   guint i;
 
   self->finished = TRUE;
+  self->finished_us = gst_ice_clock_get_monotonic (self->clock);
   drop_kept (self, 0, DROP_ALL);
   for (i = 0; i < self->parts->len; i++) {
     GstIceHeldPart *part = g_ptr_array_index (self->parts, i);

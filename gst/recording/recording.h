@@ -82,7 +82,8 @@ guint64 gst_ice_recording_get_memory_used (GstIceRecording * recording);
 /* Size of the part that is being filled. */
 guint64 gst_ice_recording_get_part_size (GstIceRecording * recording);
 
-/* Arrival of the oldest byte that was not confirmed, monotonic, or -1. */
+/* Since when the oldest byte that was not confirmed could have left: its
+ * arrival, or for the head the end of the recording; monotonic, or -1. */
 gint64 gst_ice_recording_get_oldest (GstIceRecording * recording);
 
 /* Seals what is old enough by now. Network thread. */

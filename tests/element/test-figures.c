@@ -364,6 +364,34 @@ test_outage (void)
   fixture_finish (f);
 }
 
+/* What is held back as the head could not have left before the end. */
+static void
+test_lag_of_head (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  gint64 begin;
+
+  fixture_set (f, "head-size=102400");
+  fixture_play (f);
+  push_parts (f, 1);
+  fixture_wait_for (f, fixture_stat_is (f, "state", "uploading"));
+  begin = g_get_monotonic_time ();
+  fixture_wait_for (f, g_get_monotonic_time () - begin
+      > G_USEC_PER_SEC / 2);
+  g_assert_cmpuint (fixture_get_stat (f, "upload-lag"), ==, 0);
+  begin = g_get_monotonic_time ();
+  push_parts (f, 1);
+  fixture_set_reachable (f, FALSE);
+  fixture_start_eos (f);
+  fixture_wait_for (f, fixture_stat_is (f, "state", "interrupted"));
+  g_assert_cmpuint (fixture_get_stat (f, "upload-lag"), <=,
+      (g_get_monotonic_time () - begin) * GST_USECOND);
+  fixture_set_reachable (f, TRUE);
+  fixture_join (f);
+  fixture_wait_message (f, GST_MESSAGE_EOS);
+  fixture_assert_object (f);
+}
+
 static void
 test_last_error (void)
 {
@@ -650,6 +678,8 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/stats/know-the-life-of-the-credential",
       test_credential_life);
   g_test_add_func ("/icesink/stats/tell-of-an-outage", test_outage);
+  g_test_add_func ("/icesink/stats/count-the-lag-of-the-head-from-the-end",
+      test_lag_of_head);
   g_test_add_func ("/icesink/stats/keep-the-last-error", test_last_error);
 
   g_test_add_func ("/icesink/messages/agree-on-start-and-end",
