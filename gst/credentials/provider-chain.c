@@ -256,3 +256,12 @@ gst_ice_provider_chain_add (GstIceProviderChain * chain,
 {
   g_ptr_array_add (chain->providers, g_object_ref (provider));
 }
+
+const gchar *
+gst_ice_provider_chain_get_source (GstIceProviderChain * self)
+{
+  if (self->last == NULL)
+    return NULL;
+
+  return gst_ice_credentials_provider_get_name (self->last);
+}

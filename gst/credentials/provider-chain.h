@@ -24,4 +24,7 @@ GstIceProviderChain *gst_ice_provider_chain_new (void);
 void gst_ice_provider_chain_add (GstIceProviderChain * chain,
     GstIceCredentialsProvider * provider);
 
+/* The name of the provider that had the identity last, or NULL. */
+const gchar *gst_ice_provider_chain_get_source (GstIceProviderChain * chain);
+
 G_END_DECLS

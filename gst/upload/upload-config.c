@@ -7,6 +7,10 @@
 
 #include "upload/upload-config.h"
 
+/* Connections besides those that carry parts: one for RefreshUploadMedia and
+ * what goes alone. */
+#define EXTRA_CONNECTIONS 1
+
 GstIceUploadConfig *
 gst_ice_upload_config_new (void)
 {
@@ -28,4 +32,41 @@ gst_ice_upload_config_free (GstIceUploadConfig * config)
   g_free (config->ca_file);
   g_free (config->user_agent);
   g_free (config);
+}
+
+void
+gst_ice_upload_config_get_http_config (const GstIceUploadConfig * config,
+    GstIceHttpConfig * http_config)
+{
+  *http_config = (GstIceHttpConfig) {
+    .user_agent = config->user_agent,
+    .proxy = config->proxy,
+    .ca_file = config->ca_file,
+    .tcp_congestion_control = config->tcp_congestion_control,
+    .stall_timeout_us = config->stall_timeout_us,
+    .max_connections = config->parallel_parts + EXTRA_CONNECTIONS,
+  };
+}
+
+GstIceOssObject *
+gst_ice_upload_config_get_object (const GstIceUploadConfig * config,
+    GstIceLease * lease)
+{
+  g_autoptr (GstIceEndpoint) endpoint = NULL;
+  g_autofree gchar *host_region = NULL;
+  const gchar *region;
+
+  if (config->oss_endpoint != NULL)
+    endpoint = gst_ice_endpoint_ref (config->oss_endpoint);
+  else
+    endpoint = gst_ice_endpoint_secure (lease->endpoint);
+
+  host_region = gst_ice_endpoint_get_oss_region (endpoint);
+  region = host_region;
+  if (region == NULL)
+    region = lease->signing_region;
+  if (region == NULL)
+    region = config->region;
+
+  return gst_ice_oss_object_new (endpoint, lease->bucket, lease->key, region);
 }

@@ -6,7 +6,9 @@
 #pragma once
 
 #include "credentials/identity-sources.h"
+#include "http/http-client.h"
 #include "ice/lease.h"
+#include "oss/oss-client.h"
 
 G_BEGIN_DECLS
 
@@ -72,6 +74,14 @@ typedef struct
 
 GstIceUploadConfig *gst_ice_upload_config_new (void);
 void gst_ice_upload_config_free (GstIceUploadConfig * config);
+
+/* What an HTTP client needs for it. Strings stay those of @config. */
+void gst_ice_upload_config_get_http_config (const GstIceUploadConfig * config,
+    GstIceHttpConfig * http_config);
+
+/* Where @lease lets us write, with the user's overrides. (transfer full) */
+GstIceOssObject *gst_ice_upload_config_get_object (const GstIceUploadConfig *
+    config, GstIceLease * lease);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceUploadConfig,
     gst_ice_upload_config_free)

@@ -23,10 +23,6 @@
 GST_DEBUG_CATEGORY (gst_ice_upload_debug);
 #define GST_CAT_DEFAULT gst_ice_upload_debug
 
-/* Connections besides those that carry parts: one for RefreshUploadMedia and
- * what goes alone. */
-#define EXTRA_CONNECTIONS 1
-
 static void
 init_debug (void)
 {
@@ -464,29 +460,6 @@ gst_ice_upload_failed (GstIceUpload * self, const GError * error, guint part)
 
 /* ---- the lease ---- */
 
-/* Where @lease lets us write, with the user's overrides. */
-static GstIceOssObject *
-get_leased_object (GstIceUpload * self, GstIceLease * lease)
-{
-  g_autoptr (GstIceEndpoint) endpoint = NULL;
-  g_autofree gchar *host_region = NULL;
-  const gchar *region;
-
-  if (self->config->oss_endpoint != NULL)
-    endpoint = gst_ice_endpoint_ref (self->config->oss_endpoint);
-  else
-    endpoint = gst_ice_endpoint_secure (lease->endpoint);
-
-  host_region = gst_ice_endpoint_get_oss_region (endpoint);
-  region = host_region;
-  if (region == NULL)
-    region = lease->signing_region;
-  if (region == NULL)
-    region = self->config->region;
-
-  return gst_ice_oss_object_new (endpoint, lease->bucket, lease->key, region);
-}
-
 void
 gst_ice_upload_use_object (GstIceUpload * self, GstIceOssObject * object)
 {
@@ -506,7 +479,8 @@ gst_ice_upload_use_object (GstIceUpload * self, GstIceOssObject * object)
 static void
 follow_lease (GstIceUpload * self, GstIceLease * lease)
 {
-  g_autoptr (GstIceOssObject) object = get_leased_object (self, lease);
+  g_autoptr (GstIceOssObject) object =
+      gst_ice_upload_config_get_object (self->config, lease);
   gboolean same = self->object != NULL
       && g_str_equal (object->bucket, self->object->bucket)
       && g_str_equal (object->key, self->object->key);
@@ -651,17 +625,11 @@ static void
 do_start (GstIceUpload * self, gpointer data)
 {
   const GstIceUploadConfig *config = self->config;
-  GstIceHttpConfig http_config = {
-    .user_agent = config->user_agent,
-    .proxy = config->proxy,
-    .ca_file = config->ca_file,
-    .tcp_congestion_control = config->tcp_congestion_control,
-    .stall_timeout_us = config->stall_timeout_us,
-    .max_connections = config->parallel_parts + EXTRA_CONNECTIONS,
-  };
+  GstIceHttpConfig http_config;
   g_autoptr (GError) error = NULL;
 
   gst_ice_upload_set_state (self, GST_ICE_UPLOAD_OPENING);
+  gst_ice_upload_config_get_http_config (config, &http_config);
   self->http = gst_ice_http_client_new (&http_config, self->clock, &error);
   if (self->http == NULL) {
     gst_ice_upload_failed (self, error, 0);
