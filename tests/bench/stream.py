@@ -127,9 +127,9 @@ def run_idle(bench, number=200):
 
 def run_slow(bench, number=200):
     """2 Mbit/s each, against one sink with all of it."""
-    total = bench.scaled(20 * 250_000 // 4096 * 4096)
-    # Buffers that fit, so that parts begin where the pattern does.
-    shape = ('--buffer-size', 4096)
+    # Parts of whole buffers begin where the pattern does.
+    total = bench.scaled(80) * 65536
+    shape = ('--buffer-size', 65536)
     runs = {'many': ('--sinks', number, '--rate', 250_000),
             'one': ('--rate', 250_000 * number)}
     amounts = {'many': total, 'one': total * number}
@@ -226,12 +226,13 @@ def run_connections(bench):
 
 
 def measure_growth(bench, small, large, *settings):
-    """CPU per GiB and peak memory of both, in turns."""
+    """CPU per GiB and peak memory of both, in turns. The receiver is a bit
+    slower than the source, or it would be chance how much memory is used."""
     results = {small: [], large: []}
     for _ in range(bench.runs):
         for total, values in results.items():
             base = bench.machine.pipeline('fakesink', total)
-            with Receiver(bench.machine) as receiver:
+            with Receiver(bench.machine, '--rate', 400_000_000) as receiver:
                 result = bench.machine.pipeline(
                     bench.machine.icesink(receiver, *settings), total)
                 report = receiver.expect(total)
