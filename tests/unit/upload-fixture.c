@@ -24,6 +24,7 @@ free_event (gpointer data)
   SeenEvent *event = data;
 
   g_clear_error (&event->error);
+  g_free (event->etag);
   g_free (event);
 }
 
@@ -52,6 +53,9 @@ on_event (const GstIceUploadEvent * event, gpointer user_data)
   seen->type = event->type;
   seen->part = event->part;
   seen->generation = event->generation;
+  seen->size = event->size;
+  seen->crc64 = event->crc64;
+  seen->etag = g_strdup (event->etag);
   seen->error = event->error != NULL ? g_error_copy (event->error) : NULL;
   seen->time_us = event->time_us;
 
@@ -134,10 +138,17 @@ upload_fixture_init (UploadFixture * fixture, const gchar * const *options)
 }
 
 void
-upload_fixture_start (UploadFixture * fixture)
+upload_fixture_create (UploadFixture * fixture)
 {
   fixture->upload = gst_ice_upload_new (g_steal_pointer (&fixture->config),
       fixture->time.clock, fixture->thread, &callbacks, fixture);
+}
+
+void
+upload_fixture_start (UploadFixture * fixture)
+{
+  if (fixture->upload == NULL)
+    upload_fixture_create (fixture);
   gst_ice_upload_start (fixture->upload);
 }
 

@@ -26,6 +26,9 @@ typedef struct
   GstIceUploadEventType type;
   guint part;
   guint generation;
+  guint64 size;
+  guint64 crc64;
+  gchar *etag;                  /* (nullable) (owned) */
   GError *error;                /* (nullable) (owned) */
   gint64 time_us;
 } SeenEvent;
@@ -57,6 +60,9 @@ typedef struct
 /* @options: of the emulator, a NULL-terminated list, or NULL. */
 void upload_fixture_init (UploadFixture * fixture,
     const gchar * const *options);
+
+/* Makes the upload, for what comes before its start. */
+void upload_fixture_create (UploadFixture * fixture);
 void upload_fixture_start (UploadFixture * fixture);
 
 /* For an upload that the test makes itself. */
