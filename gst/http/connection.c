@@ -132,6 +132,13 @@ gst_ice_connection_is_shared (GstIceConnection * connection)
       (G_TLS_CONNECTION (stream)), "h2") == 0;
 }
 
+gboolean
+gst_ice_connection_is_idle (GstIceConnection * connection)
+{
+  return g_ref_count_compare (&connection->ref_count, 1) &&
+      !gst_ice_connection_is_shared (connection);
+}
+
 guint
 gst_ice_connection_use (GstIceConnection * connection)
 {

@@ -49,6 +49,10 @@ GSocket *gst_ice_connection_dup_socket (GstIceConnection * connection);
 /* TRUE if requests share it (HTTP/2): nothing here is one request's alone. */
 gboolean gst_ice_connection_is_shared (GstIceConnection * connection);
 
+/* TRUE if nobody but its origin holds it: an exchange does, from the moment it
+ * has the connection to its own end. */
+gboolean gst_ice_connection_is_idle (GstIceConnection * connection);
+
 /* Counts a request; returns how many there were before it. */
 guint gst_ice_connection_use (GstIceConnection * connection);
 

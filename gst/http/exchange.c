@@ -32,10 +32,12 @@
  * libsoup restarts an idempotent request by itself when a kept connection
  * turns out dead; it would then send a PUT without its body, which it has
  * dropped. So a restart ends the exchange, with reused_connection in the
- * details of the error: to try again is up to the caller. The cancellation has
- * to wait for the next turn of the main loop: within the restart it would make
- * libsoup (3.2) complete its operation twice. What it starts until then meets a
- * connection that has been shut down. */
+ * details of the error: to try again is up to the caller. libsoup (3.2)
+ * completes its operation twice if the second attempt fails before it has heard
+ * of the end of the first. So the cancellation waits for the next turn of the
+ * main loop, and no other kept connection may be there that the second attempt
+ * could fail on at once; those are likely to be dead as well. On a new one it
+ * is still connecting by then. */
 
 #include "http/exchange.h"
 
@@ -623,6 +625,7 @@ on_restarted (SoupMessage * message, Exchange * self)
   if (self->failure || !self->task)
     return;
   self->failure = network_error (self, "the peer has closed the connection");
+  gst_ice_origin_abort_idle (self->origin);
   self->ending = g_idle_source_new ();
   g_source_set_priority (self->ending, G_PRIORITY_DEFAULT);
   g_source_set_callback (self->ending, on_ending, self, NULL);

@@ -93,6 +93,18 @@ gst_ice_origin_get_connection (GstIceOrigin * origin, guint64 id)
 }
 
 void
+gst_ice_origin_abort_idle (GstIceOrigin * origin)
+{
+  GHashTableIter iter;
+  gpointer connection;
+
+  g_hash_table_iter_init (&iter, origin->connections);
+  while (g_hash_table_iter_next (&iter, NULL, &connection))
+    if (gst_ice_connection_is_idle (connection))
+      gst_ice_connection_abort (connection);
+}
+
+void
 gst_ice_origin_set_stale (GstIceOrigin * origin)
 {
   origin->is_stale = TRUE;

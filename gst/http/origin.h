@@ -30,6 +30,9 @@ SoupSession *gst_ice_origin_get_session (GstIceOrigin * origin);
 GstIceConnection *gst_ice_origin_get_connection (GstIceOrigin * origin,
     guint64 id);
 
+/* Gives up the connections that are kept and that nobody uses. */
+void gst_ice_origin_abort_idle (GstIceOrigin * origin);
+
 /* No connection could be made: the next request starts afresh. */
 void gst_ice_origin_set_stale (GstIceOrigin * origin);
 gboolean gst_ice_origin_is_stale (const GstIceOrigin * origin);

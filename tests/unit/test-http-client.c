@@ -643,6 +643,52 @@ test_dead_connections (gconstpointer tls)
   fixture_stop (&fixture);
 }
 
+#define KEPT 8
+
+/* The first answers come when all connections are there. */
+static void
+answer_together (Peer * peer, gpointer user_data)
+{
+  gint *heads = user_data;
+  g_autofree gchar *first = peer_read_head (peer);
+  G_GNUC_UNUSED g_autofree gchar *second = NULL;
+
+  if (!first || !peer_skip (peer, head_get_content_length (first)))
+    return;
+  g_atomic_int_inc (heads);
+  while (g_atomic_int_get (heads) < KEPT)
+    peer_pause (peer, 1);
+  peer_write (peer, OK_ANSWER);
+  second = peer_read_head (peer);
+}
+
+/* The more are kept, the more often libsoup could go on; it would complete the
+ * request once for one attempt and once more for another. */
+static void
+test_dead_connection_of_many (gconstpointer tls)
+{
+  Fixture fixture;
+  Outcome *outcomes[KEPT];
+  g_autoptr (Outcome) last = NULL;
+  gint heads = 0;
+
+  fixture_start (&fixture, answer_together, &heads, &(Settings) {
+      .tls = GPOINTER_TO_INT (tls),.max_connections = KEPT});
+  for (guint i = 0; i < KEPT; i++)
+    outcomes[i] =
+        send_start (&fixture, new_request (&fixture, "PUT", 100), NULL);
+  for (guint i = 0; i < KEPT; i++) {
+    wait_for (&outcomes[i]->is_done);
+    assert_status (outcomes[i], 200);
+    outcome_free (outcomes[i]);
+  }
+
+  last = send_and_wait (&fixture, new_request (&fixture, "PUT", 8 * MIB));
+  g_assert_error (last->error, GST_ICE_ERROR, GST_ICE_ERROR_NETWORK);
+  g_assert_true (is_reused_connection (last->error));
+  fixture_stop (&fixture);
+}
+
 static void
 answer_and_close (Peer * peer, gpointer user_data)
 {
@@ -809,6 +855,7 @@ add_tests (void)
   ADD ("reports-that-nobody-is-there", test_no_server);
   ADD_BOTH ("reports-a-dead-connection", test_dead_connection);
   ADD_BOTH ("leaves-other-connections-alone", test_dead_connections);
+  ADD_BOTH ("reports-a-dead-connection-of-many", test_dead_connection_of_many);
   ADD_BOTH ("does-not-use-a-closed-connection", test_closed_connection);
   ADD_BOTH ("runs-on-the-network-thread", test_network_thread);
   ADD ("has-an-ordinary-body-too", test_ordinary_body);
