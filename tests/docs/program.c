@@ -95,6 +95,12 @@ program_read_up_to (Program * program, const gchar * prefix)
 }
 
 void
+program_skip_to (Program * program, const gchar * prefix)
+{
+  g_free (program_read_up_to (program, prefix));
+}
+
+void
 program_send_signal (Program * program, gint signal)
 {
   g_subprocess_send_signal (program->process, signal);

@@ -37,6 +37,9 @@ void program_free (Program * program);
 /* Reads on up to a line that begins with @prefix, and returns the rest of
  * that line. (transfer full) */
 gchar *program_read_up_to (Program * program, const gchar * prefix);
+
+/* The same without the rest. */
+void program_skip_to (Program * program, const gchar * prefix);
 void program_send_signal (Program * program, gint signal);
 
 /* Reads the rest and waits for the end, which is to be with @status. */

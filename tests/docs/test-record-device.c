@@ -167,10 +167,8 @@ skip_credentials (Program * device, guint n)
 {
   guint i;
 
-  for (i = 0; i < n; i++) {
-    g_autofree gchar *rest =
-        program_read_up_to (device, "Upload credential received");
-  }
+  for (i = 0; i < n; i++)
+    program_skip_to (device, "Upload credential received");
 }
 
 static void
@@ -239,15 +237,15 @@ test_server_away (void)
 {
   g_autoptr (Site) site = site_new ("--credential-life=2");
   g_autoptr (Program) device = NULL;
-  g_autofree gchar *rest = NULL, *said = NULL;
+  g_autofree gchar *said = NULL;
 
   start_server (site, "");
   device = start_device (site, "http", "--media-id=" MEDIA_ID);
   skip_credentials (device, 1);
   said = stop_server (site);
-  rest = program_read_up_to (device, "No upload credential: ");
+  program_skip_to (device, "No upload credential: ");
   start_server (site, "");
-  skip_credentials (device, 2);
+  skip_credentials (device, 1);
   finish (site, device);
 }
 

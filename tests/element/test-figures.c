@@ -691,7 +691,8 @@ main (int argc, char **argv)
       test_percent);
 
   for (i = 0; i < G_N_ELEMENTS (pair_cases); i++) {
-    g_autofree gchar *path = g_strconcat ("/icesink/progress/is-in-pairs-after-",
+    g_autofree gchar *path =
+        g_strconcat ("/icesink/progress/is-in-pairs-after-",
         pair_cases[i].name, NULL);
 
     g_test_add_data_func (path, &pair_cases[i], test_pairs);

@@ -77,8 +77,8 @@ find_line (GPtrArray * lines, const gchar * text, guint from)
 /* ---- the story ---- */
 
 /* A minute of 8 Mbit/s, with the sink's own defaults: fifteen parts and the
- * head, and a renewal in the middle. At the end the muxer of an MP4 goes back to
- * its head. */
+ * head, and a renewal in the middle. At the end the muxer of an MP4 goes back
+ * to its head. */
 static void
 record_minute (Fixture * f)
 {
