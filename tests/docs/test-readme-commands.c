@@ -133,6 +133,7 @@ set_environment (Run * run, GSubprocessLauncher * launcher,
   g_subprocess_launcher_set_cwd (launcher, run->directory);
   g_subprocess_launcher_setenv (launcher, "LC_ALL", "C", TRUE);
   g_subprocess_launcher_setenv (launcher, "MEDIA_ID", MEDIA_ID, TRUE);
+  g_subprocess_launcher_setenv (launcher, "OTHER_MEDIA_ID", "another", TRUE);
   g_subprocess_launcher_setenv (launcher, "ALIBABA_CLOUD_ACCESS_KEY_ID",
       KEY_ID, TRUE);
   g_subprocess_launcher_setenv (launcher, "ALIBABA_CLOUD_ACCESS_KEY_SECRET",

@@ -380,6 +380,77 @@ test_messages (void)
   g_assert_cmpuint (n, >, 0);
 }
 
+/* As GitHub and others make an anchor of a heading. (transfer full) */
+static gchar *
+build_anchor (const gchar * heading)
+{
+  g_autofree gchar *lower = g_utf8_strdown (heading, -1);
+  g_autoptr (GRegex) others = g_regex_new ("[^\\w -]", 0, 0, NULL);
+  g_autofree gchar *kept = g_regex_replace_literal (others, lower, -1, 0, "",
+      0, NULL);
+
+  return g_strdelimit (g_steal_pointer (&kept), " ", '-');
+}
+
+static gboolean
+has_anchor (const gchar * text, const gchar * anchor)
+{
+  g_auto (GStrv) headings = g_strsplit (text, "\n#", -1);
+  guint i;
+
+  for (i = 1; headings[i] != NULL; i++) {
+    g_auto (GStrv) lines = g_strsplit (headings[i], "\n", 2);
+    g_autofree gchar *built =
+        build_anchor (g_strchug (g_strdelimit (lines[0], "#", ' ')));
+
+    if (g_str_equal (built, anchor))
+      return TRUE;
+  }
+
+  return FALSE;
+}
+
+/* @directory: where the page with the link is */
+static void
+check_link (const gchar * directory, const gchar * page, const gchar * link)
+{
+  g_auto (GStrv) parts = g_strsplit (link, "#", 2);
+  g_autofree gchar *path = g_build_filename (directory, parts[0], NULL);
+  g_autofree gchar *text = NULL;
+
+  if (strstr (link, "://") != NULL)
+    return;
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    g_error ("the link to %s leads nowhere", link);
+  if (parts[1] == NULL)
+    return;
+  if (*parts[0] != '\0')
+    g_file_get_contents (path, &text, NULL, NULL);
+  if (!has_anchor (text != NULL ? text : page, parts[1]))
+    g_error ("the link to %s finds no heading", link);
+}
+
+static void
+test_links (gconstpointer name)
+{
+  g_autofree gchar *path = g_build_filename (g_getenv ("SOURCE_ROOT"), name,
+      NULL);
+  g_autofree gchar *directory = g_path_get_dirname (path);
+  g_autoptr (GRegex) regex = g_regex_new ("\\]\\(([^) ]+)\\)", 0, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+  g_autofree gchar *page = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_file_get_contents (path, &page, NULL, &error);
+  g_assert_no_error (error);
+  for (g_regex_match (regex, page, 0, &match); g_match_info_matches (match);
+      g_match_info_next (match, NULL)) {
+    g_autofree gchar *link = g_match_info_fetch (match, 1);
+
+    check_link (directory, page, link);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -397,6 +468,10 @@ main (int argc, char **argv)
   g_test_add_func ("/readme/stats/are-all-described", test_stats);
   g_test_add_func ("/readme/signals/are-all-described", test_signals);
   g_test_add_func ("/readme/messages/are-all-described", test_messages);
+  g_test_add_data_func ("/readme/links/lead-somewhere", "README.md",
+      test_links);
+  g_test_add_data_func ("/unattended/links/lead-somewhere",
+      "examples/unattended/README.md", test_links);
   status = g_test_run ();
 
   g_free (readme);
