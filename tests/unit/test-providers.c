@@ -906,10 +906,9 @@ test_log (void)
   role = providers[1] = new_role (&f, ROLE_ARN, ACCESS_KEY_SECRET);
   ecs = providers[2] = gst_ice_ecs_provider_new (f.context, NULL, TRUE);
   uri = providers[3] = new_uri (&f, "/credentials?" OIDC_TOKEN);
-  for (i = 0; i < G_N_ELEMENTS (providers); i++) {
-    g_autoptr (GstIceIdentity) identity =
-        provider_fixture_assert_id (providers[i], "STS.");
-  }
+  for (i = 0; i < G_N_ELEMENTS (providers); i++)
+    gst_ice_identity_unref (provider_fixture_assert_id (providers[i],
+            "STS."));
   client_fixture_check_log (&f.base, "icecredentials", NULL);
   provider_fixture_stop (&f);
 }
