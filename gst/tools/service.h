@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* ICE and OSS, asked one thing at a time.
+ *
+ * What the sink's uploads do in the background, done while the caller waits,
+ * with the same clients. Main thread. */
+
+#pragma once
+
+#include "credentials/identity.h"
+#include "ice/lease.h"
+#include "icesink/settings.h"
+#include "oss/oss-client.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GstIceToolService GstIceToolService;
+
+/* The sink's properties as options: where the services are, and how to get
+ * there. */
+const GOptionEntry *gst_ice_tool_service_get_options (void);
+
+/* For @media_id, as the options say. Errors: GST_ICE_ERROR_SETTINGS.
+ * (transfer full) */
+GstIceToolService *gst_ice_tool_service_new (const gchar * media_id,
+    GError ** error);
+void gst_ice_tool_service_free (GstIceToolService * service);
+
+/* Errors of all that follow: those of the clients, and GST_ICE_ERROR_NETWORK
+ * when the time that the user gives is over. */
+
+/* Looks for an identity. @source: (out): the name of where it was found.
+ * (transfer full) */
+GstIceIdentity *gst_ice_tool_service_find_identity (GstIceToolService *
+    service, const gchar ** source, GError ** error);
+
+/* RefreshUploadMedia. @request_id: (out) (nullable). (transfer full) */
+GstIceLease *gst_ice_tool_service_refresh (GstIceToolService * service,
+    gchar ** request_id, GError ** error);
+
+/* Where @lease lets us write. (transfer full) */
+GstIceOssObject *gst_ice_tool_service_get_object (GstIceToolService *
+    service, GstIceLease * lease);
+
+/* Sends @request, (transfer full), with the identity of @lease.
+ * (transfer full) */
+GstIceOssReply *gst_ice_tool_service_send (GstIceToolService * service,
+    GstIceLease * lease, GstIceOssRequest * request, GError ** error);
+
+/* Seconds until @monotonic_us. */
+gint64 gst_ice_tool_service_get_time_to (GstIceToolService * service,
+    gint64 monotonic_us);
+
+/* The service's clock minus ours in microseconds. */
+gint64 gst_ice_tool_service_get_clock_offset (GstIceToolService * service);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceToolService, gst_ice_tool_service_free)
+
+G_END_DECLS

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* What the commands have in common; see the header. Main thread. */
+
+#include "tools/tool.h"
+
+#include <gst/gst.h>
+
+#include "common/error.h"
+
+/* What was given, and what is wanted. */
+static gboolean
+check_arguments (const GstIceToolUsage * usage, const gchar * command,
+    int argc)
+{
+  if (argc == usage->n_arguments + 1)
+    return TRUE;
+
+  g_printerr ("%s %s: wanted: %s\nTry `%s %s --help`.\n", GST_ICE_TOOL_NAME,
+      command, usage->arguments, GST_ICE_TOOL_NAME, command);
+
+  return FALSE;
+}
+
+gboolean
+gst_ice_tool_parse (const GstIceToolUsage * usage,
+    const GOptionEntry * more_options, int *argc, char ***argv)
+{
+  g_autofree gchar *command = g_strdup ((*argv)[0]);
+  g_autofree gchar *name =
+      g_strdup_printf ("%s %s", GST_ICE_TOOL_NAME, command);
+  g_autoptr (GOptionContext) context = g_option_context_new (usage->arguments);
+  g_autoptr (GError) error = NULL;
+
+  g_option_context_set_summary (context, usage->summary);
+  g_option_context_set_description (context, usage->description);
+  g_option_context_add_main_entries (context, usage->options, NULL);
+  if (more_options != NULL)
+    g_option_context_add_main_entries (context, more_options, NULL);
+  g_option_context_add_group (context, gst_init_get_option_group ());
+
+  /* It is what the usage line begins with. */
+  g_set_prgname (name);
+  if (!g_option_context_parse (context, argc, argv, &error)) {
+    g_printerr ("%s: %s\nTry `%s --help`.\n", name, error->message, name);
+    return FALSE;
+  }
+
+  return check_arguments (usage, command, *argc);
+}
+
+GstIceToolExit
+gst_ice_tool_complain (const gchar * command, const GError * error)
+{
+  g_printerr ("%s %s: %s\n", GST_ICE_TOOL_NAME, command, error->message);
+
+  if (gst_ice_error_is (error, GST_ICE_ERROR_SETTINGS))
+    return GST_ICE_TOOL_USAGE;
+  if (gst_ice_error_is (error, GST_ICE_ERROR_NOT_FOUND))
+    return GST_ICE_TOOL_NOT_FOUND;
+
+  return GST_ICE_TOOL_FAILED;
+}
+
+gchar *
+gst_ice_tool_format_span (gint64 seconds)
+{
+  static const struct
+  {
+    gint64 seconds;
+    const gchar *name;
+    gint64 small_seconds;
+    const gchar *small_name;
+  } units[] = {
+    {24 * 3600, "d", 3600, "h"},
+    {3600, "h", 60, "min"},
+    {60, "min", 1, "s"},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (units); i++) {
+    if (seconds >= units[i].seconds)
+      return g_strdup_printf ("%" G_GINT64_FORMAT " %s %" G_GINT64_FORMAT
+          " %s", seconds / units[i].seconds, units[i].name,
+          seconds % units[i].seconds / units[i].small_seconds,
+          units[i].small_name);
+  }
+
+  return g_strdup_printf ("%" G_GINT64_FORMAT " s", seconds);
+}
+
+void
+gst_ice_tool_print_json (JsonObject * object)
+{
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  g_autofree gchar *text = NULL;
+
+  json_node_take_object (node, object);
+  text = json_to_string (node, TRUE);
+  g_print ("%s\n", text);
+}
+
+void
+gst_ice_tool_set_string (JsonObject * object, const gchar * name,
+    const gchar * value)
+{
+  if (value != NULL)
+    json_object_set_string_member (object, name, value);
+  else
+    json_object_set_null_member (object, name);
+}

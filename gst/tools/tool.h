@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* gst-ice-1.0: what its commands have in common.
+ *
+ * Everything runs on the main thread, which waits for each answer before it
+ * goes on. */
+
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+#define GST_ICE_TOOL_NAME "gst-ice-1.0"
+
+/**
+ * GstIceToolExit:
+ * @GST_ICE_TOOL_OK: all is well
+ * @GST_ICE_TOOL_FAILED: something that was asked for did not work
+ * @GST_ICE_TOOL_USAGE: an option, a media id or a spool can't be used
+ * @GST_ICE_TOOL_NOT_FOUND: there is no such directory or spool
+ *
+ * Exit codes; they are documented, so they do not change.
+ */
+typedef enum
+{
+  GST_ICE_TOOL_OK = 0,
+  GST_ICE_TOOL_FAILED = 1,
+  GST_ICE_TOOL_USAGE = 2,
+  GST_ICE_TOOL_NOT_FOUND = 3,
+} GstIceToolExit;
+
+/* The commands. @argv: that of the program without the program, so that the
+ * command is argv[0]. */
+GstIceToolExit gst_ice_tool_list (int argc, char **argv);
+GstIceToolExit gst_ice_tool_check (int argc, char **argv);
+
+/**
+ * GstIceToolUsage:
+ * @arguments: names of the arguments that are not options
+ * @n_arguments: how many they are
+ * @summary: what the command is for
+ * @description: all that is behind the options in the help
+ * @options: of the command
+ */
+typedef struct
+{
+  const gchar *arguments;
+  gint n_arguments;
+  const gchar *summary;
+  const gchar *description;
+  const GOptionEntry *options;
+} GstIceToolUsage;
+
+/* Reads options, GStreamer's among them, and leaves the arguments in @argv
+ * from 1 on. FALSE after it has said what is wrong. */
+gboolean gst_ice_tool_parse (const GstIceToolUsage * usage,
+    const GOptionEntry * more_options, int *argc, char ***argv);
+
+/* Says @error on stderr, and returns what to exit with. */
+GstIceToolExit gst_ice_tool_complain (const gchar * command,
+    const GError * error);
+
+/* `2 d 3 h`, `1 min 5 s`. (transfer full) */
+gchar *gst_ice_tool_format_span (gint64 seconds);
+
+/* @object as JSON on stdout. @object: (transfer full) */
+void gst_ice_tool_print_json (JsonObject * object);
+
+/* Sets a string, or null. */
+void gst_ice_tool_set_string (JsonObject * object, const gchar * name,
+    const gchar * value);
+
+G_END_DECLS

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The fixture; see the header. The thread of the test. */
+
+#include "tool-fixture.h"
+
+#include <string.h>
+
+#define KEY_ID "LTAI5tEmulatorDemoKeyId1"
+#define KEY_SECRET "EmulatorDemoSecret0123456789ab"
+
+static IceEmulator *
+new_emulator (const gchar * const *options)
+{
+  g_autoptr (GError) error = NULL;
+  IceEmulator *emulator = ice_emulator_new (options, &error);
+
+  g_assert_no_error (error);
+  ice_emulator_start (emulator, &error);
+  g_assert_no_error (error);
+
+  return emulator;
+}
+
+/* Variables that could lead to an identity of whoever runs the tests. */
+static void
+clear_identity (GSubprocessLauncher * launcher)
+{
+  g_auto (GStrv) names = g_listenv ();
+  guint i;
+
+  for (i = 0; names[i] != NULL; i++) {
+    if (g_str_has_prefix (names[i], "ALIBABA_CLOUD_"))
+      g_subprocess_launcher_unsetenv (launcher, names[i]);
+  }
+  g_subprocess_launcher_setenv (launcher,
+      "ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true", TRUE);
+}
+
+ToolFixture *
+tool_fixture_new (const gchar * const *options)
+{
+  ToolFixture *fixture = g_new0 (ToolFixture, 1);
+
+  fixture->emulator = new_emulator (options);
+  fixture->launcher = g_subprocess_launcher_new
+      (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  clear_identity (fixture->launcher);
+  g_subprocess_launcher_setenv (fixture->launcher,
+      "ALIBABA_CLOUD_ACCESS_KEY_ID", KEY_ID, TRUE);
+  g_subprocess_launcher_setenv (fixture->launcher,
+      "ALIBABA_CLOUD_ACCESS_KEY_SECRET", KEY_SECRET, TRUE);
+
+  return fixture;
+}
+
+void
+tool_fixture_free (ToolFixture * fixture)
+{
+  ice_emulator_free (fixture->emulator);
+  g_object_unref (fixture->launcher);
+  g_free (fixture->out);
+  g_free (fixture->err);
+  g_free (fixture);
+}
+
+static GStrv
+get_words (ToolFixture * fixture, const gchar * command)
+{
+  g_autoptr (GString) line = g_string_new (g_getenv ("GST_ICE_TOOL"));
+  g_autoptr (GError) error = NULL;
+  gchar **words = NULL;
+
+  g_string_append_printf (line, " %s", command);
+  g_string_replace (line, "EMULATOR", ice_emulator_get_uri
+      (fixture->emulator), 0);
+  g_shell_parse_argv (line->str, NULL, &words, &error);
+  g_assert_no_error (error);
+
+  return words;
+}
+
+void
+tool_fixture_run (ToolFixture * fixture, const gchar * command)
+{
+  g_auto (GStrv) words = get_words (fixture, command);
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&fixture->out, g_free);
+  g_clear_pointer (&fixture->err, g_free);
+  process = g_subprocess_launcher_spawnv (fixture->launcher,
+      (const gchar * const *) words, &error);
+  g_assert_no_error (error);
+  g_subprocess_communicate_utf8 (process, NULL, NULL, &fixture->out,
+      &fixture->err, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_get_if_exited (process));
+  fixture->status = g_subprocess_get_exit_status (process);
+  g_test_message ("%s: exit %d\n%s%s", command, fixture->status,
+      fixture->out, fixture->err);
+}
+
+void
+tool_fixture_assert_no_secret (ToolFixture * fixture)
+{
+  g_auto (GStrv) secrets = ice_emulator_get_secrets (fixture->emulator);
+  guint i;
+
+  g_assert_nonnull (secrets[0]);
+  for (i = 0; secrets[i] != NULL; i++) {
+    g_assert_null (strstr (fixture->out, secrets[i]));
+    g_assert_null (strstr (fixture->err, secrets[i]));
+  }
+}
+
+JsonNode *
+tool_fixture_get_json (ToolFixture * fixture)
+{
+  g_autoptr (GError) error = NULL;
+  JsonNode *node = json_from_string (fixture->out, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (JSON_NODE_HOLDS_OBJECT (node));
+
+  return node;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* Runs gst-ice-1.0, the program, and keeps what it said. */
+
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "emulator/emulator.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ToolFixture:
+ * @emulator: (owned): listens
+ * @launcher: (owned): has an environment without any identity but the one
+ *     that the emulator knows
+ * @out: (owned): what the program said last on stdout
+ * @err: (owned): on stderr
+ * @status: what it exited with
+ */
+typedef struct
+{
+  IceEmulator *emulator;
+  GSubprocessLauncher *launcher;
+  gchar *out;
+  gchar *err;
+  gint status;
+} ToolFixture;
+
+/* @options: the emulator's, NULL-terminated, or NULL. */
+ToolFixture *tool_fixture_new (const gchar * const *options);
+void tool_fixture_free (ToolFixture * fixture);
+
+/* Runs the program with the words of @command; EMULATOR in it stands for the
+ * emulator's address. */
+void tool_fixture_run (ToolFixture * fixture, const gchar * command);
+
+/* No secret that the emulator knows is in what the program said. */
+void tool_fixture_assert_no_secret (ToolFixture * fixture);
+
+/* The object on stdout. (transfer full) */
+JsonNode *tool_fixture_get_json (ToolFixture * fixture);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolFixture, tool_fixture_free)
+
+#define assert_says(text, words) \
+  G_STMT_START { \
+    if (strstr (text, words) == NULL) \
+      g_error ("`%s` is not in:\n%s", words, text); \
+  } G_STMT_END
+
+G_END_DECLS
