@@ -401,7 +401,7 @@ handle_segment (GstIceSink * self, GstEvent * event)
       || segment->start == gst_ice_run_get_position (self->run))
     return TRUE;
 
-  GST_DEBUG_OBJECT (self, "write position moves to %" G_GUINT64_FORMAT,
+  GST_LOG_OBJECT (self, "write position moves to %" G_GUINT64_FORMAT,
       segment->start);
   do {
     ret = gst_ice_run_seek (self->run, segment->start);
