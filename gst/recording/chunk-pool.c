@@ -77,7 +77,7 @@ gst_ice_chunk_pool_take (GstIceChunkPool * pool)
   if (!has_room (pool))
     return NULL;
 
-  chunk = g_new (GstIceChunk, 1);
+  chunk = g_new0 (GstIceChunk, 1);
   g_atomic_ref_count_init (&chunk->ref_count);
   chunk->pool = gst_ice_chunk_pool_ref (pool);
   if (pool->spare->len > 0)

@@ -5,7 +5,8 @@
  *
  * Plain data without a lock: the recording that owns it protects it. A chunk
  * that a sealed part shares is copied before it changes; a chunk that is all
- * zeroes takes no memory. */
+ * zeroes takes no memory, and neither does one that is only on disk. The CRC-64
+ * follows each write, so that bytes on disk need not be read for it. */
 
 #pragma once
 
@@ -26,6 +27,8 @@ G_BEGIN_DECLS
  * @dirty: has bytes that no sealed version has
  * @rewritten_end: end of the furthest rewrite in it, relative to @offset
  * @arrival_us: monotonic time of its first byte
+ * @unverified: left by an earlier run, and its CRC-64 is not known yet
+ * @sealed: (nullable) (owned): with a spool, the version that was sealed last
  */
 typedef struct
 {
@@ -39,15 +42,21 @@ typedef struct
   gboolean dirty;
   guint64 rewritten_end;
   gint64 arrival_us;
+  gboolean unverified;
+  GstIcePart *sealed;
 
   /*< private >*/
-  GPtrArray *chunks;            /* (element-type GstIceChunk) NULL: zeroes */
-  guint64 crc64;                /* of the first size bytes... */
-  gboolean crc64_valid;         /* ...unless something was rewritten */
+  GPtrArray *chunks;            /* NULL: zeroes; what is missing is on disk */
+  guint n_resident;             /* chunks in memory */
+  guint64 crc64;
 } GstIceHeldPart;
 
 GstIceHeldPart *gst_ice_held_part_new (guint number, guint64 offset,
     guint64 planned, gint64 arrival_us);
+
+/* A part of @size bytes that an earlier run left, all of it on disk. */
+GstIceHeldPart *gst_ice_held_part_new_left (guint number, guint64 offset,
+    guint64 size, gint64 arrival_us);
 void gst_ice_held_part_free (GstIceHeldPart * part);
 
 /* One past its last byte in the object. */
@@ -56,7 +65,28 @@ guint64 gst_ice_held_part_get_end (const GstIceHeldPart * part);
 /* Bytes of memory that it takes; zeroes take none. */
 gsize gst_ice_held_part_get_memory (const GstIceHeldPart * part);
 
-/* Writes at @at, which is at most its size, no further than its planned end.
+/* How many chunks its bytes make up. */
+guint gst_ice_held_part_count_chunks (const GstIceHeldPart * part);
+
+/* The chunk that holds the bytes from @index times GST_ICE_CHUNK_SIZE on, or
+ * NULL if they are zeroes or on disk. */
+GstIceChunk *gst_ice_held_part_get_chunk (const GstIceHeldPart * part,
+    guint index);
+
+/* TRUE if chunk @index is only on disk, so that it has to be loaded before
+ * anything is written there. */
+gboolean gst_ice_held_part_is_on_disk (const GstIceHeldPart * part,
+    guint index);
+
+/* Chunk @index, which was on disk, is now @chunk. @chunk: (transfer full) */
+void gst_ice_held_part_load (GstIceHeldPart * part, guint index,
+    GstIceChunk * chunk);
+
+/* Chunk @index leaves memory, if it is on disk. */
+void gst_ice_held_part_evict (GstIceHeldPart * part, guint index);
+
+/* Writes at @at, which is at most its size, no further than its planned end,
+ * nor into a chunk that is on disk.
  * Returns the bytes taken; 0 if @pool has no room. */
 gsize gst_ice_held_part_write (GstIceHeldPart * part, GstIceChunkPool * pool,
     guint64 at, const guint8 * data, gsize size);
@@ -66,7 +96,9 @@ gsize gst_ice_held_part_write (GstIceHeldPart * part, GstIceChunkPool * pool,
 guint64 gst_ice_held_part_append_zeroes (GstIceHeldPart * part,
     GstIceChunkPool * pool, guint64 size);
 
-/* The next generation, as it is now. (transfer full) */
-GstIcePart *gst_ice_held_part_seal (GstIceHeldPart * part);
+/* The next generation, as it is now. @spool: (nullable): where the rest of it
+ * is. (transfer full) */
+GstIcePart *gst_ice_held_part_seal (GstIceHeldPart * part,
+    GstIceSpool * spool);
 
 G_END_DECLS

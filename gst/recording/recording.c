@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* The recording; see the header for what it is and who calls what.
+/* The recording; see the header for what it is and who calls what, and
+ * recording-spool.c for what a spool adds.
  *
  * Protected by: lock, for everything below it. It is held while bytes are
  * copied, never while a callback runs or a thread waits. The pool's lock may
@@ -18,18 +19,16 @@
  * A part that has left and is rewritten while it is still held becomes dirty
  * and leaves again under its number. The last parts that have arrived are
  * therefore kept for a while, as long as nobody needs their memory: they catch
- * the first rewind, before a window is known. */
+ * the first rewind, before a window is known. With a spool, all parts are kept
+ * to the end, there. */
 
-#include "recording/recording.h"
-
-#include <gst/gst.h>
+#include "recording/recording-private.h"
 
 #include "common/error.h"
 #include "common/lock.h"
-#include "recording/held-part.h"
 
-GST_DEBUG_CATEGORY_STATIC (recording_debug);
-#define GST_CAT_DEFAULT recording_debug
+GST_DEBUG_CATEGORY (gst_ice_recording_debug);
+#define GST_CAT_DEFAULT gst_ice_recording_debug
 
 /* How many parts that have arrived are kept for a rewind that is longer than
  * any before, and how many parts into the stream the first one is awaited. */
@@ -41,36 +40,13 @@ GST_DEBUG_CATEGORY_STATIC (recording_debug);
 #define CHEAP_PART (2 * GST_ICE_CHUNK_SIZE)
 #define CHEAP_SHARE 4
 
-struct _GstIceRecording
-{
-  gatomicrefcount ref_count;
-  GstIceRecordingConfig config;
-  GstIceClock *clock;           /* (owned) */
-  GstIceChunkPool *pool;        /* (owned) */
-  GstIceSealedFunc sealed;
-  gpointer user_data;
-
-  GMutex lock;
-  GPtrArray *parts;             /* (element-type GstIceHeldPart) by offset */
-  guint last_number;            /* of the part that was opened last */
-  guint64 position;             /* next byte written */
-  guint64 size;                 /* one past the last byte written */
-  guint64 head_end;             /* everything before it is held to the end */
-  guint64 window;               /* held back behind size */
-  guint64 next_leave;           /* below this size no part may leave */
-  guint64 kept_memory;          /* of parts that have arrived and are kept */
-  gboolean rewinding;           /* position is before size */
-  gboolean finished;
-  gint64 finished_us;           /* when it was */
-};
-
 static void
 init_debug (void)
 {
   static gsize done = 0;
 
   if (g_once_init_enter (&done)) {
-    GST_DEBUG_CATEGORY_INIT (recording_debug, "icerecording", 0,
+    GST_DEBUG_CATEGORY_INIT (gst_ice_recording_debug, "icerecording", 0,
         "the byte stream as the muxer sees it");
     g_once_init_leave (&done, 1);
   }
@@ -95,6 +71,10 @@ gst_ice_recording_new (const GstIceRecordingConfig * config,
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_held_part_free);
   recording->head_end = config->head_size;
   recording->next_leave = G_MAXUINT64;
+  if (config->spool != NULL) {
+    recording->spool = gst_ice_spool_ref (config->spool);
+    recording->spool_state = SPOOL_READY;
+  }
 
   return recording;
 }
@@ -112,6 +92,9 @@ gst_ice_recording_unref (GstIceRecording * recording)
   if (!g_atomic_ref_count_dec (&recording->ref_count))
     return;
 
+  g_queue_clear (&recording->unwritten);
+  g_clear_error (&recording->spool_error);
+  g_clear_pointer (&recording->spool, gst_ice_spool_unref);
   g_ptr_array_unref (recording->parts);
   gst_ice_chunk_pool_unref (recording->pool);
   gst_ice_clock_unref (recording->clock);
@@ -124,6 +107,26 @@ static guint64
 get_hold_limit (GstIceRecording * self)
 {
   return self->config.max_memory / 2;
+}
+
+/* How long the head may be. A spool has room for any. */
+static guint64
+get_head_limit (GstIceRecording * self)
+{
+  if (self->spool_state == SPOOL_READY)
+    return G_MAXUINT64;
+
+  return get_hold_limit (self) - MIN (self->window, get_hold_limit (self));
+}
+
+/* How long the window may be. */
+static guint64
+get_window_limit (GstIceRecording * self)
+{
+  if (self->spool_state == SPOOL_READY)
+    return get_hold_limit (self);
+
+  return get_hold_limit (self) - MIN (self->head_end, get_hold_limit (self));
 }
 
 /* Memory for parts that have arrived and are kept nevertheless. A muxer that
@@ -150,16 +153,16 @@ get_last (GstIceRecording * self)
   return g_ptr_array_index (self->parts, self->parts->len - 1);
 }
 
-/* TRUE if @part is the one that appended bytes go to. */
-static gboolean
-is_open (GstIceRecording * self, const GstIceHeldPart * part)
+gboolean
+gst_ice_recording_is_open (GstIceRecording * self,
+    const GstIceHeldPart * part)
 {
   return part->number == self->last_number && part->size < part->planned;
 }
 
-/* TRUE if some of @part stays to the end. */
-static gboolean
-is_head (GstIceRecording * self, const GstIceHeldPart * part)
+gboolean
+gst_ice_recording_is_head (GstIceRecording * self,
+    const GstIceHeldPart * part)
 {
   return part->offset < self->head_end;
 }
@@ -168,15 +171,26 @@ is_head (GstIceRecording * self, const GstIceHeldPart * part)
 static guint64
 get_leave_size (GstIceRecording * self, const GstIceHeldPart * part)
 {
-  if (!part->dirty || is_open (self, part) || is_head (self, part))
+  if (!part->dirty || part->unverified
+      || gst_ice_recording_is_open (self, part)
+      || gst_ice_recording_is_head (self, part))
     return G_MAXUINT64;
 
   return gst_ice_held_part_get_end (part) + self->window;
 }
 
-/* Seals into @leaving all that may leave. */
-static void
-seal_ready (GstIceRecording * self, GPtrArray * leaving)
+static GstIcePart *
+seal (GstIceRecording * self, GstIceHeldPart * part)
+{
+  if (self->spool != NULL)
+    gst_ice_spool_note_part (self->spool, part->number, part->offset,
+        part->size);
+
+  return gst_ice_held_part_seal (part, self->spool);
+}
+
+void
+gst_ice_recording_seal_ready (GstIceRecording * self, GPtrArray * leaving)
 {
   guint i;
 
@@ -186,7 +200,7 @@ seal_ready (GstIceRecording * self, GPtrArray * leaving)
     guint64 leave_size = get_leave_size (self, part);
 
     if (leave_size <= self->size)
-      g_ptr_array_add (leaving, gst_ice_held_part_seal (part));
+      g_ptr_array_add (leaving, seal (self, part));
     else
       self->next_leave = MIN (self->next_leave, leave_size);
   }
@@ -199,9 +213,8 @@ note_change (GstIceRecording * self, const GstIceHeldPart * part)
   self->next_leave = MIN (self->next_leave, get_leave_size (self, part));
 }
 
-/* Hands over what was sealed. Call without the lock. */
-static void
-hand_over (GstIceRecording * self, GPtrArray * leaving)
+void
+gst_ice_recording_hand_over (GstIceRecording * self, GPtrArray * leaving)
 {
   guint i;
 
@@ -216,9 +229,8 @@ hand_over (GstIceRecording * self, GPtrArray * leaving)
   g_ptr_array_unref (leaving);
 }
 
-/* The part that holds byte @offset, or NULL if it has gone. */
-static GstIceHeldPart *
-find_part (GstIceRecording * self, guint64 offset)
+GstIceHeldPart *
+gst_ice_recording_find_part (GstIceRecording * self, guint64 offset)
 {
   guint low = 0, high = self->parts->len;
 
@@ -229,6 +241,26 @@ find_part (GstIceRecording * self, guint64 offset)
     if (offset < part->offset)
       high = middle;
     else if (offset >= gst_ice_held_part_get_end (part))
+      low = middle + 1;
+    else
+      return part;
+  }
+
+  return NULL;
+}
+
+GstIceHeldPart *
+gst_ice_recording_find_number (GstIceRecording * self, guint number)
+{
+  guint low = 0, high = self->parts->len;
+
+  while (low < high) {
+    guint middle = low + (high - low) / 2;
+    GstIceHeldPart *part = g_ptr_array_index (self->parts, middle);
+
+    if (number < part->number)
+      high = middle;
+    else if (number > part->number)
       low = middle + 1;
     else
       return part;
@@ -259,7 +291,7 @@ get_open (GstIceRecording * self, GError ** error)
   GstIceHeldPart *part = get_last (self);
   guint64 planned;
 
-  if (part != NULL && is_open (self, part))
+  if (part != NULL && gst_ice_recording_is_open (self, part))
     return part;
 
   planned = plan_next (self, self->last_number + 1);
@@ -299,7 +331,7 @@ new_seek_error (GstIceRecording * self, gsize size)
 static void
 extend_head (GstIceRecording * self, guint64 end)
 {
-  if (end <= self->head_end || end + self->window > get_hold_limit (self))
+  if (end <= self->head_end || end > get_head_limit (self))
     return;
 
   self->head_end = end;
@@ -310,13 +342,12 @@ extend_head (GstIceRecording * self, guint64 end)
 static void
 extend_window (GstIceRecording * self, guint64 distance)
 {
-  guint64 limit = get_hold_limit (self);
-  guint64 head = MIN (self->head_end, limit);
+  guint64 limit = get_window_limit (self);
 
-  if (distance <= self->window || distance > limit - head)
+  if (distance <= self->window || distance > limit)
     return;
 
-  self->window = MIN (distance + distance / 2, limit - head);
+  self->window = MIN (distance + distance / 2, limit);
   GST_DEBUG ("%" G_GUINT64_FORMAT " bytes are held back for rewrites",
       self->window);
 }
@@ -363,7 +394,7 @@ static gssize
 rewrite (GstIceRecording * self, const guint8 * data, gsize size,
     GError ** error)
 {
-  GstIceHeldPart *part = find_part (self, self->position);
+  GstIceHeldPart *part = gst_ice_recording_find_part (self, self->position);
   gsize n;
 
   if (part == NULL) {
@@ -372,11 +403,14 @@ rewrite (GstIceRecording * self, const guint8 * data, gsize size,
   }
 
   size = MIN (size, gst_ice_held_part_get_end (part) - self->position);
+  gst_ice_recording_supersede (self, part);
   n = gst_ice_held_part_write (part, self->pool,
       self->position - part->offset, data, size);
   if (n == 0)
     return 0;
 
+  gst_ice_recording_note_written (self, part, self->position - part->offset,
+      n);
   learn_rewrite (self, part, n);
   if (part->confirmed)
     unconfirm (self, part);
@@ -392,7 +426,7 @@ append (GstIceRecording * self, const guint8 * data, gsize size,
     GError ** error)
 {
   GstIceHeldPart *part;
-  guint64 n;
+  guint64 at, n;
 
   do {
     part = get_open (self, error);
@@ -401,19 +435,23 @@ append (GstIceRecording * self, const guint8 * data, gsize size,
     if (self->size == self->position)
       break;
     /* Space that is reserved at the head is there to be rewritten. */
-    if (is_head (self, part))
+    if (gst_ice_recording_is_head (self, part))
       extend_head (self, self->position);
+    at = part->size;
     n = gst_ice_held_part_append_zeroes (part, self->pool,
         self->position - self->size);
     self->size += n;
+    gst_ice_recording_note_written (self, part, at, n);
     note_change (self, part);
   } while (n > 0);
 
   if (self->size < self->position)
     return 0;
 
-  n = gst_ice_held_part_write (part, self->pool, part->size, data, size);
+  at = part->size;
+  n = gst_ice_held_part_write (part, self->pool, at, data, size);
   self->size += n;
+  gst_ice_recording_note_written (self, part, at, n);
   note_change (self, part);
 
   return n;
@@ -440,7 +478,7 @@ close_open_part (GstIceRecording * self)
 {
   GstIceHeldPart *part = get_last (self);
 
-  if (part == NULL || !is_open (self, part)
+  if (part == NULL || !gst_ice_recording_is_open (self, part)
       || part->size < GST_ICE_PART_SIZE_MIN)
     return FALSE;
 
@@ -515,20 +553,41 @@ drop_kept (GstIceRecording * self, guint64 max_kept, DropMode mode)
 static gboolean
 relieve_memory (GstIceRecording * self, GPtrArray * leaving)
 {
+  if (self->spool != NULL && gst_ice_recording_evict (self))
+    return TRUE;
+  if (self->spool_state == SPOOL_READY) {
+    gst_ice_recording_write_out (self, TRUE);
+    return FALSE;
+  }
   if (drop_kept (self, 0, DROP_MOST))
     return TRUE;
 
-  seal_ready (self, leaving);
+  gst_ice_recording_seal_ready (self, leaving);
   if (!is_any_leaving (self) && close_open_part (self))
-    seal_ready (self, leaving);
+    gst_ice_recording_seal_ready (self, leaving);
   if (!is_any_leaving (self) && self->window > 0) {
     GST_DEBUG ("memory is full: the window is given up");
     self->window = 0;
-    seal_ready (self, leaving);
+    gst_ice_recording_seal_ready (self, leaving);
   }
 
   /* The bytes that are being rewritten are in the way of the rewrite. */
   return !is_any_leaving (self) && drop_kept (self, 0, DROP_ALL);
+}
+
+/* Writes as much at the position as one step takes. Returns as rewrite(). */
+static gssize
+write_some (GstIceRecording * self, const guint8 * data, gsize size,
+    GError ** error)
+{
+  gint loaded = self->spool != NULL ?
+      gst_ice_recording_load (self, self->position, error) : 1;
+
+  if (loaded < 1 || self->finished)
+    return loaded < 1 ? loaded : 0;
+
+  return self->position < self->size ? rewrite (self, data, size, error)
+      : append (self, data, size, error);
 }
 
 gssize
@@ -542,21 +601,18 @@ gst_ice_recording_write (GstIceRecording * self, gconstpointer data,
 
   g_mutex_lock (&self->lock);
   while (done < size && !self->finished) {
-    if (self->position < self->size)
-      n = rewrite (self, from + done, size - done, error);
-    else
-      n = append (self, from + done, size - done, error);
+    n = write_some (self, from + done, size - done, error);
     if (n < 0 || (n == 0 && !relieve_memory (self, leaving)))
       break;
     self->position += n;
     self->rewinding = self->rewinding && n == 0;
     done += n;
     if (self->size >= self->next_leave)
-      seal_ready (self, leaving);
+      gst_ice_recording_seal_ready (self, leaving);
   }
   g_mutex_unlock (&self->lock);
 
-  hand_over (self, leaving);
+  gst_ice_recording_hand_over (self, leaving);
 
   return n < 0 ? -1 : (gssize) done;
 }
@@ -628,8 +684,8 @@ gst_ice_recording_get_part_size (GstIceRecording * self)
 static gint64
 get_waiting_since (GstIceRecording * self, const GstIceHeldPart * part)
 {
-  return is_head (self, part) ? MAX (part->arrival_us, self->finished_us)
-      : part->arrival_us;
+  return gst_ice_recording_is_head (self, part) ?
+      MAX (part->arrival_us, self->finished_us) : part->arrival_us;
 }
 
 gint64
@@ -643,7 +699,8 @@ gst_ice_recording_get_oldest (GstIceRecording * self)
     GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
     gint64 since = get_waiting_since (self, part);
 
-    if (part->confirmed || (!self->finished && is_head (self, part)))
+    if (part->confirmed
+        || (!self->finished && gst_ice_recording_is_head (self, part)))
       continue;
     if (oldest < 0 || since < oldest)
       oldest = since;
@@ -660,7 +717,7 @@ is_aged (GstIceRecording * self)
   gint64 duration = self->config.max_part_duration_us;
   guint factor;
 
-  if (part == NULL || duration == 0 || is_head (self, part))
+  if (part == NULL || duration == 0 || gst_ice_recording_is_head (self, part))
     return FALSE;
 
   factor = gst_ice_part_plan_get_age_factor (&self->config.plan, part->number,
@@ -679,10 +736,11 @@ gst_ice_recording_seal_aged (GstIceRecording * self)
 
   g_mutex_lock (&self->lock);
   if (!self->finished && is_aged (self) && close_open_part (self))
-    seal_ready (self, leaving);
+    gst_ice_recording_seal_ready (self, leaving);
+  gst_ice_recording_write_out (self, TRUE);
   g_mutex_unlock (&self->lock);
 
-  hand_over (self, leaving);
+  gst_ice_recording_hand_over (self, leaving);
 }
 
 /* Lets the open part end now, or when it has OSS's minimum size. */
@@ -691,7 +749,7 @@ shorten_open_part (GstIceRecording * self)
 {
   GstIceHeldPart *part = get_last (self);
 
-  if (part == NULL || !is_open (self, part)
+  if (part == NULL || !gst_ice_recording_is_open (self, part)
       || gst_ice_part_plan_get_age_factor (&self->config.plan, part->number,
           part->offset) == 0)
     return;
@@ -708,11 +766,11 @@ gst_ice_recording_checkpoint (GstIceRecording * self)
   g_mutex_lock (&self->lock);
   if (!self->finished) {
     shorten_open_part (self);
-    seal_ready (self, leaving);
+    gst_ice_recording_seal_ready (self, leaving);
   }
   g_mutex_unlock (&self->lock);
 
-  hand_over (self, leaving);
+  gst_ice_recording_hand_over (self, leaving);
 }
 
 GPtrArray *
@@ -725,16 +783,30 @@ gst_ice_recording_finish (GstIceRecording * self)
 
   self->finished = TRUE;
   self->finished_us = gst_ice_clock_get_monotonic (self->clock);
-  drop_kept (self, 0, DROP_ALL);
+  if (self->spool == NULL)
+    drop_kept (self, 0, DROP_ALL);
   for (i = 0; i < self->parts->len; i++) {
     GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
 
     part->planned = part->size;
-    if (part->dirty)
-      g_ptr_array_add (rest, gst_ice_held_part_seal (part));
+    if (part->dirty && !part->unverified)
+      g_ptr_array_add (rest, seal (self, part));
   }
+  gst_ice_recording_write_out (self, TRUE);
 
   return rest;
+}
+
+/* @part has arrived, and is held in memory as long as there is room. */
+static void
+keep_for_a_while (GstIceRecording * self, GstIceHeldPart * part)
+{
+  /* If there is none, somebody may be about to wait for it. */
+  gboolean has_room = gst_ice_chunk_pool_has_room (self->pool);
+
+  confirm (self, part);
+  drop_kept (self, get_keep_limit (self, has_room),
+      has_room && !self->finished ? DROP_USUAL : DROP_MOST);
 }
 
 void
@@ -742,21 +814,17 @@ gst_ice_recording_confirmed (GstIceRecording * self, guint number,
     guint generation)
 {
   gst_ice_lock_scope (&self->lock);
-  /* If there is none, somebody may be about to wait for it. */
-  gboolean has_room = gst_ice_chunk_pool_has_room (self->pool);
-  guint i;
+  GstIceHeldPart *part = gst_ice_recording_find_number (self, number);
 
-  for (i = 0; i < self->parts->len; i++) {
-    GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
+  if (part == NULL || part->generation != generation || part->dirty
+      || part->confirmed)
+    return;
 
-    if (part->number != number)
-      continue;
-    if (part->generation == generation && !part->dirty
-        && !part->confirmed) {
-      confirm (self, part);
-      drop_kept (self, get_keep_limit (self, has_room),
-          has_room && !self->finished ? DROP_USUAL : DROP_MOST);
-    }
+  if (self->spool_state == SPOOL_READY) {
+    part->confirmed = TRUE;
+    gst_ice_recording_evict_arrived (self, part);
     return;
   }
+
+  keep_for_a_while (self, part);
 }

@@ -12,7 +12,13 @@
  *
  * The head of the stream is held back to the end, because muxers patch it
  * there. Behind the write position, a window is held back whose length is
- * learnt from the rewinds seen; a muxer that never rewinds has none. */
+ * learnt from the rewinds seen; a muxer that never rewinds has none.
+ *
+ * With a spool, everything that is written goes to disk as well, and stays
+ * there and rewritable to the end. What is on disk may leave memory; so memory
+ * is full only if the disk is full or slow. When the disk is full, parts that
+ * have arrived give their room, the oldest first; they can't be rewritten any
+ * more. */
 
 #pragma once
 
@@ -35,6 +41,7 @@ typedef void (*GstIceSealedFunc) (GstIcePart * part, gpointer user_data);
  * @max_memory: budget for recorded bytes
  * @head_size: bytes from the start that stay rewritable; 0 for none
  * @max_part_duration_us: a part that old is sealed; 0: by size only
+ * @spool: (nullable) (unowned): where bytes go that memory can't hold
  */
 typedef struct
 {
@@ -42,6 +49,7 @@ typedef struct
   guint64 max_memory;
   guint64 head_size;
   gint64 max_part_duration_us;
+  GstIceSpool *spool;
 } GstIceRecordingConfig;
 
 /* (transfer full) */
@@ -86,7 +94,8 @@ guint64 gst_ice_recording_get_part_size (GstIceRecording * recording);
  * arrival, or for the head the end of the recording; monotonic, or -1. */
 gint64 gst_ice_recording_get_oldest (GstIceRecording * recording);
 
-/* Seals what is old enough by now. Network thread. */
+/* Seals what is old enough by now, and lets the spool have what was written
+ * since. To be called a few times a second. Network thread. */
 void gst_ice_recording_seal_aged (GstIceRecording * recording);
 
 /* Seals the open part, whatever its age, as soon as it has OSS's minimum size,
@@ -102,6 +111,38 @@ GPtrArray *gst_ice_recording_finish (GstIceRecording * recording);
 /* A version of a part has arrived at the service. Network thread. */
 void gst_ice_recording_confirmed (GstIceRecording * recording, guint number,
     guint generation);
+
+/* ---- with a spool ---- */
+
+/* Told of a part that arrived in an earlier run, and is as it was then.
+ * @part: (transfer full) */
+typedef void (*GstIceArrivedFunc) (GstIcePart * part, const gchar * etag,
+    gpointer user_data);
+
+/* Takes over what an earlier run left in the spool, so that the write position
+ * is at its end. Before the first write; reads at most 100 KiB.
+ * Errors: GST_ICE_ERROR_FAILED (disk). */
+gboolean gst_ice_recording_restore (GstIceRecording * recording,
+    GError ** error);
+
+/* After that: reads all of it once. Parts that had arrived and are the same are
+ * told to @arrived; the others leave as sealed parts. Waits for the disk, so
+ * it is for a job of @spool. Until it is done, none of these parts leaves.
+ * Errors: as above. */
+gboolean gst_ice_recording_verify (GstIceRecording * recording,
+    GstIceSpool * spool, GstIceArrivedFunc arrived, gpointer user_data, GError ** error);
+
+/* Lets go of the spool: nothing goes there any more. */
+void gst_ice_recording_detach_spool (GstIceRecording * recording);
+
+/* TRUE if memory and spool are both full, or there is no spool. */
+gboolean gst_ice_recording_is_full (GstIceRecording * recording);
+
+/* TRUE while bytes that wait for the network are on disk only. */
+gboolean gst_ice_recording_is_spilling (GstIceRecording * recording);
+
+/* What is wrong with the spool, or NULL. (transfer full) */
+GError *gst_ice_recording_get_spool_error (GstIceRecording * recording);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceRecording, gst_ice_recording_unref)
 
