@@ -76,6 +76,14 @@ gst_ice_messages_new_resumed (const gchar * media_id, GstClockTime outage)
 }
 
 GstStructure *
+gst_ice_messages_new_spilling (const GstIceFigures * figures)
+{
+  return gst_structure_new ("ice-upload-spilling",
+      "media-id", G_TYPE_STRING, figures->media_id,
+      "spooled", G_TYPE_UINT64, figures->spool_used, NULL);
+}
+
+GstStructure *
 gst_ice_messages_new_complete (const GstIceFigures * figures,
     GstClockTime duration)
 {
@@ -146,7 +154,7 @@ gst_ice_messages_new_stats (const GstIceFigures * figures)
       "parts-reuploaded", G_TYPE_UINT, upload->parts_reuploaded,
       "part-size", G_TYPE_UINT64, figures->part_size,
       "memory-used", G_TYPE_UINT64, figures->memory_used,
-      "spool-used", G_TYPE_UINT64, G_GUINT64_CONSTANT (0),
+      "spool-used", G_TYPE_UINT64, figures->spool_used,
       "requests", G_TYPE_UINT, upload->requests,
       "retries", G_TYPE_UINT, upload->retries,
       "connections-opened", G_TYPE_UINT, upload->connections_opened,

@@ -22,6 +22,7 @@ G_BEGIN_DECLS
  * @bytes_pending: of these, not confirmed
  * @part_size: size of the part being filled
  * @memory_used: bytes
+ * @spool_used: bytes on disk
  * @upload_lag: age of the oldest byte that could leave and is not confirmed
  * @max_object_size: what the part plan can reach
  * @now_us: monotonic time of this snapshot
@@ -36,6 +37,7 @@ typedef struct
   guint64 bytes_pending;
   guint64 part_size;
   guint64 memory_used;
+  guint64 spool_used;
   GstClockTime upload_lag;
   guint64 max_object_size;
   gint64 now_us;
@@ -51,6 +53,7 @@ GstStructure *gst_ice_messages_new_interrupted (const gchar * media_id,
     const gchar * reason, GstClockTime retry_in);
 GstStructure *gst_ice_messages_new_resumed (const gchar * media_id,
     GstClockTime outage);
+GstStructure *gst_ice_messages_new_spilling (const GstIceFigures * figures);
 
 /* @duration: from the first byte to the confirmation. */
 GstStructure *gst_ice_messages_new_complete (const GstIceFigures * figures,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* The run; see the header.
+/* The run; see the header, and run-spool.c for what a spool adds.
  *
  * Protected by: lock, for what is marked so. It is never held while a callback
  * runs, something is posted, or a function of recording or upload is called.
@@ -12,57 +12,17 @@
  * upload's events carry the run as their user data; they end with CLOSED,
  * which gst_ice_run_stop() waits for, so the run outlives them. */
 
-#include "icesink/run.h"
+#include "icesink/run-private.h"
 
 #include "common/error.h"
 #include "common/lock.h"
 #include "icesink/element-error.h"
-#include "icesink/messages.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_ice_sink_debug);
 #define GST_CAT_DEFAULT gst_ice_sink_debug
 
 /* How often the age of the open part is looked at. */
 #define AGE_INTERVAL_US (G_USEC_PER_SEC / 4)
-
-struct _GstIceRun
-{
-  gatomicrefcount ref_count;
-  GstElement *element;          /* (unowned) */
-  GstIceOutbox *outbox;         /* (owned) */
-  GstIceRunRequestFunc request; /* (nullable) */
-  GstIceClock *clock;           /* (owned) */
-  GstIceNetworkThread *thread;  /* (owned) */
-  GstIceRecording *recording;   /* (owned) */
-  GstIceUpload *upload;         /* (owned) */
-  GstIceRecordingConfig recording_config;
-  gchar *media_id;
-  GstIceOverflow overflow;
-  gboolean seekable;
-  gboolean post_messages;
-  gint64 progress_interval_us;
-
-  /* streaming thread only */
-  gboolean draining;
-
-  /* network thread only */
-  GSource *tick;                /* (nullable) (owned) */
-  gint64 last_progress_us;
-  guint64 last_bytes_uploaded;
-  gboolean finalize_open;
-
-  GMutex lock;
-  GCond changed;
-  gboolean flushing;            /* protected by lock, like all below */
-  gboolean failing;             /* nothing more is recorded */
-  gboolean ended;               /* complete, failed or stopped */
-  gboolean failed;
-  gboolean opened;              /* has had a lease */
-  gboolean closed;              /* no more events */
-  gboolean retired;             /* the application hears no more of it */
-  gint64 expected_size;
-  gint64 first_byte_us;
-};
 
 GstIceRun *
 gst_ice_run_ref (GstIceRun * self)
@@ -77,8 +37,10 @@ gst_ice_run_unref (GstIceRun * self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
+  gst_clear_caps (&self->caps);
   gst_ice_upload_unref (self->upload);
   gst_ice_recording_unref (self->recording);
+  g_clear_pointer (&self->spool, gst_ice_spool_unref);
   gst_ice_network_thread_release (self->thread);
   gst_ice_clock_unref (self->clock);
   gst_ice_outbox_unref (self->outbox);
@@ -88,16 +50,16 @@ gst_ice_run_unref (GstIceRun * self)
   g_free (self);
 }
 
-static gboolean
-get_flag (GstIceRun * self, const gboolean * flag)
+gboolean
+gst_ice_run_get_flag (GstIceRun * self, const gboolean * flag)
 {
   gst_ice_lock_scope (&self->lock);
 
   return *flag;
 }
 
-static void
-set_flag (GstIceRun * self, gboolean * flag)
+void
+gst_ice_run_set_flag (GstIceRun * self, gboolean * flag)
 {
   gst_ice_lock_scope (&self->lock);
 
@@ -120,6 +82,8 @@ get_figures (GstIceRun * self, GstIceFigures * figures)
     .max_object_size =
         gst_ice_part_plan_get_ceiling (&self->recording_config.plan),
     .now_us = gst_ice_clock_get_monotonic (self->clock),
+    .spool_used = self->spool != NULL ?
+        gst_ice_spool_get_used (self->spool) : 0,
   };
   gst_ice_upload_get_info (self->upload, &figures->upload);
   figures->bytes_pending = figures->bytes_written
@@ -141,10 +105,10 @@ gst_ice_run_get_stats (GstIceRun * self)
   return stats;
 }
 
-static void
-post (GstIceRun * self, GstMessage * message)
+void
+gst_ice_run_post (GstIceRun * self, GstMessage * message)
 {
-  if (get_flag (self, &self->retired))
+  if (gst_ice_run_get_flag (self, &self->retired))
     gst_message_unref (message);
   else
     gst_ice_outbox_post (self->outbox, message);
@@ -154,7 +118,7 @@ static void
 post_structure (GstIceRun * self, GstStructure * structure)
 {
   if (self->post_messages)
-    post (self, gst_message_new_element (GST_OBJECT (self->element),
+    gst_ice_run_post (self, gst_message_new_element (GST_OBJECT (self->element),
             structure));
   else
     gst_structure_free (structure);
@@ -164,7 +128,7 @@ static void
 post_step (GstIceRun * self, GstProgressType type, const gchar * code,
     const gchar * text)
 {
-  post (self, gst_message_new_progress (GST_OBJECT (self->element), type,
+  gst_ice_run_post (self, gst_message_new_progress (GST_OBJECT (self->element), type,
           code, text));
 }
 
@@ -179,9 +143,8 @@ close_finalize (GstIceRun * self, GstProgressType type, const gchar * text)
     post_step (self, type, "finalize", text);
 }
 
-/* Posts what @new_structure makes of the figures. */
-static void
-post_figures (GstIceRun * self,
+void
+gst_ice_run_post_figures (GstIceRun * self,
     GstStructure * (*new_structure) (const GstIceFigures *))
 {
   GstIceFigures figures;
@@ -242,15 +205,16 @@ post_complete (GstIceRun * self)
   gst_ice_upload_info_clear (&figures.upload);
 }
 
-static void
-post_error (GstIceRun * self, const GError * error)
+void
+gst_ice_run_post_error (GstIceRun * self, const GError * error)
 {
+  g_autoptr (GError) described = gst_ice_run_describe_error (self, error);
   g_auto (GstIceUploadInfo) info = { 0 };
 
   gst_ice_upload_get_info (self->upload, &info);
   close_finalize (self, GST_PROGRESS_TYPE_ERROR, "Upload failed");
-  post (self, gst_ice_element_error_new_message (self->element, error,
-          self->media_id, get_flag (self, &self->opened), info.outcome));
+  gst_ice_run_post (self, gst_ice_element_error_new_message (self->element,
+          described, self->media_id, gst_ice_run_get_flag (self, &self->opened), info.outcome));
 }
 
 /* ---- the network thread ---- */
@@ -288,9 +252,10 @@ on_tick (gpointer user_data)
   gint64 now = gst_ice_clock_get_monotonic (self->clock);
 
   gst_ice_recording_seal_aged (self->recording);
+  gst_ice_run_watch_spool (self);
   if (self->progress_interval_us > 0
       && now - self->last_progress_us >= self->progress_interval_us
-      && !get_flag (self, &self->ended))
+      && !gst_ice_run_get_flag (self, &self->ended))
     post_progress (self, now);
 
   stop_tick (self);
@@ -303,7 +268,7 @@ on_tick (gpointer user_data)
 static void
 stop_recording (GstIceRun * self)
 {
-  set_flag (self, &self->failing);
+  gst_ice_run_set_flag (self, &self->failing);
   gst_ice_recording_set_flushing (self->recording, TRUE);
 }
 
@@ -317,7 +282,7 @@ handle_interrupted (GstIceRun * self, const GstIceUploadEvent * event)
 static void
 handle_leased (GstIceRun * self)
 {
-  set_flag (self, &self->opened);
+  gst_ice_run_set_flag (self, &self->opened);
   post_step (self, GST_PROGRESS_TYPE_START, "open",
       "Asking for an upload credential");
   post_step (self, GST_PROGRESS_TYPE_COMPLETE, "open",
@@ -329,15 +294,16 @@ on_event (const GstIceUploadEvent * event, gpointer user_data)
 {
   GstIceRun *self = user_data;
 
+  gst_ice_run_note_event (self, event);
   switch (event->type) {
     case GST_ICE_UPLOAD_EVENT_LEASED:
       handle_leased (self);
       break;
     case GST_ICE_UPLOAD_EVENT_RENEWED:
-      post_figures (self, gst_ice_messages_new_refreshed);
+      gst_ice_run_post_figures (self, gst_ice_messages_new_refreshed);
       break;
     case GST_ICE_UPLOAD_EVENT_STARTED:
-      post_figures (self, gst_ice_messages_new_started);
+      gst_ice_run_post_figures (self, gst_ice_messages_new_started);
       break;
     case GST_ICE_UPLOAD_EVENT_CONFIRMED:
       gst_ice_recording_confirmed (self->recording, event->part,
@@ -357,23 +323,23 @@ on_event (const GstIceUploadEvent * event, gpointer user_data)
       break;
     case GST_ICE_UPLOAD_EVENT_COMPLETE:
       post_complete (self);
-      set_flag (self, &self->ended);
+      gst_ice_run_set_flag (self, &self->ended);
       break;
     case GST_ICE_UPLOAD_EVENT_FAILED:
       stop_recording (self);
-      post_error (self, event->error);
-      set_flag (self, &self->failed);
-      set_flag (self, &self->ended);
+      gst_ice_run_post_error (self, event->error);
+      gst_ice_run_set_flag (self, &self->failed);
+      gst_ice_run_set_flag (self, &self->ended);
       break;
     case GST_ICE_UPLOAD_EVENT_STOPPED:
       close_finalize (self, GST_PROGRESS_TYPE_CANCELED, "Upload stopped");
-      set_flag (self, &self->ended);
-      if (get_flag (self, &self->retired))
+      gst_ice_run_set_flag (self, &self->ended);
+      if (gst_ice_run_get_flag (self, &self->retired))
         gst_ice_upload_close (self->upload);
       break;
     case GST_ICE_UPLOAD_EVENT_CLOSED:
       stop_tick (self);
-      set_flag (self, &self->closed);
+      gst_ice_run_set_flag (self, &self->closed);
       break;
   }
 }
@@ -409,7 +375,7 @@ on_ask (const gchar * reason, gpointer user_data)
   GstIceRun *self = user_data;
   Request *request;
 
-  if (self->request == NULL || get_flag (self, &self->retired))
+  if (self->request == NULL || gst_ice_run_get_flag (self, &self->retired))
     return FALSE;
 
   request = g_new (Request, 1);
@@ -441,12 +407,13 @@ on_sealed (GstIcePart * part, gpointer user_data)
 
 GstIceRun *
 gst_ice_run_new (GstElement * element, const GstIceSettings * settings,
-    GstIceOutbox * outbox, GstIceRunRequestFunc request, GError ** error)
+    GstIceSpool * spool, GstIceOutbox * outbox, GstIceRunRequestFunc request,
+    GError ** error)
 {
   g_autoptr (GstIceClock) clock = gst_ice_clock_new ();
   g_autoptr (GstIceUploadConfig) upload_config = NULL;
   GstIceRecordingConfig recording_config;
-  GstIceRun *self;
+  g_autoptr (GstIceRun) self = NULL;
 
   upload_config = gst_ice_settings_get_upload_config (settings, clock, error);
   if (upload_config == NULL
@@ -454,8 +421,11 @@ gst_ice_run_new (GstElement * element, const GstIceSettings * settings,
           error))
     return NULL;
 
+  recording_config.spool = spool;
   self = g_new0 (GstIceRun, 1);
   g_atomic_ref_count_init (&self->ref_count);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
   self->element = element;
   self->outbox = gst_ice_outbox_ref (outbox);
   self->request = request;
@@ -475,8 +445,7 @@ gst_ice_run_new (GstElement * element, const GstIceSettings * settings,
   self->last_progress_us = gst_ice_clock_get_monotonic (self->clock);
   self->expected_size = -1;
   self->first_byte_us = -1;
-  g_mutex_init (&self->lock);
-  g_cond_init (&self->changed);
+  self->resume = settings->resume;
 
   GST_INFO_OBJECT (element, "media id %s: parts of %" G_GUINT64_FORMAT
       " to %" G_GUINT64_FORMAT " bytes, objects up to %" G_GUINT64_FORMAT
@@ -485,14 +454,16 @@ gst_ice_run_new (GstElement * element, const GstIceSettings * settings,
       gst_ice_part_plan_get_ceiling (&recording_config.plan));
   if (settings->content_type != NULL)
     gst_ice_upload_set_content_type (self->upload, settings->content_type);
+  if (spool != NULL && !gst_ice_run_adopt_spool (self, spool, error))
+    return NULL;
 
-  return self;
+  return g_steal_pointer (&self);
 }
 
 void
 gst_ice_run_start (GstIceRun * self)
 {
-  gst_ice_upload_start (self->upload);
+  gst_ice_run_begin_upload (self);
   gst_ice_network_thread_invoke (self->thread, start_tick_in_thread, self,
       NULL);
 }
@@ -516,31 +487,30 @@ gst_ice_run_set_flushing (GstIceRun * self, gboolean flushing)
 gboolean
 gst_ice_run_has_failed (GstIceRun * self)
 {
-  return get_flag (self, &self->failing);
+  return gst_ice_run_get_flag (self, &self->failing);
 }
 
-/* Waits for the end of the upload; FALSE if unlock came first. */
-static gboolean
-wait_ended (GstIceRun * self)
+gboolean
+gst_ice_run_await (GstIceRun * self, const gboolean * flag)
 {
   gst_ice_lock_scope (&self->lock);
 
-  while (!self->ended && !self->flushing)
+  while (!*flag && !self->ended && !self->flushing)
     g_cond_wait (&self->changed, &self->lock);
 
-  return self->ended;
+  return *flag || self->ended;
 }
 
 /* The end of the upload as a flow return, once the application knows of it. */
 static GstFlowReturn
 report_end (GstIceRun * self)
 {
-  if (!wait_ended (self))
+  if (!gst_ice_run_await (self, &self->ended))
     return GST_FLOW_FLUSHING;
   if (!gst_ice_outbox_drain (self->outbox))
     return GST_FLOW_FLUSHING;
 
-  return get_flag (self, &self->failed) ? GST_FLOW_ERROR : GST_FLOW_OK;
+  return gst_ice_run_get_flag (self, &self->failed) ? GST_FLOW_ERROR : GST_FLOW_OK;
 }
 
 /* The recording can't go on: the upload does what on-error says, and fails. */
@@ -556,12 +526,15 @@ fail (GstIceRun * self, GError * error)
 static GstFlowReturn
 handle_full (GstIceRun * self)
 {
-  if (self->overflow == GST_ICE_OVERFLOW_ERROR)
+  if (self->overflow == GST_ICE_OVERFLOW_ERROR
+      && gst_ice_recording_is_full (self->recording))
     return fail (self, gst_ice_error_new (GST_ICE_ERROR_NO_SPACE,
-            "Memory is full, %" G_GUINT64_FORMAT " bytes: the network takes"
-            " less than is recorded; set a larger max-memory, a"
-            " spool-directory, or overflow=block",
-            self->recording_config.max_memory));
+            "Memory is full, %" G_GUINT64_FORMAT " bytes%s: the network takes"
+            " less than is recorded; set a larger max-memory, %s, or"
+            " overflow=block", self->recording_config.max_memory,
+            self->spool != NULL ? ", and so is the spool" : "",
+            self->spool != NULL ? "give the spool more room" :
+            "a spool-directory"));
 
   GST_DEBUG_OBJECT (self->element, "memory is full, waiting");
 
@@ -583,9 +556,11 @@ gst_ice_run_write (GstIceRun * self, const guint8 * data, gsize size,
     gsize * written)
 {
   g_autoptr (GError) error = NULL;
-  GstFlowReturn ret;
+  GstFlowReturn ret = gst_ice_run_decide (self);
   gssize n;
 
+  if (ret != GST_FLOW_OK)
+    return ret;
   note_first_byte (self);
   while (*written < size) {
     if (gst_ice_run_has_failed (self))
@@ -613,14 +588,18 @@ GstFlowReturn
 gst_ice_run_seek (GstIceRun * self, guint64 offset)
 {
   g_autoptr (GError) error = NULL;
+  GstFlowReturn ret = gst_ice_run_decide (self);
 
+  if (ret != GST_FLOW_OK)
+    return ret;
   if (gst_ice_run_has_failed (self))
     return report_end (self);
   if (!self->seekable)
     return fail (self, gst_ice_error_new (GST_ICE_ERROR_SEEK,
             "Upstream moves to byte %" G_GUINT64_FORMAT " in spite of"
             " seekable=no", offset));
-  if (gst_ice_recording_seek (self->recording, offset, &error))
+  if (gst_ice_recording_seek (self->recording, self->base + offset,
+          &error))
     return GST_FLOW_OK;
 
   return fail (self, g_steal_pointer (&error));
@@ -630,8 +609,8 @@ gboolean
 gst_ice_run_is_pristine (GstIceRun * self)
 {
   return !self->draining
-      && gst_ice_recording_get_size (self->recording) == 0
-      && gst_ice_recording_get_position (self->recording) == 0
+      && gst_ice_recording_get_size (self->recording) == self->base
+      && gst_ice_recording_get_position (self->recording) == self->base
       && !gst_ice_run_has_failed (self);
 }
 
@@ -640,7 +619,7 @@ open_finalize (gpointer user_data)
 {
   GstIceRun *self = user_data;
 
-  if (!get_flag (self, &self->ended)) {
+  if (!gst_ice_run_get_flag (self, &self->ended)) {
     self->finalize_open = TRUE;
     post_step (self, GST_PROGRESS_TYPE_START, "finalize",
         "Uploading the rest of the recording");
@@ -663,6 +642,8 @@ finish (GstIceRun * self)
 GstFlowReturn
 gst_ice_run_drain (GstIceRun * self)
 {
+  if (!gst_ice_run_await (self, &self->restored))
+    return GST_FLOW_FLUSHING;
   if (!self->draining && !gst_ice_run_has_failed (self)) {
     GST_DEBUG_OBJECT (self->element, "draining");
     finish (self);
@@ -675,10 +656,16 @@ gst_ice_run_drain (GstIceRun * self)
 guint64
 gst_ice_run_get_position (GstIceRun * self)
 {
-  return gst_ice_recording_get_position (self->recording);
+  return gst_ice_recording_get_position (self->recording) - self->base;
 }
 
 /* ---- what the application asks for ---- */
+
+void
+gst_ice_run_set_caps (GstIceRun * self, GstCaps * caps)
+{
+  gst_caps_replace (&self->caps, caps);
+}
 
 void
 gst_ice_run_set_content_type (GstIceRun * self, const gchar * content_type)
@@ -728,9 +715,9 @@ gst_ice_run_provide_identity (GstIceRun * self, GstIceIdentity * identity)
 
 /* ---- the end ---- */
 
-/* Waits for @flag up to @deadline_us; FALSE if that came first. */
-static gboolean
-wait_for_flag (GstIceRun * self, const gboolean * flag, gint64 deadline_us)
+gboolean
+gst_ice_run_wait_for_flag (GstIceRun * self, const gboolean * flag,
+    gint64 deadline_us)
 {
   gst_ice_lock_scope (&self->lock);
 
@@ -740,6 +727,19 @@ wait_for_flag (GstIceRun * self, const gboolean * flag, gint64 deadline_us)
   }
 
   return TRUE;
+}
+
+/* An earlier recording that has not been read yet, or that this run never got
+ * to, is not for this run to give up. */
+static GstIceEndAction
+get_safe_action (GstIceRun * self, GstIceEndAction action,
+    gint64 deadline_us)
+{
+  if (!gst_ice_run_wait_for_flag (self, &self->restored, deadline_us)
+      || (self->undecided && action == GST_ICE_END_ABORT))
+    return GST_ICE_END_KEEP;
+
+  return action;
 }
 
 /* Does what on-stop says, and waits for it. */
@@ -758,7 +758,7 @@ carry_out (GstIceRun * self, GstIceEndAction action, gint64 deadline_us)
     gst_ice_upload_stop (self->upload, action != GST_ICE_END_KEEP);
   }
 
-  if (wait_for_flag (self, &self->ended, deadline_us)
+  if (gst_ice_run_wait_for_flag (self, &self->ended, deadline_us)
       || action != GST_ICE_END_COMPLETE)
     return;
 
@@ -766,24 +766,29 @@ carry_out (GstIceRun * self, GstIceEndAction action, gint64 deadline_us)
       "Stopped without EOS, and the upload could not be completed within"
       " stop-timeout: set a longer one, or send EOS and wait for it");
   gst_ice_upload_close (self->upload);
-  wait_for_flag (self, &self->closed, G_MAXINT64);
-  post_error (self, error);
+  gst_ice_run_wait_for_flag (self, &self->closed, G_MAXINT64);
+  gst_ice_run_post_error (self, error);
 }
 
 void
 gst_ice_run_stop (GstIceRun * self, GstIceEndAction action,
     gint64 deadline_us)
 {
-  if (!get_flag (self, &self->ended))
+  action = get_safe_action (self, action, deadline_us);
+  if (!gst_ice_run_get_flag (self, &self->ended))
     carry_out (self, action, deadline_us);
 
   gst_ice_upload_close (self->upload);
-  wait_for_flag (self, &self->closed, G_MAXINT64);
+  gst_ice_run_wait_for_flag (self, &self->closed, G_MAXINT64);
+  gst_ice_run_close_spool (self, action);
 }
 
-void
+GstIceSpool *
 gst_ice_run_retire (GstIceRun * self)
 {
-  set_flag (self, &self->retired);
-  gst_ice_upload_stop (self->upload, TRUE);
+  gst_ice_run_set_flag (self, &self->retired);
+  /* An upload that an earlier run began goes on, from where that ended. */
+  gst_ice_upload_stop (self->upload, self->base == 0);
+
+  return gst_ice_run_give_spool (self);
 }

@@ -28,11 +28,13 @@ typedef gboolean (*GstIceRunRequestFunc) (GstElement * element,
     const gchar * media_id, const gchar * reason);
 
 /* A run that has not begun, of checked @settings. @element: (unowned):
- * outlives the run. @request: (nullable): NULL if nobody listens.
- * Errors: GST_ICE_ERROR_SETTINGS. (transfer full) */
+ * outlives the run. @spool: (nullable): with what an earlier run may have left
+ * in it. @request: (nullable): NULL if nobody listens.
+ * Errors: GST_ICE_ERROR_SETTINGS; with a spool, _FAILED and _NO_SPACE.
+ * (transfer full) */
 GstIceRun *gst_ice_run_new (GstElement * element,
-    const GstIceSettings * settings, GstIceOutbox * outbox,
-    GstIceRunRequestFunc request, GError ** error);
+    const GstIceSettings * settings, GstIceSpool * spool,
+    GstIceOutbox * outbox, GstIceRunRequestFunc request, GError ** error);
 
 /* Begins: asks for an upload credential, without waiting for it. By now the
  * element has to know the run, for a handler may answer at once. */
@@ -42,8 +44,8 @@ void gst_ice_run_unref (GstIceRun * run);
 
 /* Writes as much as there is room for. Streaming thread.
  * Returns: GST_FLOW_OK with @written; GST_FLOW_FLUSHING if unlock ended a
- * wait, to be called again with the rest; GST_FLOW_ERROR once the error has
- * been posted. */
+ * wait, to be called again with the rest; GST_FLOW_EOS if no stream is taken;
+ * GST_FLOW_ERROR once the error has been posted. */
 GstFlowReturn gst_ice_run_write (GstIceRun * run, const guint8 * data,
     gsize size, gsize * written);
 
@@ -68,6 +70,8 @@ void gst_ice_run_set_flushing (GstIceRun * run, gboolean flushing);
 /* Next byte written. */
 guint64 gst_ice_run_get_position (GstIceRun * run);
 
+/* Of the stream that is written. Streaming thread. */
+void gst_ice_run_set_caps (GstIceRun * run, GstCaps * caps);
 void gst_ice_run_set_content_type (GstIceRun * run,
     const gchar * content_type);
 
@@ -85,9 +89,11 @@ void gst_ice_run_provide_identity (GstIceRun * run,
 void gst_ice_run_stop (GstIceRun * run, GstIceEndAction action,
     gint64 deadline_us);
 
-/* FLUSH_STOP: gives the recording up without waiting. The upload is aborted in
- * the background; gst_ice_run_stop() must still be called some day. */
-void gst_ice_run_retire (GstIceRun * run);
+/* FLUSH_STOP: gives the recording up without waiting for the network. The
+ * upload is aborted in the background; gst_ice_run_stop() must still be called
+ * some day. Returns the spool, for the run that comes next. (transfer full)
+ * (nullable) */
+GstIceSpool *gst_ice_run_retire (GstIceRun * run);
 
 /* The figures of `stats`. Any thread. (transfer full) */
 GstStructure *gst_ice_run_get_stats (GstIceRun * run);

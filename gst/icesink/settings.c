@@ -28,6 +28,12 @@ G_DEFINE_ENUM_TYPE (GstIceOverflow, gst_ice_overflow,
     VALUE (GST_ICE_OVERFLOW_BLOCK, "block", "The pipeline waits"),
     VALUE (GST_ICE_OVERFLOW_ERROR, "error",
         "The upload fails with NO_SPACE_LEFT"))
+G_DEFINE_ENUM_TYPE (GstIceResume, gst_ice_resume,
+    VALUE (GST_ICE_RESUME_NEVER, "never", "Refuse to start"),
+    VALUE (GST_ICE_RESUME_AUTO, "auto",
+        "Append to it if the format allows, else finish it and refuse the new"
+        " stream"),
+    VALUE (GST_ICE_RESUME_ONLY, "only", "Finish it, and take no stream"))
 G_DEFINE_ENUM_TYPE (GstIceEndAction, gst_ice_end_action,
     VALUE (GST_ICE_END_COMPLETE, "complete",
         "Complete the object with what there is without a gap"),
@@ -47,7 +53,9 @@ gst_ice_settings_init (GstIceSettings * settings)
     .max_memory = GST_ICE_DEFAULT_MAX_MEMORY,
     .seekable = GST_ICE_DEFAULT_SEEKABLE,
     .head_size = GST_ICE_DEFAULT_HEAD_SIZE,
+    .spool_max_size = GST_ICE_DEFAULT_SPOOL_MAX_SIZE,
     .overflow = GST_ICE_DEFAULT_OVERFLOW,
+    .resume = GST_ICE_DEFAULT_RESUME,
     .on_stop = GST_ICE_DEFAULT_ON_STOP,
     .on_error = GST_ICE_DEFAULT_ON_ERROR,
     .retry_timeout = GST_ICE_DEFAULT_RETRY_TIMEOUT,
@@ -73,6 +81,7 @@ gst_ice_settings_clear (GstIceSettings * settings)
   g_clear_pointer (&settings->profile, g_free);
   g_clear_pointer (&settings->upload_address, gst_ice_secret_unref);
   g_clear_pointer (&settings->upload_auth, gst_ice_secret_unref);
+  g_clear_pointer (&settings->spool_directory, g_free);
   g_clear_pointer (&settings->content_type, g_free);
   g_clear_pointer (&settings->proxy, g_free);
   g_clear_pointer (&settings->tcp_congestion_control, g_free);
@@ -98,6 +107,15 @@ gboolean
 gst_ice_settings_is_seekable (const GstIceSettings * settings)
 {
   return settings->seekable != GST_ICE_SEEKABLE_NO;
+}
+
+GstClockTime
+gst_ice_settings_get_retry_timeout (const GstIceSettings * settings)
+{
+  if (!settings->retry_timeout_set && settings->spool_directory != NULL)
+    return GST_CLOCK_TIME_NONE;
+
+  return settings->retry_timeout;
 }
 
 gint64
@@ -232,7 +250,7 @@ gst_ice_settings_get_upload_config (const GstIceSettings * settings,
   config->part_size = settings->part_size;
   config->parallel_parts = settings->parallel_parts;
   config->retry_timeout_us =
-      gst_ice_settings_get_us (settings->retry_timeout);
+      gst_ice_settings_get_us (gst_ice_settings_get_retry_timeout (settings));
   config->stall_timeout_us =
       gst_ice_settings_get_us (settings->stall_timeout);
   config->stop_timeout_us = gst_ice_settings_get_us (settings->stop_timeout);
@@ -247,33 +265,69 @@ gst_ice_settings_get_upload_config (const GstIceSettings * settings,
   return g_steal_pointer (&config);
 }
 
+GstIceSpool *
+gst_ice_settings_open_spool (const GstIceSettings * settings, GError ** error)
+{
+  GstIceSpool *spool;
+
+  if (settings->spool_directory == NULL
+      && settings->resume == GST_ICE_RESUME_ONLY)
+    set_settings_error (error, "resume=only needs a spool-directory");
+  if (settings->spool_directory == NULL
+      || !check_media_id (settings, error))
+    return NULL;
+
+  spool = gst_ice_spool_open (settings->spool_directory, settings->media_id,
+      settings->spool_max_size, GST_ICE_SPOOL_CREATE, error);
+  if (spool == NULL)
+    g_prefix_error_literal (error, "spool-directory: ");
+
+  return spool;
+}
+
+/* The largest part that memory alone can hold. */
+static gboolean
+get_max_part (const GstIceSettings * settings, guint64 * size,
+    GError ** error)
+{
+  guint64 max_part = settings->max_memory / (settings->parallel_parts + 1);
+  g_autofree gchar *text = NULL;
+
+  *size = MIN (max_part, GST_ICE_PART_SIZE_MAX);
+  if (settings->part_size <= max_part)
+    return TRUE;
+
+  text = g_strdup_printf ("parallel-parts + 1 parts of %" G_GUINT64_FORMAT
+      " bytes do not fit max-memory: set part-size to at most %"
+      G_GUINT64_FORMAT ", fewer parallel-parts, max-memory to at least %"
+      G_GUINT64_FORMAT ", or a spool-directory", settings->part_size,
+      max_part, settings->part_size * (settings->parallel_parts + 1));
+
+  return set_settings_error (error, text);
+}
+
 gboolean
 gst_ice_settings_get_recording_config (const GstIceSettings * settings,
     GstIceRecordingConfig * config, GError ** error)
 {
-  guint64 max_part = settings->max_memory / (settings->parallel_parts + 1);
   gboolean seekable = gst_ice_settings_is_seekable (settings);
   guint64 head_size = settings->head_size;
+  guint64 max_part = GST_ICE_PART_SIZE_MAX;
 
-  if (settings->part_size > max_part) {
-    g_autofree gchar *text = g_strdup_printf ("parallel-parts + 1 parts of %"
-        G_GUINT64_FORMAT " bytes do not fit max-memory: set part-size to at"
-        " most %" G_GUINT64_FORMAT ", fewer parallel-parts, or max-memory to"
-        " at least %" G_GUINT64_FORMAT, settings->part_size, max_part,
-        settings->part_size * (settings->parallel_parts + 1));
-
-    return set_settings_error (error, text);
-  }
+  if (settings->spool_directory == NULL
+      && !get_max_part (settings, &max_part, error))
+    return FALSE;
 
   /* The rest of the memory is for the window and for what is on its way. */
-  if (seekable && head_size > settings->max_memory / 4) {
+  if (seekable && settings->spool_directory == NULL
+      && head_size > settings->max_memory / 4) {
     head_size = settings->max_memory / 4;
     GST_WARNING ("of the head, max-memory has room for %" G_GUINT64_FORMAT
         " bytes", head_size);
   }
 
   *config = (GstIceRecordingConfig) {
-    .plan = {settings->part_size, MIN (max_part, GST_ICE_PART_SIZE_MAX)},
+    .plan = {settings->part_size, max_part},
     .max_memory = settings->max_memory,
     .head_size = seekable ? head_size : 0,
     .max_part_duration_us =

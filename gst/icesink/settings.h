@@ -44,6 +44,26 @@ typedef enum
   GST_ICE_OVERFLOW_ERROR,
 } GstIceOverflow;
 
+/**
+ * GstIceResume:
+ * @GST_ICE_RESUME_NEVER: refuse to start
+ * @GST_ICE_RESUME_AUTO: append to it, if the format allows; else finish it and
+ *     refuse the new stream
+ * @GST_ICE_RESUME_ONLY: finish it, and take no stream
+ *
+ * What to do with a spool that an earlier run left.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GST_ICE_RESUME_NEVER,
+  GST_ICE_RESUME_AUTO,
+  GST_ICE_RESUME_ONLY,
+} GstIceResume;
+
+GType gst_ice_resume_get_type (void);
+#define GST_TYPE_ICE_RESUME (gst_ice_resume_get_type ())
 GType gst_ice_seekable_get_type (void);
 #define GST_TYPE_ICE_SEEKABLE (gst_ice_seekable_get_type ())
 GType gst_ice_overflow_get_type (void);
@@ -62,6 +82,8 @@ GType gst_ice_end_action_get_type (void);
 #define GST_ICE_DEFAULT_SEEKABLE GST_ICE_SEEKABLE_AUTO
 #define GST_ICE_DEFAULT_HEAD_SIZE (G_GUINT64_CONSTANT (1024) * 1024)
 #define GST_ICE_DEFAULT_OVERFLOW GST_ICE_OVERFLOW_BLOCK
+#define GST_ICE_DEFAULT_SPOOL_MAX_SIZE 0
+#define GST_ICE_DEFAULT_RESUME GST_ICE_RESUME_AUTO
 #define GST_ICE_DEFAULT_ON_STOP GST_ICE_END_COMPLETE
 #define GST_ICE_DEFAULT_ON_ERROR GST_ICE_END_COMPLETE
 #define GST_ICE_DEFAULT_RETRY_TIMEOUT (10 * 60 * GST_SECOND)
@@ -90,10 +112,14 @@ typedef struct
   guint64 max_memory;
   GstIceSeekable seekable;
   guint64 head_size;
+  gchar *spool_directory;
+  guint64 spool_max_size;
   GstIceOverflow overflow;
+  GstIceResume resume;
   GstIceEndAction on_stop;
   GstIceEndAction on_error;
   GstClockTime retry_timeout;
+  gboolean retry_timeout_set;   /* else the spool decides */
   GstClockTime stall_timeout;
   GstClockTime stop_timeout;
   gchar *content_type;
@@ -119,6 +145,11 @@ void gst_ice_settings_set_secret (GstIceSecret ** secret,
 /* TRUE if muxers may rewrite. */
 gboolean gst_ice_settings_is_seekable (const GstIceSettings * settings);
 
+/* How long to try again: for ever with a spool, unless the user said otherwise.
+ */
+GstClockTime gst_ice_settings_get_retry_timeout (const GstIceSettings *
+    settings);
+
 /* Microseconds of a GstClockTime, -1 for GST_CLOCK_TIME_NONE. */
 gint64 gst_ice_settings_get_us (GstClockTime time);
 
@@ -127,7 +158,14 @@ gint64 gst_ice_settings_get_us (GstClockTime time);
 GstIceUploadConfig *gst_ice_settings_get_upload_config (const GstIceSettings *
     settings, GstIceClock * clock, GError ** error);
 
-/* The configuration of a recording, checked. Errors: as above. */
+/* The spool that the settings ask for, opened, or NULL without an error if they
+ * ask for none. Waits for the disk. Errors: as above. (transfer full)
+ * (nullable) */
+GstIceSpool *gst_ice_settings_open_spool (const GstIceSettings * settings,
+    GError ** error);
+
+/* The configuration of a recording, checked; without its spool. Errors: as
+ * above. */
 gboolean gst_ice_settings_get_recording_config (const GstIceSettings *
     settings, GstIceRecordingConfig * config, GError ** error);
 

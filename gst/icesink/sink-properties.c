@@ -77,8 +77,17 @@ gst_ice_sink_properties_set (GstIceSettings * settings,
     case PROP_HEAD_SIZE:
       settings->head_size = g_value_get_uint64 (value);
       break;
+    case PROP_SPOOL_DIRECTORY:
+      set_string (&settings->spool_directory, value);
+      break;
+    case PROP_SPOOL_MAX_SIZE:
+      settings->spool_max_size = g_value_get_uint64 (value);
+      break;
     case PROP_OVERFLOW:
       settings->overflow = g_value_get_enum (value);
+      break;
+    case PROP_RESUME:
+      settings->resume = g_value_get_enum (value);
       break;
     case PROP_ON_STOP:
       settings->on_stop = g_value_get_enum (value);
@@ -88,6 +97,7 @@ gst_ice_sink_properties_set (GstIceSettings * settings,
       break;
     case PROP_RETRY_TIMEOUT:
       settings->retry_timeout = g_value_get_uint64 (value);
+      settings->retry_timeout_set = TRUE;
       break;
     case PROP_STALL_TIMEOUT:
       settings->stall_timeout = g_value_get_uint64 (value);
@@ -179,8 +189,17 @@ gst_ice_sink_properties_get (const GstIceSettings * settings,
     case PROP_HEAD_SIZE:
       g_value_set_uint64 (value, settings->head_size);
       break;
+    case PROP_SPOOL_DIRECTORY:
+      g_value_set_string (value, settings->spool_directory);
+      break;
+    case PROP_SPOOL_MAX_SIZE:
+      g_value_set_uint64 (value, settings->spool_max_size);
+      break;
     case PROP_OVERFLOW:
       g_value_set_enum (value, settings->overflow);
+      break;
+    case PROP_RESUME:
+      g_value_set_enum (value, settings->resume);
       break;
     case PROP_ON_STOP:
       g_value_set_enum (value, settings->on_stop);
@@ -189,7 +208,8 @@ gst_ice_sink_properties_get (const GstIceSettings * settings,
       g_value_set_enum (value, settings->on_error);
       break;
     case PROP_RETRY_TIMEOUT:
-      g_value_set_uint64 (value, settings->retry_timeout);
+      g_value_set_uint64 (value,
+          gst_ice_settings_get_retry_timeout (settings));
       break;
     case PROP_STALL_TIMEOUT:
       g_value_set_uint64 (value, settings->stall_timeout);
@@ -481,6 +501,38 @@ init_part_properties (void)
       GST_ICE_DEFAULT_HEAD_SIZE);
 
   /**
+   * GstIceSink:spool-directory:
+   *
+   * Directory for bytes that memory can't hold. With it, everything that is
+   * recorded goes to disk as well, in a subdirectory named after the media id,
+   * stays rewritable to the end, and survives a crash: see
+   * #GstIceSink:resume. It is made if there is none; its files are readable by
+   * the user alone, and are removed once the object is confirmed. NULL: none.
+   * A directory that can't be used is a RESOURCE SETTINGS error.
+   *
+   * Since: 0.1
+   */
+  props[PROP_SPOOL_DIRECTORY] = new_string ("spool-directory",
+      "Spool directory",
+      "Directory for what memory can't hold, and for the day after a crash"
+      " (default: none)");
+
+  /**
+   * GstIceSink:spool-max-size:
+   *
+   * Most bytes that a recording may have on disk. When they are used up, parts
+   * that have arrived give their room, the oldest first, and can't be rewritten
+   * any more; when there are none, #GstIceSink:overflow decides. 0: no limit
+   * but the disk's.
+   *
+   * Since: 0.1
+   */
+  props[PROP_SPOOL_MAX_SIZE] = new_uint64 ("spool-max-size",
+      "Maximum size of the spool",
+      "Most bytes on disk per recording (0: no limit but the disk's)",
+      0, G_MAXUINT64, GST_ICE_DEFAULT_SPOOL_MAX_SIZE);
+
+  /**
    * GstIceSink:overflow:
    *
    * What happens when memory is full: the pipeline waits, or the upload fails
@@ -518,6 +570,22 @@ static void
 init_end_properties (void)
 {
   /**
+   * GstIceSink:resume:
+   *
+   * What to do with a spool that an earlier run left for this media id. `auto`
+   * goes on with the same upload and appends, if both streams are MPEG-TS, MPEG
+   * audio (AAC as ADTS), H.264 or H.265 byte-stream, or Ogg; any other earlier
+   * recording is finished, and the new stream refused with a RESOURCE SETTINGS
+   * error. `only` finishes what is left and takes no stream: upstream gets EOS.
+   * `never` refuses to start.
+   *
+   * Since: 0.1
+   */
+  props[PROP_RESUME] = g_param_spec_enum ("resume", "Resume",
+      "What to do with a spool that an earlier run left for this media id",
+      GST_TYPE_ICE_RESUME, GST_ICE_DEFAULT_RESUME, SETTABLE);
+
+  /**
    * GstIceSink:on-stop:
    *
    * What becomes of the upload when the sink is stopped without EOS.
@@ -545,13 +613,15 @@ init_end_properties (void)
    * GstIceSink:retry-timeout:
    *
    * How long failed requests are tried again, in nanoseconds from the first
-   * failure until any request succeeds. GST_CLOCK_TIME_NONE: for ever.
+   * failure until any request succeeds. GST_CLOCK_TIME_NONE: for ever, which
+   * is the default with a #GstIceSink:spool-directory.
    *
    * Since: 0.1
    */
   props[PROP_RETRY_TIMEOUT] = new_uint64 ("retry-timeout", "Retry timeout",
       "How long to try again, in nanoseconds from the first failure until any"
-      " request succeeds (18446744073709551615: for ever)", 0, G_MAXUINT64,
+      " request succeeds (18446744073709551615: for ever, as it is with a"
+      " spool-directory)", 0, G_MAXUINT64,
       GST_ICE_DEFAULT_RETRY_TIMEOUT);
 
   /**

@@ -125,9 +125,17 @@ emit_request (GstElement * element, const gchar * media_id,
   return promised;
 }
 
+static void
+post_start_error (GstIceSink * self, const GError * error)
+{
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_ice_element_error_new_message (GST_ELEMENT (self), error,
+          self->settings.media_id, FALSE, GST_ICE_OUTCOME_NOTHING_SENT));
+}
+
 /* A run of the settings as they are, or NULL with an error posted. */
 static GstIceRun *
-new_run (GstIceSink * self)
+new_run (GstIceSink * self, GstIceSpool * spool)
 {
   gboolean listened = g_signal_has_handler_pending (self,
       signals[SIGNAL_REQUEST_UPLOAD_CREDENTIAL], 0, FALSE);
@@ -135,23 +143,41 @@ new_run (GstIceSink * self)
   GstIceRun *run;
 
   GST_OBJECT_LOCK (self);
-  run = gst_ice_run_new (GST_ELEMENT (self), &self->settings, self->outbox,
-      listened ? emit_request : NULL, &error);
+  run = gst_ice_run_new (GST_ELEMENT (self), &self->settings, spool,
+      self->outbox, listened ? emit_request : NULL, &error);
   GST_OBJECT_UNLOCK (self);
 
   if (run == NULL)
-    gst_element_post_message (GST_ELEMENT (self),
-        gst_ice_element_error_new_message (GST_ELEMENT (self), error,
-            self->settings.media_id, FALSE, GST_ICE_OUTCOME_NOTHING_SENT));
+    post_start_error (self, error);
 
   return run;
+}
+
+/* FALSE with an error posted. @spool: (out) (nullable) (transfer full) */
+static gboolean
+open_spool (GstIceSink * self, GstIceSpool ** spool)
+{
+  g_autoptr (GError) error = NULL;
+
+  GST_OBJECT_LOCK (self);
+  *spool = gst_ice_settings_open_spool (&self->settings, &error);
+  GST_OBJECT_UNLOCK (self);
+
+  if (error != NULL)
+    post_start_error (self, error);
+
+  return error == NULL;
 }
 
 static gboolean
 start_run (GstIceSink * self)
 {
-  GstIceRun *run = new_run (self);
+  g_autoptr (GstIceSpool) spool = NULL;
+  GstIceRun *run;
 
+  if (!open_spool (self, &spool))
+    return FALSE;
+  run = new_run (self, spool);
   if (run == NULL)
     return FALSE;
 
@@ -221,26 +247,35 @@ stop_run (GstIceSink * self)
   gst_ice_stop_budget_end (GST_ELEMENT (self));
 }
 
-/* FLUSH_STOP: back to an empty object. */
+static void set_caps (GstIceSink * self, GstCaps * caps);
+
+/* FLUSH_STOP: back to an empty object, or to what an earlier run left. */
 static gboolean
 renew_run (GstIceSink * self)
 {
+  g_autoptr (GstCaps) caps = NULL;
+  g_autoptr (GstIceSpool) spool = NULL;
   GstIceRun *run;
 
   if (self->run == NULL || gst_ice_run_is_pristine (self->run))
     return TRUE;
 
-  GST_DEBUG_OBJECT (self, "flushed: back to an empty object");
-  run = new_run (self);
+  GST_DEBUG_OBJECT (self, "flushed: back to where this run began");
+  spool = gst_ice_run_retire (self->run);
+  run = new_run (self, spool);
   if (run == NULL)
     return FALSE;
 
-  gst_ice_run_retire (self->run);
   GST_OBJECT_LOCK (self);
   g_ptr_array_add (self->retired, self->run);
   self->run = run;
   GST_OBJECT_UNLOCK (self);
   gst_ice_run_start (run);
+
+  /* Flushing leaves them on the pad, and nobody sends them again. */
+  caps = gst_pad_get_current_caps (GST_BASE_SINK_PAD (self));
+  if (caps != NULL)
+    set_caps (self, caps);
 
   return TRUE;
 }
@@ -504,19 +539,25 @@ gst_ice_sink_unlock_stop (GstBaseSink * sink)
   return set_flushing (GST_ICE_SINK (sink), FALSE);
 }
 
-static gboolean
-gst_ice_sink_set_caps (GstBaseSink * sink, GstCaps * caps)
+static void
+set_caps (GstIceSink * self, GstCaps * caps)
 {
-  GstIceSink *self = GST_ICE_SINK (sink);
   gboolean is_set;
 
   GST_OBJECT_LOCK (self);
   is_set = self->settings.content_type != NULL;
   GST_OBJECT_UNLOCK (self);
 
+  gst_ice_run_set_caps (self->run, caps);
   if (!is_set)
     gst_ice_run_set_content_type (self->run,
         gst_ice_content_type_from_caps (caps));
+}
+
+static gboolean
+gst_ice_sink_set_caps (GstBaseSink * sink, GstCaps * caps)
+{
+  set_caps (GST_ICE_SINK (sink), caps);
 
   return TRUE;
 }
@@ -875,6 +916,7 @@ gst_ice_sink_class_init (GstIceSinkClass * klass)
 
   gst_type_mark_as_plugin_api (GST_TYPE_ICE_SEEKABLE, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ICE_OVERFLOW, 0);
+  gst_type_mark_as_plugin_api (GST_TYPE_ICE_RESUME, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ICE_END_ACTION, 0);
 
   gst_element_class_add_static_pad_template (element_class, &sink_template);

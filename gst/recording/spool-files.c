@@ -100,6 +100,12 @@ close_all (GstIceSpoolFiles * self)
 }
 
 void
+gst_ice_spool_files_unlock (GstIceSpoolFiles * self)
+{
+  close_fd (&self->lock);
+}
+
+void
 gst_ice_spool_files_clear (GstIceSpoolFiles * self)
 {
   close_all (self);

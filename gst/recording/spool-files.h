@@ -44,6 +44,9 @@ gboolean gst_ice_spool_files_open_to_look (GstIceSpoolFiles * files,
     const gchar * directory, const gchar * media_id, gboolean * in_use,
     GError ** error);
 
+/* Closes the lock file alone. */
+void gst_ice_spool_files_unlock (GstIceSpoolFiles * files);
+
 /* Closes all, and so unlocks. */
 void gst_ice_spool_files_clear (GstIceSpoolFiles * files);
 

@@ -52,7 +52,7 @@ struct _GstIceSpool
   GString *backlog;             /* (owned) lines that are not written yet */
   guint64 journal_size;
 
-  gint removed;                 /* atomic */
+  gint over;                    /* atomic: removed or closed */
 
   GMutex lock;
   GError *journal_error;        /* (owned) (nullable) why there is a backlog */
@@ -393,7 +393,7 @@ sync_job (GstIceSpool * self, gpointer user_data)
 {
   GError *error = NULL;
 
-  if (!g_atomic_int_get (&self->removed) && !sync_files (self, &error)) {
+  if (!g_atomic_int_get (&self->over) && !sync_files (self, &error)) {
     g_prefix_error (&error, "Spool %s: ", self->files.path);
     set_sync_error (self, error);
   }
@@ -462,7 +462,7 @@ append (GstIceSpool * self, const gchar * line)
 {
   int reason;
 
-  if (g_atomic_int_get (&self->removed))
+  if (g_atomic_int_get (&self->over))
     return;
 
   if (self->journal_size == 0 && self->backlog->len == 0) {
@@ -513,11 +513,11 @@ gst_ice_spool_sync (GstIceSpool * self, GError ** error)
 static gboolean
 check_there (GstIceSpool * self, GError ** error)
 {
-  if (!g_atomic_int_get (&self->removed))
+  if (!g_atomic_int_get (&self->over))
     return TRUE;
 
   g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
-          "it has been removed"));
+          "it has been removed or closed"));
 
   return FALSE;
 }
@@ -564,7 +564,7 @@ gst_ice_spool_free_range (GstIceSpool * self, guint64 offset, guint64 size)
 
   settle (self);
   trouble = gst_ice_spool_get_trouble (self);
-  if (trouble != NULL || g_atomic_int_get (&self->removed))
+  if (trouble != NULL || g_atomic_int_get (&self->over))
     return FALSE;
 
   return gst_ice_spool_data_punch (self->data, offset, size);
@@ -693,11 +693,11 @@ remove_job (GstIceSpool * self, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autofree gchar *line = gst_ice_spool_line_done ();
 
-  if (g_atomic_int_get (&self->removed))
+  if (g_atomic_int_get (&self->over))
     return;
 
   append (self, line);
-  g_atomic_int_set (&self->removed, TRUE);
+  g_atomic_int_set (&self->over, TRUE);
   if (gst_ice_spool_files_remove (&self->files, &error))
     GST_INFO ("%s: removed", self->files.path);
   else
@@ -708,6 +708,20 @@ void
 gst_ice_spool_remove (GstIceSpool * self)
 {
   gst_ice_spool_run (self, remove_job, NULL, NULL);
+}
+
+static void
+unlock_job (GstIceSpool * self, gpointer user_data)
+{
+  g_atomic_int_set (&self->over, TRUE);
+  gst_ice_spool_files_unlock (&self->files);
+}
+
+void
+gst_ice_spool_close (GstIceSpool * self)
+{
+  gst_ice_spool_run (self, unlock_job, NULL, NULL);
+  gst_ice_spool_flush (self);
 }
 
 /* ---- for tools ---- */

@@ -195,6 +195,10 @@ GError *gst_ice_spool_get_trouble (GstIceSpool * spool);
  * nothing can be done with the spool afterwards. */
 void gst_ice_spool_remove (GstIceSpool * spool);
 
+/* Waits for all jobs and unlocks, whoever else still holds the spool; nothing
+ * can be done with it afterwards, and what is on disk stays. */
+void gst_ice_spool_close (GstIceSpool * spool);
+
 /* ---- for tools ---- */
 
 /* Media ids that have a spool below @directory. (transfer full) */

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* What a spool adds to a run: going on with what an earlier run left, writing
+ * down what happens, and leaving behind what is not safe elsewhere.
+ *
+ * Runs on: as said at each function in the private header; a job of the spool
+ * reads what is left, before the upload starts.
+ *
+ * A spool is removed when its object is confirmed, when on-stop=abort has
+ * aborted it, and when nothing was recorded. In any other case the next run
+ * finds it. */
+
+#include "icesink/run-private.h"
+
+#include "common/error.h"
+#include "icesink/resume.h"
+
+GST_DEBUG_CATEGORY_EXTERN (gst_ice_sink_debug);
+#define GST_CAT_DEFAULT gst_ice_sink_debug
+
+/* ---- the beginning ---- */
+
+static gboolean
+refuse_left (GstIceRun * self, GError ** error)
+{
+  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
+          "%s holds %" G_GUINT64_FORMAT " bytes of an earlier recording, and"
+          " resume=never: set resume=auto or resume=only, or use gst-ice-1.0",
+          gst_ice_spool_get_path (self->spool), self->base));
+
+  return FALSE;
+}
+
+/* A recording of no bytes is none. */
+static gboolean
+adopt_left (GstIceRun * self, const GstIceSpoolLeft * left, GError ** error)
+{
+  self->base = left->size;
+  if (self->base == 0)
+    return TRUE;
+  if (self->resume == GST_ICE_RESUME_NEVER)
+    return refuse_left (self, error);
+
+  GST_INFO_OBJECT (self->element, "an earlier run left %" G_GUINT64_FORMAT
+      " bytes in %s", self->base, gst_ice_spool_get_path (self->spool));
+  if (left->content_type != NULL)
+    gst_ice_upload_set_content_type (self->upload, left->content_type);
+
+  return gst_ice_recording_restore (self->recording, error);
+}
+
+gboolean
+gst_ice_run_adopt_spool (GstIceRun * self, GstIceSpool * spool,
+    GError ** error)
+{
+  const GstIceSpoolLeft *left = gst_ice_spool_get_left (spool);
+
+  self->spool = gst_ice_spool_ref (spool);
+  if (left != NULL && !adopt_left (self, left, error))
+    return FALSE;
+
+  self->undecided = self->base > 0 || self->resume == GST_ICE_RESUME_ONLY;
+  if (!self->undecided)
+    gst_ice_spool_note_run (spool, 0, &self->recording_config.plan);
+
+  return TRUE;
+}
+
+static void
+on_arrived (GstIcePart * part, const gchar * etag, gpointer user_data)
+{
+  GstIceRun *self = user_data;
+
+  gst_ice_upload_add_arrived (self->upload, part, etag);
+}
+
+static void
+resume_upload (GstIceRun * self)
+{
+  const GstIceSpoolLeft *left = gst_ice_spool_get_left (self->spool);
+
+  if (left->upload_id != NULL && left->bucket != NULL
+      && left->object != NULL)
+    gst_ice_upload_resume (self->upload, left->bucket, left->object,
+        left->upload_id);
+}
+
+/* Reads what is left, and lets the upload begin with that. */
+static void
+restore_job (GstIceSpool * spool, gpointer user_data)
+{
+  GstIceRun *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  resume_upload (self);
+  if (gst_ice_recording_verify (self->recording, spool, on_arrived, self,
+          &error)) {
+    gst_ice_upload_start (self->upload);
+  } else {
+    g_prefix_error_literal (&error, "The earlier recording: ");
+    gst_ice_upload_fail (self->upload, g_steal_pointer (&error));
+  }
+  gst_ice_run_set_flag (self, &self->restored);
+}
+
+void
+gst_ice_run_begin_upload (GstIceRun * self)
+{
+  if (self->base > 0) {
+    gst_ice_spool_run (self->spool, restore_job, gst_ice_run_ref (self),
+        (GDestroyNotify) gst_ice_run_unref);
+    return;
+  }
+
+  gst_ice_run_set_flag (self, &self->restored);
+  if (self->undecided)
+    /* There is nothing to finish, and no stream is taken. */
+    gst_ice_run_set_flag (self, &self->ended);
+  else
+    gst_ice_upload_start (self->upload);
+}
+
+/* ---- the decision ---- */
+
+static void
+note_format (GstIceRun * self)
+{
+  g_autofree gchar *caps = self->caps != NULL ?
+      gst_caps_to_string (self->caps) : NULL;
+
+  gst_ice_spool_note_format (self->spool, caps, NULL);
+}
+
+static gboolean
+can_append (GstIceRun * self)
+{
+  const GstIceSpoolLeft *left = gst_ice_spool_get_left (self->spool);
+
+  return self->resume == GST_ICE_RESUME_AUTO && left != NULL
+      && gst_ice_resume_can_append (left->caps, self->caps);
+}
+
+/* The earlier recording is complete, and that was all. */
+static GstFlowReturn
+refuse_stream (GstIceRun * self)
+{
+  g_autoptr (GError) error = gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
+      "The spool held %" G_GUINT64_FORMAT " bytes of an earlier recording,"
+      " which is uploaded and complete now; streams of this format can't be"
+      " appended, so this one was not taken: start again", self->base);
+
+  gst_ice_run_set_flag (self, &self->failing);
+  gst_ice_run_set_flag (self, &self->failed);
+  gst_ice_run_post_error (self, error);
+  gst_ice_outbox_drain (self->outbox);
+
+  return GST_FLOW_ERROR;
+}
+
+GstFlowReturn
+gst_ice_run_decide (GstIceRun * self)
+{
+  GstFlowReturn ret;
+
+  if (!self->undecided) {
+    if (self->spool != NULL && !self->format_noted)
+      note_format (self);
+    self->format_noted = TRUE;
+    return GST_FLOW_OK;
+  }
+  if (can_append (self)) {
+    GST_INFO_OBJECT (self->element, "appending to %" G_GUINT64_FORMAT
+        " bytes", self->base);
+    gst_ice_spool_note_run (self->spool, self->base,
+        &self->recording_config.plan);
+    self->undecided = FALSE;
+    return GST_FLOW_OK;
+  }
+
+  ret = gst_ice_run_drain (self);
+  if (ret != GST_FLOW_OK)
+    return ret;
+
+  return self->resume == GST_ICE_RESUME_ONLY ? GST_FLOW_EOS
+      : refuse_stream (self);
+}
+
+/* ---- while it runs ---- */
+
+static void
+note_upload (GstIceRun * self)
+{
+  g_auto (GstIceUploadInfo) info = { 0 };
+
+  gst_ice_upload_get_info (self->upload, &info);
+  if (info.upload_id != NULL && *info.upload_id != '\0')
+    gst_ice_spool_note_upload (self->spool, info.bucket, info.object,
+        info.upload_id);
+}
+
+void
+gst_ice_run_note_event (GstIceRun * self, const GstIceUploadEvent * event)
+{
+  if (self->spool == NULL || gst_ice_run_get_flag (self, &self->retired))
+    return;
+
+  switch (event->type) {
+    case GST_ICE_UPLOAD_EVENT_STARTED:
+      note_upload (self);
+      break;
+    case GST_ICE_UPLOAD_EVENT_CONFIRMED:
+      gst_ice_spool_note_arrived (self->spool, event->part, event->size,
+          event->crc64, event->etag);
+      break;
+    case GST_ICE_UPLOAD_EVENT_COMPLETE:
+      gst_ice_recording_detach_spool (self->recording);
+      gst_ice_spool_remove (self->spool);
+      break;
+    default:
+      break;
+  }
+}
+
+static void
+warn_of_spool (GstIceRun * self, GError * error)
+{
+  g_autoptr (GError) warning = g_error_new_literal (GST_RESOURCE_ERROR,
+      gst_ice_error_is (error, GST_ICE_ERROR_NO_SPACE) ?
+      GST_RESOURCE_ERROR_NO_SPACE_LEFT : GST_RESOURCE_ERROR_WRITE,
+      "The spool takes no more of the recording.");
+  g_autofree gchar *debug = g_strdup_printf ("%s. Memory alone holds what the"
+      " network has not taken, and a crash would lose it", error->message);
+
+  gst_ice_run_post (self, gst_message_new_warning (GST_OBJECT (self->element),
+          warning, debug));
+}
+
+void
+gst_ice_run_watch_spool (GstIceRun * self)
+{
+  gboolean spilling = gst_ice_recording_is_spilling (self->recording);
+  g_autoptr (GError) error =
+      gst_ice_recording_get_spool_error (self->recording);
+
+  if (spilling && !self->spilling && self->post_messages)
+    gst_ice_run_post_figures (self, gst_ice_messages_new_spilling);
+  self->spilling = spilling;
+
+  if (error != NULL && !self->spool_trouble)
+    warn_of_spool (self, error);
+  self->spool_trouble = error != NULL;
+}
+
+/* ---- the end ---- */
+
+static gboolean
+is_confirmed (GstIceRun * self)
+{
+  g_auto (GstIceUploadInfo) info = { 0 };
+
+  gst_ice_upload_get_info (self->upload, &info);
+
+  return info.state == GST_ICE_UPLOAD_COMPLETE;
+}
+
+GError *
+gst_ice_run_describe_error (GstIceRun * self, const GError * error)
+{
+  GError *described = g_error_copy (error);
+  gchar *message;
+
+  if (self->spool == NULL || is_confirmed (self))
+    return described;
+
+  message = g_strdup_printf ("%s; what was recorded is in %s",
+      described->message, gst_ice_spool_get_path (self->spool));
+  g_free (described->message);
+  described->message = message;
+
+  return described;
+}
+
+static void
+cut_job (GstIceSpool * spool, gpointer user_data)
+{
+  g_autofree guint64 *base = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!gst_ice_spool_truncate (spool, *base, &error))
+    GST_WARNING ("%s", error->message);
+}
+
+GstIceSpool *
+gst_ice_run_give_spool (GstIceRun * self)
+{
+  if (self->spool == NULL)
+    return NULL;
+
+  gst_ice_recording_detach_spool (self->recording);
+  gst_ice_spool_run (self->spool, cut_job,
+      g_memdup2 (&self->base, sizeof (self->base)), NULL);
+
+  return gst_ice_spool_ref (self->spool);
+}
+
+/* TRUE if nothing in the spool is worth keeping. */
+static gboolean
+is_over (GstIceRun * self, GstIceEndAction action)
+{
+  g_auto (GstIceUploadInfo) info = { 0 };
+
+  if (gst_ice_recording_get_size (self->recording) == 0)
+    return TRUE;
+
+  gst_ice_upload_get_info (self->upload, &info);
+
+  return action == GST_ICE_END_ABORT && !self->undecided
+      && info.state == GST_ICE_UPLOAD_STOPPED
+      && (info.outcome == GST_ICE_OUTCOME_ABORTED
+      || info.outcome == GST_ICE_OUTCOME_NOTHING_SENT);
+}
+
+void
+gst_ice_run_close_spool (GstIceRun * self, GstIceEndAction action)
+{
+  if (self->spool == NULL || gst_ice_run_get_flag (self, &self->retired))
+    return;
+
+  if (is_over (self, action))
+    gst_ice_spool_remove (self->spool);
+  gst_ice_recording_detach_spool (self->recording);
+  gst_ice_spool_close (self->spool);
+}
