@@ -204,6 +204,8 @@ free_oldest (GstIceRecording * self, GstIceSpool * spool)
     offset = part->offset;
     size = part->size;
     gst_ice_spool_note_freed (spool, part->number);
+    if (part->sealed != NULL)
+      gst_ice_part_give_up (part->sealed);
     g_ptr_array_remove_index (self->parts, i);
   }
   g_mutex_unlock (&self->lock);
@@ -528,19 +530,29 @@ add_left (GstIceRecording * self, guint number, guint64 size)
   self->size += size;
 }
 
-/* The parts that the journal knows. A last one that is too small to be
- * followed by another is none: its bytes begin the part that grows on. */
+/* TRUE if @part can stay as it is. A last one that is too small to be followed
+ * by another can't, nor one that arrived before all of it was on disk. */
+static gboolean
+is_restorable (const GstIceSpoolLeft * left, guint index)
+{
+  const GstIceSpoolPart *part = g_ptr_array_index (left->parts, index);
+
+  if (part->freed)
+    return TRUE;
+
+  return part->offset + part->size <= left->size
+      && (index + 1 < left->parts->len || part->size >= GST_ICE_PART_SIZE_MIN);
+}
+
+/* The parts that the journal knows. */
 static void
 restore_parts (GstIceRecording * self, const GstIceSpoolLeft * left)
 {
   guint i;
 
-  for (i = 0; i < left->parts->len; i++) {
+  for (i = 0; i < left->parts->len && is_restorable (left, i); i++) {
     const GstIceSpoolPart *part = g_ptr_array_index (left->parts, i);
 
-    if (i + 1 == left->parts->len && part->size < GST_ICE_PART_SIZE_MIN
-        && !part->freed)
-      return;
     if (part->freed)
       self->size += part->size;
     else

@@ -8,6 +8,10 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "icesink/settings.h"
+
+#define KIB G_GUINT64_CONSTANT (1024)
+#define SECOND ((gint64) G_USEC_PER_SEC)
 
 typedef struct
 {
@@ -78,6 +82,7 @@ recording_model_new (const GstIceRecordingConfig * config, guint seed)
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_part_unref);
   model->stored = g_hash_table_new_full (NULL, NULL, NULL, free_stored);
   model->max_memory = config->max_memory;
+  model->spool = config->spool;
   model->recording = gst_ice_recording_new (config, model->clock, on_sealed,
       model);
 
@@ -99,26 +104,23 @@ recording_model_free (RecordingModel * model)
 /* ---- the network ---- */
 
 static GBytes *
-join_bytes (const GstIcePart * part)
+join_bytes (GstIcePart * part)
 {
-  GByteArray *joined = g_byte_array_sized_new (part->size);
-  guint i;
+  g_autoptr (GInputStream) stream = gst_ice_part_open (part);
+  g_autoptr (GError) error = NULL;
+  guint8 *joined = g_malloc (part->size);
+  gsize size;
 
-  for (i = 0; i < part->bytes->len; i++) {
-    gsize size;
-    const guint8 *data =
-        g_bytes_get_data (g_ptr_array_index (part->bytes, i), &size);
+  g_input_stream_read_all (stream, joined, part->size, &size, NULL, &error);
+  g_assert_no_error (error);
 
-    g_byte_array_append (joined, data, size);
-  }
-
-  return g_byte_array_free_to_bytes (joined);
+  return g_bytes_new_take (joined, size);
 }
 
 /* The bytes are looked at as late as this, so a part that was changed after
  * it had been sealed is found. */
 static void
-store (RecordingModel * model, const GstIcePart * part)
+store (RecordingModel * model, GstIcePart * part)
 {
   gpointer key = GUINT_TO_POINTER (part->number);
   const Stored *old = g_hash_table_lookup (model->stored, key);
@@ -143,12 +145,15 @@ store (RecordingModel * model, const GstIcePart * part)
   g_hash_table_insert (model->stored, key, stored);
 }
 
-/* TRUE if a newer version of the part at @index waits as well. */
+/* TRUE if a newer version of the part at @index waits as well, or will. */
 static gboolean
 is_superseded (RecordingModel * model, guint index)
 {
   GstIcePart *part = g_ptr_array_index (model->waiting, index);
   guint i;
+
+  if (gst_ice_part_is_superseded (part))
+    return TRUE;
 
   for (i = index + 1; i < model->waiting->len; i++) {
     GstIcePart *other = g_ptr_array_index (model->waiting, i);
@@ -158,6 +163,19 @@ is_superseded (RecordingModel * model, guint index)
   }
 
   return FALSE;
+}
+
+static void
+tell_arrived (RecordingModel * model, GstIcePart * part)
+{
+  guint number = part->number, generation = part->generation;
+
+  if (model->spool != NULL)
+    gst_ice_spool_note_arrived (model->spool, number, part->size,
+        part->crc64, "\"etag\"");
+  /* Its memory is free when the recording hears of it. */
+  gst_ice_part_unref (part);
+  gst_ice_recording_confirmed (model->recording, number, generation);
 }
 
 /* A version with a newer one behind it is either never sent or arrives
@@ -179,12 +197,10 @@ recording_model_arrive (RecordingModel * model, guint index)
   }
 
   part = g_ptr_array_steal_index (model->waiting, index);
-  if (!superseded || g_rand_boolean (model->rand)) {
-    guint number = part->number, generation = part->generation;
-
+  if (!superseded || (model->spool == NULL
+          && g_rand_boolean (model->rand))) {
     store (model, part);
-    g_clear_pointer (&part, gst_ice_part_unref);
-    gst_ice_recording_confirmed (model->recording, number, generation);
+    tell_arrived (model, g_steal_pointer (&part));
   }
   g_clear_pointer (&part, gst_ice_part_unref);
 }
@@ -201,6 +217,71 @@ recording_model_arrive_all (RecordingModel * model)
 {
   while (model->waiting->len > 0)
     recording_model_arrive (model, 0);
+}
+
+/* ---- a crash ---- */
+
+static void
+on_arrived (GstIcePart * part, const gchar * etag, gpointer user_data)
+{
+  RecordingModel *model = user_data;
+  Stored *stored = g_hash_table_lookup (model->stored,
+      GUINT_TO_POINTER (part->number));
+
+  g_assert_cmpstr (etag, ==, "\"etag\"");
+  g_assert_nonnull (stored);
+  g_assert_cmpuint (stored->offset, ==, part->offset);
+  g_assert_cmpuint (g_bytes_get_size (stored->bytes), ==, part->size);
+  stored->generation = part->generation;
+  model->n_found++;
+  gst_ice_part_unref (part);
+}
+
+/* Generations count from 1 again. */
+static void
+forget_generation (gpointer key, gpointer value, gpointer user_data)
+{
+  Stored *stored = value;
+
+  stored->generation = 0;
+}
+
+void
+recording_model_crash (RecordingModel * model,
+    const GstIceRecordingConfig * config)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_ptr_array_set_size (model->waiting, 0);
+  gst_ice_recording_detach_spool (model->recording);
+  gst_ice_recording_unref (model->recording);
+  g_hash_table_foreach (model->stored, forget_generation, NULL);
+
+  model->spool = config->spool;
+  model->recording = gst_ice_recording_new (config, model->clock, on_sealed,
+      model);
+  gst_ice_recording_restore (model->recording, &error);
+  g_assert_no_error (error);
+  model->position = gst_ice_recording_get_position (model->recording);
+  g_assert_cmpuint (model->position, <=, model->file->len);
+  g_byte_array_set_size (model->file, model->position);
+}
+
+static gboolean
+is_forgotten (gpointer key, gpointer value, gpointer user_data)
+{
+  return ((Stored *) value)->generation == 0;
+}
+
+void
+recording_model_verify (RecordingModel * model)
+{
+  g_autoptr (GError) error = NULL;
+
+  gst_ice_recording_verify (model->recording, model->spool, on_arrived,
+      model, &error);
+  g_assert_no_error (error);
+  g_hash_table_foreach_remove (model->stored, is_forgotten, NULL);
 }
 
 /* ---- the muxer ---- */
@@ -283,6 +364,11 @@ check_refusal (RecordingModel * model, const GError * error)
 static void
 wait_for_memory (RecordingModel * model)
 {
+  if (model->spool != NULL) {
+    gst_ice_spool_flush (model->spool);
+    if (!gst_ice_recording_is_full (model->recording))
+      return;
+  }
   if (model->waiting->len == 0)
     g_error ("memory is full at %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
         " bytes, %" G_GUINT64_FORMAT " bytes of memory are used, and nothing"
@@ -350,6 +436,100 @@ recording_model_advance (RecordingModel * model, gint64 by_us)
   check_memory (model);
 }
 
+/* ---- random scripts ---- */
+
+GstIceRecordingConfig
+recording_model_draw_config (GRand * rand)
+{
+  GstIceSettings settings;
+  GstIceRecordingConfig config;
+
+  gst_ice_settings_init (&settings);
+  do {
+    settings.part_size = g_rand_int_range (rand, 100, 500) * KIB
+        + g_rand_int_range (rand, 0, 2) * 123;
+    settings.parallel_parts = g_rand_int_range (rand, 1, 4);
+    settings.max_memory = settings.part_size * (settings.parallel_parts + 1)
+        + g_rand_int_range (rand, 0, 100) * g_rand_int_range (rand, 0,
+        64) * KIB;
+    settings.head_size = g_rand_int_range (rand, 0, 3)
+        * g_rand_int_range (rand, 0, 500) * KIB;
+    settings.max_part_duration = g_rand_int_range (rand, 0, 3) * GST_SECOND;
+    settings.max_memory = MAX (settings.max_memory,
+        GST_ICE_MIN_MAX_MEMORY);
+  } while (!gst_ice_settings_get_recording_config (&settings, &config, NULL));
+  gst_ice_settings_clear (&settings);
+
+  return config;
+}
+
+static void
+write_some (RecordingModel * model, guint64 limit)
+{
+  gsize size = g_rand_int_range (model->rand, 1, 8) == 1 ?
+      g_rand_int_range (model->rand, 1, 600 * KIB) :
+      g_rand_int_range (model->rand, 1, 40 * KIB);
+
+  if (limit > 0)
+    size = MIN (size, limit);
+  if (g_rand_int_range (model->rand, 0, 5) == 0)
+    recording_model_write_zeroes (model, size);
+  else
+    recording_model_write_random (model, size);
+}
+
+static void
+rewind_some (RecordingModel * model)
+{
+  guint64 size = model->file->len;
+  guint64 back = g_rand_boolean (model->rand) ? size
+      : MIN (size, 300 * KIB);
+
+  if (size == 0)
+    return;
+
+  recording_model_seek (model, size - g_rand_int_range (model->rand, 1,
+          back + 1));
+  write_some (model, g_rand_boolean (model->rand) ? 100 : 0);
+  recording_model_seek (model, model->file->len);
+}
+
+void
+recording_model_play_step (RecordingModel * model)
+{
+  switch (g_rand_int_range (model->rand, 0, 12)) {
+    case 0:
+      rewind_some (model);
+      break;
+    case 1:
+      recording_model_seek (model, g_rand_int_range (model->rand, 0, 1000));
+      write_some (model, 5000);
+      recording_model_seek (model, model->file->len);
+      break;
+    case 2:
+      recording_model_seek (model, model->file->len
+          + g_rand_int_range (model->rand, 0, 700 * KIB));
+      write_some (model, 0);
+      break;
+    case 3:
+      recording_model_advance (model,
+          g_rand_int_range (model->rand, 0, 2 * SECOND));
+      break;
+    case 4:
+      gst_ice_recording_checkpoint (model->recording);
+      break;
+    case 5:
+    case 6:
+    case 7:
+      if (model->waiting->len > 0)
+        recording_model_arrive_any (model);
+      break;
+    default:
+      write_some (model, 0);
+      break;
+  }
+}
+
 /* ---- the end ---- */
 
 static void
@@ -408,6 +588,8 @@ recording_model_finish (RecordingModel * model)
   check_memory (model);
   while (model->waiting->len > 0)
     recording_model_arrive_any (model);
+  if (model->spool != NULL)
+    gst_ice_spool_flush (model->spool);
 
   compare (model);
   g_assert_cmpint (gst_ice_recording_get_oldest (model->recording), ==, -1);

@@ -26,6 +26,8 @@ G_BEGIN_DECLS
  * @n_resent: of these, not the first of their number
  * @n_refused: rewrites that were refused
  * @max_memory: the budget
+ * @spool: (nullable) (unowned): of the recording
+ * @n_found: parts that were told to have arrived before a crash
  * @peak: most memory in use that was seen
  */
 typedef struct
@@ -42,6 +44,8 @@ typedef struct
   guint n_resent;
   guint n_refused;
   guint64 max_memory;
+  GstIceSpool *spool;
+  guint n_found;
   guint64 peak;
 
   /*< private >*/
@@ -73,6 +77,21 @@ void recording_model_arrive_all (RecordingModel * model);
 
 /* Time passes; what is old enough is sealed. */
 void recording_model_advance (RecordingModel * model, gint64 by_us);
+
+/* Settings that the element takes, with memory for hardly more than a few of
+ * the smallest parts. */
+GstIceRecordingConfig recording_model_draw_config (GRand * rand);
+
+/* Something that a muxer, the network or time may do. */
+void recording_model_play_step (RecordingModel * model);
+
+/* What memory had is gone; the recording goes on from what is in the spool of
+ * @config, which was opened anew. The file ends there as well. */
+void recording_model_crash (RecordingModel * model,
+    const GstIceRecordingConfig * config);
+
+/* Reads what was left; parts that have arrived must be with the service. */
+void recording_model_verify (RecordingModel * model);
 
 /* Ends the recording, lets everything arrive in an order that is drawn, and
  * compares. */

@@ -510,100 +510,6 @@ test_gap_with_full_memory (void)
 
 /* ---- random scripts ---- */
 
-/* Settings that the element takes, with memory for hardly more than a few of
- * the smallest parts. */
-static GstIceRecordingConfig
-draw_config (GRand * rand)
-{
-  GstIceSettings settings;
-  GstIceRecordingConfig config;
-
-  gst_ice_settings_init (&settings);
-  do {
-    settings.part_size = g_rand_int_range (rand, 100, 500) * KIB
-        + g_rand_int_range (rand, 0, 2) * 123;
-    settings.parallel_parts = g_rand_int_range (rand, 1, 4);
-    settings.max_memory = settings.part_size * (settings.parallel_parts + 1)
-        + g_rand_int_range (rand, 0, 100) * g_rand_int_range (rand, 0,
-        64) * KIB;
-    settings.head_size = g_rand_int_range (rand, 0, 3)
-        * g_rand_int_range (rand, 0, 500) * KIB;
-    settings.max_part_duration = g_rand_int_range (rand, 0, 3) * GST_SECOND;
-    settings.max_memory = MAX (settings.max_memory,
-        GST_ICE_MIN_MAX_MEMORY);
-  } while (!gst_ice_settings_get_recording_config (&settings, &config, NULL));
-  gst_ice_settings_clear (&settings);
-
-  return config;
-}
-
-static void
-write_some (RecordingModel * model, guint64 limit)
-{
-  gsize size = g_rand_int_range (model->rand, 1, 8) == 1 ?
-      g_rand_int_range (model->rand, 1, 600 * KIB) :
-      g_rand_int_range (model->rand, 1, 40 * KIB);
-
-  if (limit > 0)
-    size = MIN (size, limit);
-  if (g_rand_int_range (model->rand, 0, 5) == 0)
-    recording_model_write_zeroes (model, size);
-  else
-    recording_model_write_random (model, size);
-}
-
-static void
-rewind_some (RecordingModel * model)
-{
-  guint64 size = model->file->len;
-  guint64 back = g_rand_boolean (model->rand) ? size
-      : MIN (size, 300 * KIB);
-
-  if (size == 0)
-    return;
-
-  recording_model_seek (model, size - g_rand_int_range (model->rand, 1,
-          back + 1));
-  write_some (model, g_rand_boolean (model->rand) ? 100 : 0);
-  recording_model_seek (model, model->file->len);
-}
-
-static void
-play_step (RecordingModel * model)
-{
-  switch (g_rand_int_range (model->rand, 0, 12)) {
-    case 0:
-      rewind_some (model);
-      break;
-    case 1:
-      recording_model_seek (model, g_rand_int_range (model->rand, 0, 1000));
-      write_some (model, 5000);
-      recording_model_seek (model, model->file->len);
-      break;
-    case 2:
-      recording_model_seek (model, model->file->len
-          + g_rand_int_range (model->rand, 0, 700 * KIB));
-      write_some (model, 0);
-      break;
-    case 3:
-      recording_model_advance (model,
-          g_rand_int_range (model->rand, 0, 2 * SECOND));
-      break;
-    case 4:
-      gst_ice_recording_checkpoint (model->recording);
-      break;
-    case 5:
-    case 6:
-    case 7:
-      if (model->waiting->len > 0)
-        recording_model_arrive_any (model);
-      break;
-    default:
-      write_some (model, 0);
-      break;
-  }
-}
-
 static void
 test_random (void)
 {
@@ -612,7 +518,7 @@ test_random (void)
 
   for (seed = 1; seed <= n_seeds; seed++) {
     g_autoptr (GRand) rand = g_rand_new_with_seed (seed);
-    GstIceRecordingConfig config = draw_config (rand);
+    GstIceRecordingConfig config = recording_model_draw_config (rand);
     g_autoptr (RecordingModel) model = recording_model_new (&config, seed);
     guint steps = g_rand_int_range (rand, 1, 200);
 
@@ -621,7 +527,7 @@ test_random (void)
         G_GUINT64_FORMAT, seed, config.plan.part_size,
         config.plan.max_part_size, config.max_memory, config.head_size);
     while (steps-- > 0)
-      play_step (model);
+      recording_model_play_step (model);
     recording_model_finish (model);
     n_refused += model->n_refused;
     n_resent += model->n_resent;
