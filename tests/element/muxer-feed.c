@@ -24,7 +24,7 @@
   " ! audioconvert ! "
 #define SOUND SOUND_OF (48000, 2)
 #define H264 VIDEO "x264enc tune=zerolatency speed-preset=ultrafast" \
-  " key-int-max=30 bitrate=4000 ! h264parse ! video/x-h264,alignment=au,"
+  " key-int-max=30 bitrate=2900 ! h264parse ! video/x-h264,alignment=au,"
 
 typedef struct
 {

@@ -203,13 +203,25 @@ muxer_twin_start (MuxerTwin * twin)
   fixture_set_state (twin->fixture, GST_STATE_PLAYING);
 }
 
+static gboolean
+has_ended (MuxerTwin * twin)
+{
+  return fixture_find_message (twin->fixture, GST_MESSAGE_EOS) >= 0
+      || fixture_find_message (twin->fixture, GST_MESSAGE_ERROR) >= 0;
+}
+
+/* Patience begins anew whenever something has arrived. */
 gboolean
 muxer_twin_wait (MuxerTwin * twin)
 {
   Fixture *f = twin->fixture;
 
-  fixture_wait_for (f, fixture_find_message (f, GST_MESSAGE_EOS) >= 0
-      || fixture_find_message (f, GST_MESSAGE_ERROR) >= 0);
+  while (!has_ended (twin)) {
+    guint64 uploaded = fixture_get_stat (f, "bytes-uploaded");
+
+    fixture_wait_for (f, has_ended (twin)
+        || fixture_get_stat (f, "bytes-uploaded") != uploaded);
+  }
 
   return fixture_find_message (f, GST_MESSAGE_EOS) >= 0;
 }
@@ -217,6 +229,7 @@ muxer_twin_wait (MuxerTwin * twin)
 void
 muxer_twin_finish (MuxerTwin * twin)
 {
+  muxer_twin_wait (twin);
   fixture_wait_message (twin->fixture, GST_MESSAGE_EOS);
   muxer_twin_compare (twin);
 }
