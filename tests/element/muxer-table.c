@@ -106,6 +106,7 @@ const MuxerRow muxer_rows[] = {
   {"avmux_au", "pcm-be", NULL, NULL, 0, MUXER_INSISTS},
   {"avmux_avi", "mpeg4 mp3", NULL, NULL, 0, MUXER_INSISTS},
   {"avmux_avm2", "mp3-44"},
+  {"avmux_avif", "av1", NULL, NULL, 0, MUXER_NEWER | MUXER_INSISTS},
   {"avmux_caf", "pcm-be", NULL, NULL, 0, MUXER_INSISTS},
   {"avmux_chromaprint", "pcm", NULL, NULL, 0, MUXER_SMALL},
   {"avmux_dv", "dv"},
@@ -130,8 +131,10 @@ const MuxerRow muxer_rows[] = {
   {"avmux_mpeg", "mpeg2 mp2"},
   {"avmux_mpegts", "h264-bytes aac-adts"},
   {"avmux_mpjpeg", "jpeg"},
+  {"avmux_mxf", "mpeg2", NULL, NULL, 0, MUXER_NEWER | MUXER_INSISTS},
   {"avmux_mxf_opatom", "pcm-mono", NULL, NULL, 0, MUXER_INSISTS},
   {"avmux_nut", "mpeg4"},
+  {"avmux_obu", "av1", NULL, NULL, 0, MUXER_NEWER},
   {"avmux_rm", "ac3", NULL, NULL, 0, MUXER_INSISTS},
   {"avmux_rso", "pcm-u8", NULL, NULL, 0, MUXER_INSISTS},
   {"avmux_smjpeg", "jpeg pcm", NULL, NULL, 0, MUXER_INSISTS},
@@ -153,15 +156,14 @@ const MuxerRow muxer_rows[] = {
 
 const gchar *const muxer_exceptions[] = {
   "avmux_a64", "avmux_alp", "avmux_amv", "avmux_apm", "avmux_apng",
-  "avmux_argo_asf", "avmux_argo_cvg", "avmux_ast", "avmux_avif",
-  "avmux_avs3", "avmux_bit", "avmux_codec2", "avmux_dash", "avmux_daud",
+  "avmux_argo_asf", "avmux_argo_cvg", "avmux_ast", "avmux_avs3", "avmux_bit", "avmux_codec2", "avmux_dash", "avmux_daud",
   "avmux_film_cpk", "avmux_filmstrip", "avmux_fits", "avmux_hds",
-  "avmux_hls", "avmux_ico", "avmux_ilbc", "avmux_kvag", "avmux_mxf",
-  "avmux_mxf_d10", "avmux_obu", "avmux_oga", "avmux_ogg", "avmux_ogv",
+  "avmux_hls", "avmux_ico", "avmux_ilbc", "avmux_kvag",
+  "avmux_mxf_d10", "avmux_oga", "avmux_ogg", "avmux_ogv",
   "avmux_oma", "avmux_opus", "avmux_psp", "avmux_rtsp", "avmux_sap",
   "avmux_smoothstreaming", "avmux_sox", "avmux_spx", "avmux_tta",
   "avmux_vc1test", "avmux_vidc", "avmux_webp", "avmux_yuv4mpegpipe",
-  "hlssink2",
+  "cea608mux", "hlssink2",
   NULL
 };
 

@@ -53,6 +53,10 @@ void muxer_twin_finish (MuxerTwin * twin);
 /* Waits for the end, TRUE, or an error of whatever element. */
 gboolean muxer_twin_wait (MuxerTwin * twin);
 
+/* TRUE, with the test skipped, if it ended in an error of the muxer, and @row
+ * says that this may be. */
+gboolean muxer_twin_is_older (MuxerTwin * twin, const MuxerRow * row);
+
 /* The object is what filesink wrote. */
 void muxer_twin_compare (MuxerTwin * twin);
 

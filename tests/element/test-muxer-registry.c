@@ -179,20 +179,25 @@ clear_directory (const gchar * path)
   }
 }
 
-static void
+/* How many streams it writes. */
+static guint
 try_all_streams (GstElementFactory * factory)
 {
   const gchar *const *streams = muxer_feed_get_names ();
-  guint i;
+  guint i, n = 0;
 
   for (i = 0; streams[i] != NULL; i++) {
     if (!muxer_feed_is_available (streams[i])
         || !takes (factory, muxer_feed_get_caps (streams[i])))
       continue;
-    if (attempt (GST_OBJECT_NAME (factory), streams[i]) > 0)
-      g_error ("%s writes %s: it needs a row in muxer-table.c",
-          GST_OBJECT_NAME (factory), streams[i]);
+    if (attempt (GST_OBJECT_NAME (factory), streams[i]) == 0)
+      continue;
+    g_test_message ("%s writes %s: it needs a row in muxer-table.c",
+        GST_OBJECT_NAME (factory), streams[i]);
+    n++;
   }
+
+  return n;
 }
 
 static void
@@ -201,7 +206,7 @@ test_exceptions (void)
   g_autofree gchar *back = g_get_current_dir ();
   g_autofree gchar *directory = g_dir_make_tmp ("icesink-muxers-XXXXXX",
       NULL);
-  guint i;
+  guint i, n = 0;
 
   g_assert_cmpint (g_chdir (directory), ==, 0);
   for (i = 0; muxer_exceptions[i] != NULL; i++) {
@@ -210,11 +215,12 @@ test_exceptions (void)
 
     g_assert_false (has_row (muxer_exceptions[i]));
     if (factory != NULL)
-      try_all_streams (factory);
+      n += try_all_streams (factory);
     clear_directory (directory);
   }
   g_assert_cmpint (g_chdir (back), ==, 0);
   g_rmdir (directory);
+  g_assert_cmpuint (n, ==, 0);
 }
 
 /* ---- encoders ---- */
@@ -276,7 +282,7 @@ static void
 test_encoders (void)
 {
   GList *factories = list_factories ("Encoder"), *i;
-  guint asking = 0;
+  guint asking = 0, forgotten = 0;
 
   for (i = factories; i != NULL; i = i->next) {
     const gchar *name = GST_OBJECT_NAME (i->data);
@@ -284,10 +290,14 @@ test_encoders (void)
     if (is_for_networks (i->data) || !asks_for_seeking (i->data))
       continue;
     asking++;
-    if (!has_row (name))
-      g_error ("%s asks for seeking: it needs a row in muxer-table.c", name);
+    if (has_row (name))
+      continue;
+    g_test_message ("%s asks for seeking: it needs a row in muxer-table.c",
+        name);
+    forgotten++;
   }
   gst_plugin_feature_list_free (factories);
+  g_assert_cmpuint (forgotten, ==, 0);
   if (asking == 0)
     g_test_skip ("no encoder here asks for seeking");
 }

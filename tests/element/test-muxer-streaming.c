@@ -50,6 +50,10 @@ test_streaming (gconstpointer data)
 
   fixture_set (twin->fixture, "seekable=no");
   muxer_twin_start (twin);
+  muxer_twin_wait (twin);
+  if (muxer_twin_is_older (twin, row))
+    return;
+
   g_assert_cmpstr (get_ending (twin), ==, expected);
   if (!g_str_equal (expected, "streams"))
     return;
