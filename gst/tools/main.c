@@ -16,8 +16,12 @@ static const struct
   const gchar *summary;
   GstIceToolExit (*run) (int argc, char **argv);
 } commands[] = {
+  {"abort", "DIRECTORY MEDIA-ID", "Give up what a recording has left",
+      gst_ice_tool_abort},
   {"check", "MEDIA-ID", "Try whether a recording could be uploaded",
       gst_ice_tool_check},
+  {"finish", "DIRECTORY MEDIA-ID",
+      "Upload the rest of what a recording has left", gst_ice_tool_finish},
   {"list", "DIRECTORY", "Show what recordings have left in a spool directory",
       gst_ice_tool_list},
 };

@@ -57,6 +57,27 @@ gst_ice_tool_service_get_options (void)
   return options;
 }
 
+void
+gst_ice_tool_service_set_up (GObject * sink)
+{
+  const struct
+  {
+    const gchar *name;
+    const gchar *value;
+  } properties[] = {
+    {"region", region}, {"ice-endpoint", ice_endpoint},
+    {"oss-endpoint", oss_endpoint}, {"profile", profile}, {"proxy", proxy},
+    {"ssl-ca-file", ca_file},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (properties); i++) {
+    if (properties[i].value != NULL)
+      g_object_set (sink, properties[i].name, properties[i].value, NULL);
+  }
+  g_object_set (sink, "stall-timeout", timeout_s * GST_SECOND, NULL);
+}
+
 static void
 fill_settings (GstIceSettings * settings, const gchar * media_id)
 {

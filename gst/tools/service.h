@@ -21,6 +21,9 @@ typedef struct _GstIceToolService GstIceToolService;
  * there. */
 const GOptionEntry *gst_ice_tool_service_get_options (void);
 
+/* Sets what the options say on an icesink. */
+void gst_ice_tool_service_set_up (GObject * sink);
+
 /* For @media_id, as the options say. Errors: GST_ICE_ERROR_SETTINGS.
  * (transfer full) */
 GstIceToolService *gst_ice_tool_service_new (const gchar * media_id,

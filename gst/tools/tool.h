@@ -33,8 +33,10 @@ typedef enum
 
 /* The commands. @argv: that of the program without the program, so that the
  * command is argv[0]. */
-GstIceToolExit gst_ice_tool_list (int argc, char **argv);
+GstIceToolExit gst_ice_tool_abort (int argc, char **argv);
 GstIceToolExit gst_ice_tool_check (int argc, char **argv);
+GstIceToolExit gst_ice_tool_finish (int argc, char **argv);
+GstIceToolExit gst_ice_tool_list (int argc, char **argv);
 
 /**
  * GstIceToolUsage:

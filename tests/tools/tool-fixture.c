@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "tools/service.h"
+
 #define KEY_ID "LTAI5tEmulatorDemoKeyId1"
 #define KEY_SECRET "EmulatorDemoSecret0123456789ab"
 
@@ -100,6 +102,45 @@ tool_fixture_run (ToolFixture * fixture, const gchar * command)
   fixture->status = g_subprocess_get_exit_status (process);
   g_test_message ("%s: exit %d\n%s%s", command, fixture->status,
       fixture->out, fixture->err);
+}
+
+/* The program's own options say where the emulator is. */
+static void
+point_at_emulator (ToolFixture * fixture)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_auto (GStrv) words = g_new0 (gchar *, 3);
+  g_autoptr (GError) error = NULL;
+
+  words[0] = g_strdup ("test");
+  words[1] = g_strconcat ("--ice-endpoint=",
+      ice_emulator_get_uri (fixture->emulator), NULL);
+  g_option_context_add_main_entries (context,
+      gst_ice_tool_service_get_options (), NULL);
+  g_option_context_parse_strv (context, &words, &error);
+  g_assert_no_error (error);
+}
+
+gchar *
+tool_fixture_begin_upload (ToolFixture * fixture, const gchar * media_id)
+{
+  g_autoptr (GstIceToolService) service = NULL;
+  g_autoptr (GstIceLease) lease = NULL;
+  g_autoptr (GstIceOssReply) reply = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_setenv ("ALIBABA_CLOUD_ACCESS_KEY_ID", KEY_ID, TRUE);
+  g_setenv ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", KEY_SECRET, TRUE);
+  point_at_emulator (fixture);
+  service = gst_ice_tool_service_new (media_id, &error);
+  g_assert_no_error (error);
+  lease = gst_ice_tool_service_refresh (service, NULL, &error);
+  g_assert_no_error (error);
+  reply = gst_ice_tool_service_send (service, lease,
+      gst_ice_oss_request_new_initiate ("video/mp2t"), &error);
+  g_assert_no_error (error);
+
+  return g_strdup (reply->upload_id);
 }
 
 void

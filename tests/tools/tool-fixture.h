@@ -11,6 +11,10 @@
 
 G_BEGIN_DECLS
 
+/* Where the emulator has objects. */
+#define TOOL_BUCKET "outin-0123456789abcdef0123456789abcdef"
+#define TOOL_OBJECT(media_id) "sv/" media_id "/" media_id ".mp4"
+
 /**
  * ToolFixture:
  * @emulator: (owned): listens
@@ -36,6 +40,11 @@ void tool_fixture_free (ToolFixture * fixture);
 /* Runs the program with the words of @command; EMULATOR in it stands for the
  * emulator's address. */
 void tool_fixture_run (ToolFixture * fixture, const gchar * command);
+
+/* Begins a multipart upload, as the sink does. Returns its id.
+ * (transfer full) */
+gchar *tool_fixture_begin_upload (ToolFixture * fixture,
+    const gchar * media_id);
 
 /* No secret that the emulator knows is in what the program said. */
 void tool_fixture_assert_no_secret (ToolFixture * fixture);

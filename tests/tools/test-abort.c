@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* gst-ice-1.0 abort: uploads that are open at the emulator, and their
+ * spools. */
+
+#include <string.h>
+
+#include <gst/gst.h>
+
+#include "spool-fixture.h"
+#include "tool-fixture.h"
+
+#define OBJECT TOOL_OBJECT (MEDIA_ID)
+
+static void
+run_abort (ToolFixture * tool, SpoolFixture * spools, const gchar * option)
+{
+  g_autofree gchar *command = g_strdup_printf ("abort %s " MEDIA_ID
+      " --ice-endpoint=EMULATOR --json %s", spools->directory, option);
+
+  tool_fixture_run (tool, command);
+  tool_fixture_assert_no_secret (tool);
+}
+
+/* A spool whose upload is for @object, with the id that the emulator gave or
+ * one that it does not know. */
+static void
+leave (SpoolFixture * spools, const gchar * object, const gchar * upload_id)
+{
+  g_autoptr (GstIceSpool) spool = NULL;
+
+  spool_fixture_record (spools);
+  spool = spool_fixture_open (spools);
+  gst_ice_spool_note_upload (spool, TOOL_BUCKET, object, upload_id);
+  gst_ice_spool_flush (spool);
+}
+
+static void
+assert_result (ToolFixture * tool, gint status, const gchar * upload,
+    gboolean removed)
+{
+  g_autoptr (JsonNode) node = tool_fixture_get_json (tool);
+  JsonObject *object = json_node_get_object (node);
+
+  g_assert_cmpint (tool->status, ==, status);
+  g_assert_cmpstr (json_object_get_string_member (object, "upload"), ==,
+      upload);
+  g_assert_cmpint (json_object_get_boolean_member (object, "removed"), ==,
+      removed);
+}
+
+static gboolean
+is_left (SpoolFixture * spools)
+{
+  g_autofree gchar *path = spool_fixture_get_path (spools, NULL);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+static void
+test_open_upload (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+  g_autofree gchar *upload_id = tool_fixture_begin_upload (tool,
+      MEDIA_ID);
+
+  leave (spools, OBJECT, upload_id);
+  g_assert_cmpuint (ice_emulator_count_open_uploads (tool->emulator), ==, 1);
+  run_abort (tool, spools, "");
+  assert_result (tool, 0, "aborted", TRUE);
+  g_assert_cmpuint (ice_emulator_count_open_uploads (tool->emulator), ==, 0);
+  g_assert_false (is_left (spools));
+
+  run_abort (tool, spools, "");
+  g_assert_cmpint (tool->status, ==, 3);
+}
+
+static void
+test_keep_spool (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+  g_autofree gchar *upload_id = tool_fixture_begin_upload (tool,
+      MEDIA_ID);
+  g_autoptr (GstIceSpool) spool = NULL;
+
+  leave (spools, OBJECT, upload_id);
+  run_abort (tool, spools, "--keep-spool");
+  assert_result (tool, 0, "aborted", FALSE);
+
+  spool = spool_fixture_open (spools);
+  g_assert_null (gst_ice_spool_get_left (spool)->upload_id);
+  g_assert_cmpuint (gst_ice_spool_get_left (spool)->parts->len, ==, 3);
+  assert_recorded (spool);
+}
+
+static void
+test_unknown_upload (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+
+  leave (spools, OBJECT, "0123456789ABCDEF0123456789ABCDEF");
+  run_abort (tool, spools, "");
+  assert_result (tool, 0, "gone", TRUE);
+  g_assert_false (is_left (spools));
+}
+
+static void
+test_no_upload (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+
+  leave (spools, NULL, NULL);
+  run_abort (tool, spools, "");
+  assert_result (tool, 0, "none", TRUE);
+  g_assert_cmpuint (ice_emulator_count (tool->emulator, ICE_EMULATOR_ANY, 0),
+      ==, 0);
+}
+
+/* Not without being told so. */
+static void
+test_other_object (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+
+  leave (spools, "other", "UPLOAD");
+  run_abort (tool, spools, "");
+  assert_result (tool, 1, "failed", FALSE);
+  assert_says (tool->err, "another object");
+  g_assert_true (is_left (spools));
+  g_assert_cmpuint (ice_emulator_count (tool->emulator, ICE_EMULATOR_ABORT,
+          0), ==, 0);
+
+  run_abort (tool, spools, "--force");
+  assert_result (tool, 1, "failed", TRUE);
+  g_assert_false (is_left (spools));
+}
+
+static void
+test_in_use (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+  g_autoptr (GstIceSpool) spool = NULL;
+
+  spool_fixture_record (spools);
+  spool = spool_fixture_open (spools);
+  run_abort (tool, spools, "");
+  g_assert_cmpint (tool->status, ==, 2);
+  assert_says (tool->err, "in use");
+  g_assert_true (is_left (spools));
+}
+
+static void
+test_out_of_reach (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+
+  leave (spools, OBJECT, "UPLOAD");
+  g_assert_true (ice_emulator_set_reachable (tool->emulator, FALSE, NULL));
+  run_abort (tool, spools, "");
+  assert_result (tool, 1, "failed", FALSE);
+  g_assert_true (is_left (spools));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  gst_init (&argc, &argv);
+
+  g_test_add_func ("/tool/abort/open-upload", test_open_upload);
+  g_test_add_func ("/tool/abort/keeps-spool", test_keep_spool);
+  g_test_add_func ("/tool/abort/unknown-upload", test_unknown_upload);
+  g_test_add_func ("/tool/abort/no-upload", test_no_upload);
+  g_test_add_func ("/tool/abort/other-object", test_other_object);
+  g_test_add_func ("/tool/abort/in-use", test_in_use);
+  g_test_add_func ("/tool/abort/out-of-reach", test_out_of_reach);
+
+  return g_test_run ();
+}

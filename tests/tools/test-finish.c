@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* gst-ice-1.0 finish: what a recording has left becomes an object. */
+
+#include <signal.h>
+#include <string.h>
+
+#include <gst/gst.h>
+
+#include "spool-fixture.h"
+#include "tool-fixture.h"
+
+#define OBJECT TOOL_OBJECT (MEDIA_ID)
+
+static void
+run_finish (ToolFixture * tool, SpoolFixture * spools, const gchar * option)
+{
+  g_autofree gchar *command = g_strdup_printf ("finish %s " MEDIA_ID
+      " --ice-endpoint=EMULATOR --json %s", spools->directory, option);
+
+  tool_fixture_run (tool, command);
+  tool_fixture_assert_no_secret (tool);
+}
+
+/* A recording of which nothing has arrived; @upload_id: (nullable). */
+static void
+leave (SpoolFixture * spools, const gchar * upload_id)
+{
+  g_autoptr (GstIceSpool) spool = NULL;
+
+  spool_fixture_record (spools);
+  spool = spool_fixture_open (spools);
+  gst_ice_spool_note_upload (spool, TOOL_BUCKET, OBJECT, upload_id);
+  gst_ice_spool_flush (spool);
+}
+
+static gboolean
+is_left (SpoolFixture * spools)
+{
+  g_autofree gchar *path = spool_fixture_get_path (spools, NULL);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+/* The object is what was recorded. */
+static void
+assert_object (ToolFixture * tool)
+{
+  g_autofree gchar *path = ice_emulator_get_object_path (tool->emulator,
+      MEDIA_ID);
+  g_autofree gchar *bytes = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize size, i;
+
+  g_assert_nonnull (path);
+  g_file_get_contents (path, &bytes, &size, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (size, ==, RECORDED_SIZE);
+  for (i = 0; i < size; i++)
+    g_assert_cmpuint ((guint8) bytes[i], ==, recorded_byte (i));
+}
+
+static void
+assert_complete (ToolFixture * tool, SpoolFixture * spools)
+{
+  g_autoptr (JsonNode) node = tool_fixture_get_json (tool);
+  JsonObject *object = json_node_get_object (node);
+
+  g_assert_cmpint (tool->status, ==, 0);
+  g_assert_true (json_object_get_boolean_member (object, "ok"));
+  g_assert_cmpint (json_object_get_int_member (object, "size"), ==,
+      RECORDED_SIZE);
+  g_assert_cmpstr (json_object_get_string_member (object, "object"), ==,
+      OBJECT);
+  assert_object (tool);
+  g_assert_false (is_left (spools));
+  g_assert_cmpuint (ice_emulator_count_open_uploads (tool->emulator), ==, 0);
+}
+
+static void
+assert_kept (ToolFixture * tool, SpoolFixture * spools, gint status)
+{
+  g_assert_cmpint (tool->status, ==, status);
+  g_assert_true (is_left (spools));
+  g_assert_cmpstr (tool->err, !=, "");
+}
+
+static void
+test_open_upload (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+  g_autofree gchar *upload_id = tool_fixture_begin_upload (tool, MEDIA_ID);
+
+  leave (spools, upload_id);
+  run_finish (tool, spools, "");
+  assert_complete (tool, spools);
+  g_assert_cmpuint (ice_emulator_count (tool->emulator, ICE_EMULATOR_INITIATE,
+          0), ==, 1);
+}
+
+/* Nothing had been begun, or the service has forgotten it. */
+static void
+test_no_upload (void)
+{
+  const gchar *upload_ids[] = { NULL, "0123456789ABCDEF0123456789ABCDEF" };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (upload_ids); i++) {
+    g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+    g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+
+    leave (spools, upload_ids[i]);
+    run_finish (tool, spools, "");
+    assert_complete (tool, spools);
+  }
+}
+
+static void
+test_text (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+  g_autofree gchar *command = NULL;
+
+  leave (spools, NULL);
+  command = g_strdup_printf ("finish %s " MEDIA_ID
+      " --ice-endpoint=EMULATOR", spools->directory);
+  tool_fixture_run (tool, command);
+  g_assert_cmpint (tool->status, ==, 0);
+  assert_says (tool->out, MEDIA_ID ": complete");
+  assert_says (tool->out, OBJECT);
+}
+
+static void
+test_outage (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+
+  leave (spools, NULL);
+  g_assert_true (ice_emulator_add_fault (tool->emulator,
+          "refresh:error:status=503:count=2", NULL));
+  run_finish (tool, spools, "");
+  assert_complete (tool, spools);
+  assert_says (tool->err, "interrupted");
+  assert_says (tool->err, "resumed");
+}
+
+/* All is kept, and the next try works. */
+static void
+test_failure (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+
+  leave (spools, NULL);
+  g_assert_true (ice_emulator_add_fault (tool->emulator,
+          "part:forbidden:count=0", NULL));
+  g_assert_true (ice_emulator_add_fault (tool->emulator,
+          "put:forbidden:count=0", NULL));
+  run_finish (tool, spools, "");
+  assert_kept (tool, spools, 1);
+  assert_says (tool->err, "AccessDenied");
+
+  ice_emulator_clear_faults (tool->emulator);
+  run_finish (tool, spools, "");
+  assert_complete (tool, spools);
+}
+
+static void
+test_out_of_reach (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+
+  leave (spools, NULL);
+  g_assert_true (ice_emulator_set_reachable (tool->emulator, FALSE, NULL));
+  run_finish (tool, spools, "--retry-timeout=1");
+  assert_kept (tool, spools, 1);
+}
+
+static void
+test_in_use (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+  g_autoptr (GstIceSpool) spool = NULL;
+
+  leave (spools, NULL);
+  spool = spool_fixture_open (spools);
+  run_finish (tool, spools, "");
+  assert_kept (tool, spools, 2);
+  assert_says (tool->err, "in use");
+}
+
+static void
+test_nothing (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+
+  run_finish (tool, spools, "");
+  g_assert_cmpint (tool->status, ==, 3);
+
+  gst_ice_spool_unref (spool_fixture_open (spools));
+  run_finish (tool, spools, "");
+  g_assert_cmpint (tool->status, ==, 3);
+  assert_says (tool->err, "empty");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  gst_init (&argc, &argv);
+
+  g_test_add_func ("/tool/finish/open-upload", test_open_upload);
+  g_test_add_func ("/tool/finish/no-upload", test_no_upload);
+  g_test_add_func ("/tool/finish/says-so", test_text);
+  g_test_add_func ("/tool/finish/bears-an-outage", test_outage);
+  g_test_add_func ("/tool/finish/keeps-all-on-failure", test_failure);
+  g_test_add_func ("/tool/finish/out-of-reach", test_out_of_reach);
+  g_test_add_func ("/tool/finish/in-use", test_in_use);
+  g_test_add_func ("/tool/finish/nothing", test_nothing);
+
+  return g_test_run ();
+}
