@@ -23,7 +23,7 @@ top=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
-package=gstreamer1.0-icesink
+packages='gstreamer1.0-icesink icesink-tools libgsticesink-dev'
 passed=0
 failed=0
 
@@ -136,7 +136,9 @@ record ()
 
 purge_packages ()
 {
-  as_root apt-get purge -qq -y "$package" libgsticesink-dev
+  # $packages is a list of words.
+  # shellcheck disable=SC2086
+  as_root apt-get purge -qq -y $packages
 }
 
 # shellcheck disable=SC2086
@@ -149,6 +151,7 @@ check "lintian" lint
 check "it can be installed" install_packages
 check "gst-inspect-1.0 finds the element" find_element before
 check "a program can take in the archive" link_archive
+check "gst-ice-1.0 runs" gst-ice-1.0 --version
 if [ -x "$top/build/tests/emulator/ice-emulator" ]; then
   check "it uploads" record
 fi
