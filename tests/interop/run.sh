@@ -4,18 +4,19 @@
 #
 # The official SDKs as clients of ice-emulator.
 #
-# Usage: run.sh EMULATOR BUILDDIR
+# Usage: run.sh EMULATOR BUILDDIR PROBE
 #
 # Installs the SDKs, in the versions of package-lock.json, below BUILDDIR; the
 # source tree is only read. Ends with 77, and says why, if they cannot be had.
 set -eu
 
-if [ $# -ne 2 ]; then
-  echo "Usage: $0 EMULATOR BUILDDIR" >&2
+if [ $# -ne 3 ]; then
+  echo "Usage: $0 EMULATOR BUILDDIR PROBE" >&2
   exit 2
 fi
 source=$(cd "$(dirname "$0")" && pwd)
 emulator=$(realpath "$1")
+probe=$(realpath "$3")
 mkdir -p "$2"
 work=$(realpath "$2")/interop
 
@@ -51,4 +52,4 @@ if ! cmp -s "$source/package-lock.json" package-lock.json ||
   cp "$source/package-lock.json" .
   install
 fi
-exec node interop.js "$emulator"
+exec node interop.js "$emulator" "$probe"
