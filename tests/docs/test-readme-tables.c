@@ -145,7 +145,7 @@ format (guint64 value, gboolean is_time, gboolean is_size)
   for (i = first; (is_time || is_size) && i < first + 3; i++) {
     guint64 n = value / units[i].size;
 
-    if (n * units[i].size == value && (n > 1 || units[i].size != MINUTE))
+    if (n > 0 && n * units[i].size == value)
       return g_strdup_printf ("%" G_GUINT64_FORMAT " %s", n, units[i].name);
   }
 
