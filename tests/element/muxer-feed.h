@@ -14,7 +14,8 @@
 
 G_BEGIN_DECLS
 
-/* Registers the element. After gst_init(). */
+/* Registers the element. After gst_init(), and after what is to run at exit when
+ * the streams are gone. */
 void muxer_feed_register (void);
 
 /* The names of all streams, NULL-terminated. */
