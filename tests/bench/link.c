@@ -260,6 +260,9 @@ main (int argc, char **argv)
   }
   g_print ("{\"carried\": %" G_GUINT64_FORMAT ", \"lost\": %" G_GUINT64_FORMAT
       "}\n", n_carried, n_lost);
+  for (i = 0; i < 2; i++)
+    g_free (directions[i].packets);
+  g_rand_free (dice);
 
   return 0;
 }
