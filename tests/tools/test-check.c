@@ -56,7 +56,8 @@ test_all_well (void)
 
   tool_fixture_run (fixture, CHECK);
   g_assert_cmpint (fixture->status, ==, 0);
-  g_assert_cmpstr (fixture->err, ==, "");
+  /* A sanitizer may have said something. */
+  g_assert_null (strstr (fixture->err, "CRITICAL"));
   for (i = 0; i < G_N_ELEMENTS (step_names); i++)
     assert_says (fixture->out, step_names[i]);
   assert_says (fixture->out, "found: environment");

@@ -104,6 +104,18 @@ tool_fixture_run (ToolFixture * fixture, const gchar * command)
       fixture->out, fixture->err);
 }
 
+/* The program has its options once, and a test sets them again. */
+static void
+clear_options (void)
+{
+  const GOptionEntry *option = gst_ice_tool_service_get_options ();
+
+  for (; option->long_name != NULL; option++) {
+    if (option->arg == G_OPTION_ARG_STRING)
+      g_clear_pointer ((gchar **) option->arg_data, g_free);
+  }
+}
+
 /* The program's own options say where the emulator is. */
 static void
 point_at_emulator (ToolFixture * fixture)
@@ -112,6 +124,7 @@ point_at_emulator (ToolFixture * fixture)
   g_auto (GStrv) words = g_new0 (gchar *, 3);
   g_autoptr (GError) error = NULL;
 
+  clear_options ();
   words[0] = g_strdup ("test");
   words[1] = g_strconcat ("--ice-endpoint=",
       ice_emulator_get_uri (fixture->emulator), NULL);
