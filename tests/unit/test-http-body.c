@@ -453,17 +453,17 @@ test_cancel (gconstpointer tls)
 static void
 test_cancel_anywhere (gconstpointer tls)
 {
-  g_autoptr (GBytes) bytes = create_bytes (3 * MIB);
+  g_autoptr (GBytes) bytes = create_bytes (2 * MIB);
   Disk disk = DISK_INIT (bytes);
   Fixture fixture;
   guint answered = 0;
 
   fixture_start (&fixture, answer_all, NULL, &(Settings) {
       .tls = GPOINTER_TO_INT (tls)});
-  for (guint i = 0; i < 100; i++) {
+  for (guint i = 0; i < 60; i++) {
     g_autoptr (GCancellable) cancellable = g_cancellable_new ();
     g_autoptr (Outcome) outcome = send_start (&fixture,
-        new_disk_request (&fixture, &disk, 3 * MIB), cancellable);
+        new_disk_request (&fixture, &disk, 2 * MIB), cancellable);
 
     for (guint k = 0; k < i && !outcome->is_done; k++)
       g_main_context_iteration (NULL, k % 2 == 1);
