@@ -156,7 +156,8 @@ const MuxerRow muxer_rows[] = {
 
 const gchar *const muxer_exceptions[] = {
   "avmux_a64", "avmux_alp", "avmux_amv", "avmux_apm", "avmux_apng",
-  "avmux_argo_asf", "avmux_argo_cvg", "avmux_ast", "avmux_avs3", "avmux_bit", "avmux_codec2", "avmux_dash", "avmux_daud",
+  "avmux_argo_asf", "avmux_argo_cvg", "avmux_ast", "avmux_avs3",
+  "avmux_bit", "avmux_codec2", "avmux_dash", "avmux_daud",
   "avmux_film_cpk", "avmux_filmstrip", "avmux_fits", "avmux_hds",
   "avmux_hls", "avmux_ico", "avmux_ilbc", "avmux_kvag",
   "avmux_mxf_d10", "avmux_oga", "avmux_ogg", "avmux_ogv",

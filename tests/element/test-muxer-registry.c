@@ -305,6 +305,7 @@ test_encoders (void)
 int
 main (int argc, char **argv)
 {
+  muxer_feed_let_leak ();
   fixture_init (&argc, &argv);
   muxer_feed_register ();
   /* What elements of others complain about is not tested here. */

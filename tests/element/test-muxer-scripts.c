@@ -6,10 +6,10 @@
  *
  *   test-element-muxer-scripts [--seeds FROM-TO] [--spool]
  *
- * A script follows from its seed; how it meets the network does not. Without a
- * spool, a script may end in one refusal to rewrite what is gone; with a spool,
- * none may. Both are tried, or the latter alone with `--spool`. The suite runs a
- * hundred seeds; before a release, run `--seeds 1-1000`. The seed stands before
+ * A script follows from its seed; how it meets the network does not. Without
+ * a spool, a script may end in one refusal to rewrite what is gone; with one,
+ * none may. Both are tried, or the latter alone with `--spool`. The suite
+ * runs a hundred seeds; before a release, run `--seeds 1-1000`. The seed stands before
  * what it did: `--verbose` tells all steps. */
 
 #include "fixture.h"

@@ -182,6 +182,7 @@ main (int argc, char **argv)
 {
   guint i;
 
+  muxer_feed_let_leak ();
   fixture_init (&argc, &argv);
   muxer_feed_register ();
 
