@@ -83,7 +83,8 @@ disk_stream_read (GInputStream * stream, void *buffer, gsize count,
   count = MIN (count, size - self->position);
   if (disk->most > 0)
     count = MIN (count, disk->most);
-  memcpy (buffer, data + self->position, count);
+  if (count > 0)
+    memcpy (buffer, data + self->position, count);
   self->position += count;
   return count;
 }
