@@ -12,7 +12,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "trial.h"
+
+#include "patience.h"
+#include "saboteur.h"
+#include "test-resolver.h"
 
 #define CELLS_AT_A_TIME 12
 
@@ -30,6 +33,7 @@ enum
 typedef struct
 {
   const gchar *name;            /* in the emulator's words */
+  IceEmulatorOperation request;
   int once;                     /* end after a fault that strikes once */
   int lasting;                  /* end after a transient fault that lasts */
   int busy;                     /* the same where the service throttles */
@@ -37,19 +41,22 @@ typedef struct
 } Operation;
 
 static const Operation operations[] = {
-  {"refresh", EXACT, E (OPEN_WRITE), E (BUSY), NULL},
-  {"initiate", EXACT, E (OPEN_WRITE), E (BUSY), NULL},
-  {"part", EXACT, E (WRITE), E (BUSY), NULL},
-  {"complete", EXACT, E (CLOSE), E (BUSY), NULL},
-  {"put", EXACT, E (WRITE), E (BUSY), NULL},
-  {"abort", ABORTED, KEPT, KEPT, NULL},
-  {"head", EXACT, E (CLOSE), E (CLOSE), "complete:reset-after-processing"},
+  {"refresh", ICE_EMULATOR_REFRESH, EXACT, E (OPEN_WRITE), E (BUSY), NULL},
+  {"initiate", ICE_EMULATOR_INITIATE, EXACT, E (OPEN_WRITE), E (BUSY), NULL},
+  {"part", ICE_EMULATOR_PART, EXACT, E (WRITE), E (BUSY), NULL},
+  {"complete", ICE_EMULATOR_COMPLETE, EXACT, E (CLOSE), E (BUSY), NULL},
+  {"put", ICE_EMULATOR_PUT, EXACT, E (WRITE), E (BUSY), NULL},
+  {"abort", ICE_EMULATOR_ABORT, ABORTED, KEPT, KEPT, NULL},
+  {"head", ICE_EMULATOR_HEAD, EXACT, E (CLOSE), E (CLOSE),
+      "complete:reset-after-processing"},
 };
 
 typedef struct
 {
-  const gchar *spec;            /* without count */
+  const gchar *spec;            /* without count; a name where it is sabotage */
   gboolean throttles;
+  gboolean is_sabotage;
+  Sabotage sabotage;
 } Fault;
 
 static const Fault faults[] = {
@@ -84,6 +91,10 @@ static const Fault faults[] = {
   {"wrong-crc", FALSE},
   {"no-crc", FALSE},
   {"wrong-etag", FALSE},
+  {"(connection refused)", FALSE, TRUE, SABOTAGE_REFUSED},
+  {"(stall on accept)", FALSE, TRUE, SABOTAGE_UNANSWERED},
+  {"(name not resolved)", FALSE, TRUE, SABOTAGE_UNRESOLVED},
+  {"(certificate of another host)", FALSE, TRUE, SABOTAGE_DISTRUSTED},
 };
 
 /* Where a cell ends otherwise than its row and column say, and why. The first
@@ -102,6 +113,7 @@ static const Exception exceptions[] = {
 
 typedef struct
 {
+  guint number;
   const Operation *operation;
   const Fault *fault;
   gboolean lasting;
@@ -188,31 +200,22 @@ describe_end (const TrialEnd * end)
 static void
 wait_for_part (Trial * trial)
 {
-  gint64 deadline = g_get_monotonic_time () + 30 * G_USEC_PER_SEC;
+  gint64 deadline = g_get_monotonic_time ()
+      + test_patience (30 * G_USEC_PER_SEC);
 
   while (trial_get_stat (trial, "parts-uploaded") == 0
       && g_get_monotonic_time () < deadline)
     g_usleep (10000);
 }
 
+/* Starts the trial, and judges how it ends. */
 static void
-run_cell (gpointer data, gpointer user_data)
+run_trial (Cell * cell, Trial * trial)
 {
-  Cell *cell = data;
   const gchar *name = cell->operation->name;
-  /* A service that asks for a second must be given more than that. */
-  gboolean asks_to_wait = strstr (cell->fault->spec, "retry-after") != NULL;
-  g_autofree gchar *settings = g_strdup_printf ("part-size=102400 head-size=0"
-      " retry-timeout=%u000000 stall-timeout=400000000"
-      " stop-timeout=2000000000 on-error=keep on-stop=abort",
-      asks_to_wait ? 6000 : 1500);
-  g_autoptr (Trial) trial = trial_new (NULL, settings);
-  g_autofree gchar *spec = g_strdup_printf ("%s:%s:count=%d", name,
-      cell->fault->spec, cell->lasting ? 0 : 1);
   g_autofree gchar *expected = describe (cell->expected);
   g_auto (TrialEnd) end = { 0 };
 
-  trial_add_fault (trial, spec);
   if (cell->operation->setup != NULL)
     trial_add_fault (trial, cell->operation->setup);
   trial_start (trial);
@@ -227,6 +230,77 @@ run_cell (gpointer data, gpointer user_data)
 
   cell->result = describe_end (&end);
   cell->ok = g_str_equal (cell->result, expected);
+}
+
+#define SETTINGS "part-size=102400 head-size=0 stall-timeout=400000000" \
+    " on-error=keep on-stop=abort"
+
+static void
+run_fault (Cell * cell)
+{
+  /* A service that asks for a second must be given more than that. */
+  gboolean asks_to_wait = strstr (cell->fault->spec, "retry-after") != NULL;
+  g_autofree gchar *settings = g_strdup_printf (SETTINGS
+      " retry-timeout=%u000000 stop-timeout=2000000000",
+      asks_to_wait ? 6000 : 1500);
+  g_autoptr (Trial) trial = trial_new (NULL, settings);
+  g_autofree gchar *spec = g_strdup_printf ("%s:%s:count=%d",
+      cell->operation->name, cell->fault->spec, cell->lasting ? 0 : 1);
+
+  trial_add_fault (trial, spec);
+  run_trial (cell, trial);
+}
+
+/* For good: until the fault has struck after several attempts. Otherwise for
+ * as long as the saboteur likes. */
+static guint
+get_patience_s (const Cell * cell)
+{
+  if (!cell->lasting)
+    return 60;
+
+  return sabotage_needs_site (cell->fault->sabotage) ? 12 : 3;
+}
+
+static void
+run_sabotage (Cell * cell)
+{
+  guint patience_s = get_patience_s (cell);
+  g_autofree gchar *settings = g_strdup_printf (SETTINGS
+      " retry-timeout=%u000000000 stop-timeout=%u000000000", patience_s,
+      patience_s);
+  g_autofree gchar *name = g_strdup_printf ("cell-%u", cell->number);
+  g_autofree gchar *trigger = g_strdup_printf ("%s:reset-before:count=0",
+      cell->operation->name);
+  Sabotage sabotage = cell->fault->sabotage;
+  Site *site = sabotage_needs_site (sabotage) ? site_new (name, settings)
+      : NULL;
+  Trial *trial = site != NULL ? site->trial : trial_new (NULL, settings);
+  Saboteur *saboteur = saboteur_new (sabotage, trial, site,
+      cell->operation->request, cell->lasting);
+
+  trial_add_fault (trial, trigger);
+  run_trial (cell, trial);
+  if (!saboteur_free (saboteur)) {
+    g_free (cell->result);
+    cell->result = g_strdup ("NOT STRUCK");
+    cell->ok = FALSE;
+  }
+  if (site != NULL)
+    site_free (site);
+  else
+    trial_free (trial);
+}
+
+static void
+run_cell (gpointer data, gpointer user_data)
+{
+  Cell *cell = data;
+
+  if (cell->fault->is_sabotage)
+    run_sabotage (cell);
+  else
+    run_fault (cell);
 }
 
 static GPtrArray *
@@ -245,6 +319,7 @@ make_cells (const gchar * filter)
         if (filter != NULL && !g_str_has_prefix (name, filter))
           continue;
         cell = g_new0 (Cell, 1);
+        cell->number = cells->len;
         cell->operation = &operations[i];
         cell->fault = &faults[j];
         cell->lasting = lasting;
@@ -290,6 +365,7 @@ main (int argc, char **argv)
     return 2;
   }
   trial_init (&argc, &argv);
+  test_resolver_install ();
 
   cells = make_cells (filter);
   pool = g_thread_pool_new (run_cell, NULL, CELLS_AT_A_TIME, TRUE, NULL);

@@ -14,13 +14,10 @@
 #include <glib/gstdio.h>
 
 #include "patience.h"
-#include "relay.h"
+#include "site.h"
 #include "test-resolver.h"
-#include "trial.h"
-#include "unit/certificates.h"
 
 #define PART_SIZE 102400
-#define DAY (24 * 60 * 60)
 
 /* Fails often enough to be reported, then works. */
 #define FOR_A_WHILE 3
@@ -94,66 +91,13 @@ assert_end (const TrialEnd * end, gboolean lasting, gint code)
 
 /* ---- names and certificates ---- */
 
-/* Both services behind TLS, under names, each with a relay of its own. */
-typedef struct
-{
-  Trial *trial;
-  Authority *authority;
-  Relay *ice;
-  Relay *oss;
-  gchar *ca_file;
-} Site;
-
-static gchar *
-get_uri (const gchar * host, Relay * relay)
-{
-  return g_strdup_printf ("https://%s:%u", host, relay_get_port (relay));
-}
-
-static void
-point_sink_at (Site * site)
-{
-  g_autofree gchar *ice_uri = get_uri ("ice.test", site->ice);
-  g_autofree gchar *oss_uri = get_uri ("oss.test", site->oss);
-
-  g_object_set (site->trial->sink, "ice-endpoint", ice_uri,
-      "oss-endpoint", oss_uri, "ssl-ca-file", site->ca_file, NULL);
-}
-
 static Site *
-site_new (gboolean lasting)
+new_site (gboolean lasting)
 {
-  const gchar *const options[] = { "--virtual-host=oss.test", NULL };
-  Site *site = g_new0 (Site, 1);
-  g_autoptr (GTlsCertificate) certificate = NULL;
-  const gchar *target;
+  g_autofree gchar *launch = g_strconcat (IMPATIENT, RETRIES (lasting), NULL);
 
-  site->trial = new_trial (options, lasting);
-  site->authority = authority_new ();
-  site->ca_file = authority_write_file (site->authority);
-  certificate = authority_sign (site->authority, "DNS:ice.test,DNS:*.oss.test",
-      -DAY, DAY);
-  target = ice_emulator_get_uri (site->trial->emulator);
-  site->ice = relay_new (target, certificate);
-  site->oss = relay_new (target, certificate);
-  point_sink_at (site);
-
-  return site;
+  return site_new ("limits", launch);
 }
-
-static void
-site_free (Site * site)
-{
-  trial_free (site->trial);
-  relay_free (site->ice);
-  relay_free (site->oss);
-  authority_free (site->authority);
-  g_remove (site->ca_file);
-  g_free (site->ca_file);
-  g_free (site);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Site, site_free)
 
 static void
 run_to_end (Trial * trial, TrialEnd * end)
@@ -171,17 +115,17 @@ typedef struct
 } NameCase;
 
 static const NameCase name_cases[] = {
-  {"ice/for-a-while", "ice.test", FALSE},
-  {"ice/for-good", "ice.test", TRUE},
-  {"oss/for-a-while", "oss.test", FALSE},
-  {"oss/for-good", "oss.test", TRUE},
+  {"ice/for-a-while", "ice.limits.test", FALSE},
+  {"ice/for-good", "ice.limits.test", TRUE},
+  {"oss/for-a-while", "oss.limits.test", FALSE},
+  {"oss/for-good", "oss.limits.test", TRUE},
 };
 
 static void
 test_name (gconstpointer data)
 {
   const NameCase *c = data;
-  g_autoptr (Site) site = site_new (c->lasting);
+  g_autoptr (Site) site = new_site (c->lasting);
   g_auto (TrialEnd) end = { 0 };
 
   test_resolver_fail (c->suffix, c->lasting ? G_MAXUINT : FOR_A_WHILE);
@@ -201,7 +145,7 @@ typedef struct
   const gchar *reason;          /* part of what the interruption says */
 } CertificateCase;
 
-#define NAMES "DNS:ice.test,DNS:*.oss.test"
+#define NAMES "DNS:ice.limits.test,DNS:*.oss.limits.test"
 
 static const CertificateCase certificate_cases[] = {
   {"another-host", "DNS:elsewhere.test", -1, 1, "another host"},
@@ -217,14 +161,14 @@ new_bad_certificate (Site * site, const CertificateCase * c)
   g_autoptr (Authority) stranger = authority_new ();
 
   return authority_sign (c->names == NULL ? stranger : site->authority,
-      c->names == NULL ? NAMES : c->names, c->from_days * DAY,
-      c->to_days * DAY);
+      c->names == NULL ? NAMES : c->names, c->from_days * SITE_DAY,
+      c->to_days * SITE_DAY);
 }
 
 static void
 try_certificate (const CertificateCase * c, gboolean of_oss, gboolean lasting)
 {
-  g_autoptr (Site) site = site_new (lasting);
+  g_autoptr (Site) site = new_site (lasting);
   g_autoptr (GTlsCertificate) bad = new_bad_certificate (site, c);
   g_auto (TrialEnd) end = { 0 };
 

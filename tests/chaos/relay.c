@@ -23,6 +23,7 @@ struct _Relay
   GTlsCertificate *certificate; /* (owned) protected by lock, like all below */
   GTlsCertificate *bad;         /* (nullable) (owned) */
   guint n_bad;                  /* connections that get it */
+  guint n_were_bad;             /* that have got it */
   guint n_open;
 };
 
@@ -59,6 +60,7 @@ choose_certificate (Relay * relay)
     return g_object_ref (relay->certificate);
 
   relay->n_bad--;
+  relay->n_were_bad++;
 
   return g_object_ref (relay->bad);
 }
@@ -208,4 +210,13 @@ relay_set_bad_certificate (Relay * relay, GTlsCertificate * certificate,
 
   g_set_object (&relay->bad, certificate);
   relay->n_bad = n_connections;
+}
+
+guint
+relay_count_bad (Relay * relay)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker =
+      g_mutex_locker_new (&relay->lock);
+
+  return relay->n_were_bad;
 }

@@ -24,6 +24,9 @@ guint relay_get_port (Relay * relay);
 void relay_set_bad_certificate (Relay * relay, GTlsCertificate * certificate,
     guint n_connections);
 
+/* How many have got a bad one so far. */
+guint relay_count_bad (Relay * relay);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Relay, relay_free)
 
 G_END_DECLS

@@ -4,9 +4,11 @@
 /* The resolver; see the header.
  *
  * Runs on: any thread.
- * Protected by: lock, which name fails how often. */
+ * Protected by: lock, which names fail how often. */
 
 #include "test-resolver.h"
+
+#include <stdlib.h>
 
 #include <gio/gio.h>
 
@@ -20,20 +22,45 @@ struct _TestResolver
 G_DECLARE_FINAL_TYPE (TestResolver, test_resolver, TEST, RESOLVER, GResolver);
 G_DEFINE_FINAL_TYPE (TestResolver, test_resolver, G_TYPE_RESOLVER);
 
+/* Names that end with @suffix. */
+typedef struct
+{
+  gchar *suffix;
+  guint n_to_fail;
+  guint n_failed;
+} Zone;
+
 static GMutex lock;
-static const gchar *failing_suffix = SUFFIX;
-static guint n_failures;
+static GPtrArray *zones;        /* (element-type Zone); for the process */
+
+/* Call with the lock held. */
+static Zone *
+find_zone (const gchar * name)
+{
+  guint i;
+
+  for (i = 0; i < zones->len; i++) {
+    Zone *zone = g_ptr_array_index (zones, i);
+
+    if (g_str_has_suffix (name, zone->suffix))
+      return zone;
+  }
+
+  return NULL;
+}
 
 static gboolean
 is_to_fail (const gchar * name)
 {
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker =
       g_mutex_locker_new (&lock);
+  Zone *zone = find_zone (name);
 
-  if (n_failures == 0 || !g_str_has_suffix (name, failing_suffix))
+  if (zone == NULL || zone->n_to_fail == 0)
     return FALSE;
 
-  n_failures--;
+  zone->n_to_fail--;
+  zone->n_failed++;
 
   return TRUE;
 }
@@ -98,12 +125,29 @@ test_resolver_init (TestResolver * self)
 {
 }
 
+static void
+free_zone (gpointer data)
+{
+  Zone *zone = data;
+
+  g_free (zone->suffix);
+  g_free (zone);
+}
+
+static void
+free_zones (void)
+{
+  g_ptr_array_unref (zones);
+}
+
 void
 test_resolver_install (void)
 {
   g_autoptr (GResolver) resolver =
       g_object_new (test_resolver_get_type (), NULL);
 
+  zones = g_ptr_array_new_with_free_func (free_zone);
+  atexit (free_zones);
   g_resolver_set_default (resolver);
 }
 
@@ -112,7 +156,22 @@ test_resolver_fail (const gchar * suffix, guint n)
 {
   G_GNUC_UNUSED g_autoptr (GMutexLocker) locker =
       g_mutex_locker_new (&lock);
+  Zone *zone = find_zone (suffix);
 
-  failing_suffix = suffix;
-  n_failures = n;
+  if (zone == NULL) {
+    zone = g_new0 (Zone, 1);
+    zone->suffix = g_strdup (suffix);
+    g_ptr_array_add (zones, zone);
+  }
+  zone->n_to_fail = n;
+}
+
+guint
+test_resolver_count_failed (const gchar * suffix)
+{
+  G_GNUC_UNUSED g_autoptr (GMutexLocker) locker =
+      g_mutex_locker_new (&lock);
+  const Zone *zone = find_zone (suffix);
+
+  return zone != NULL ? zone->n_failed : 0;
 }

@@ -13,7 +13,11 @@ G_BEGIN_DECLS
 /* Takes the place of the system's resolver in this process. */
 void test_resolver_install (void);
 
-/* The next @n lookups of a name that ends with @suffix (static) fail. */
+/* The next @n lookups of a name that ends with @suffix fail, whatever becomes
+ * of other names. */
 void test_resolver_fail (const gchar * suffix, guint n);
+
+/* How many of those have failed so far. */
+guint test_resolver_count_failed (const gchar * suffix);
 
 G_END_DECLS

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The saboteur; see the header.
+ *
+ * Runs on: a thread of its own, from the first request on.
+ * Protected by: nothing; the flags are atomic. */
+
+#include "saboteur.h"
+
+#include "patience.h"
+#include "test-resolver.h"
+
+/* "For a while": so many attempts fail, or so long. */
+#define ATTEMPTS 2
+#define A_WHILE_US (2 * G_USEC_PER_SEC)
+#define FOR_EVER_US (600 * G_USEC_PER_SEC)
+
+struct _Saboteur
+{
+  Sabotage sabotage;
+  Trial *trial;                 /* (unowned) */
+  Site *site;                   /* (unowned) (nullable) */
+  IceEmulatorOperation operation;
+  gboolean for_good;
+  GThread *thread;
+  gint is_over;                 /* atomic: the trial has ended */
+  gint has_begun;               /* atomic */
+};
+
+gboolean
+sabotage_needs_site (Sabotage sabotage)
+{
+  return sabotage == SABOTAGE_UNRESOLVED || sabotage == SABOTAGE_DISTRUSTED;
+}
+
+/* Looks every few milliseconds, for so long or until the trial is over. */
+#define wait_for(self, condition, duration_us) \
+  G_STMT_START { \
+    gint64 until_us_ = g_get_monotonic_time () + (duration_us); \
+    while (!g_atomic_int_get (&(self)->is_over) && !(condition) \
+        && g_get_monotonic_time () < until_us_) \
+      g_usleep (2000); \
+  } G_STMT_END
+
+static void
+set_reachable (Saboteur * self, gboolean reachable)
+{
+  g_autoptr (GError) error = NULL;
+
+  ice_emulator_set_reachable (self->trial->emulator, reachable, &error);
+  g_assert_no_error (error);
+}
+
+static void
+drop_connections (Saboteur * self)
+{
+  set_reachable (self, FALSE);
+  set_reachable (self, TRUE);
+}
+
+static guint
+count_unresolved (Saboteur * self)
+{
+  return test_resolver_count_failed (self->site->ice_name)
+      + test_resolver_count_failed (self->site->oss_name);
+}
+
+static void
+set_unresolved (Saboteur * self, guint n)
+{
+  test_resolver_fail (self->site->ice_name, n);
+  test_resolver_fail (self->site->oss_name, n);
+}
+
+static void
+set_distrusted (Saboteur * self, guint n)
+{
+  g_autoptr (GTlsCertificate) other = authority_sign (self->site->authority,
+      "DNS:elsewhere.test", -SITE_DAY, SITE_DAY);
+
+  relay_set_bad_certificate (self->site->ice, other, n);
+  relay_set_bad_certificate (self->site->oss, other, n);
+}
+
+static void
+begin (Saboteur * self)
+{
+  ice_emulator_clear_faults (self->trial->emulator);
+  switch (self->sabotage) {
+    case SABOTAGE_REFUSED:
+      set_reachable (self, FALSE);
+      break;
+    case SABOTAGE_UNANSWERED:
+      trial_add_fault (self->trial, "any:stall-on-accept:count=0");
+      drop_connections (self);
+      break;
+    case SABOTAGE_UNRESOLVED:
+      /* A name is asked for again when its address led nowhere. */
+      set_unresolved (self, G_MAXUINT);
+      set_distrusted (self, G_MAXUINT);
+      drop_connections (self);
+      wait_for (self, count_unresolved (self) > 0, FOR_EVER_US);
+      set_distrusted (self, 0);
+      break;
+    case SABOTAGE_DISTRUSTED:
+      set_distrusted (self, G_MAXUINT);
+      drop_connections (self);
+      break;
+  }
+  g_atomic_int_set (&self->has_begun, TRUE);
+}
+
+static void
+end (Saboteur * self)
+{
+  switch (self->sabotage) {
+    case SABOTAGE_REFUSED:
+      set_reachable (self, TRUE);
+      break;
+    case SABOTAGE_UNANSWERED:
+      ice_emulator_clear_faults (self->trial->emulator);
+      drop_connections (self);
+      break;
+    case SABOTAGE_UNRESOLVED:
+      set_unresolved (self, 0);
+      break;
+    case SABOTAGE_DISTRUSTED:
+      set_distrusted (self, 0);
+      break;
+  }
+}
+
+static gboolean
+has_struck (Saboteur * self)
+{
+  if (!g_atomic_int_get (&self->has_begun))
+    return FALSE;
+
+  switch (self->sabotage) {
+    case SABOTAGE_UNRESOLVED:
+      return count_unresolved (self) > 0;
+    case SABOTAGE_DISTRUSTED:
+      return relay_count_bad (self->site->ice)
+          + relay_count_bad (self->site->oss) > 0;
+    default:
+      return TRUE;
+  }
+}
+
+static gpointer
+sabotage (gpointer data)
+{
+  Saboteur *self = data;
+  guint64 retries;
+
+  wait_for (self, ice_emulator_count (self->trial->emulator, self->operation,
+          0) > 0, FOR_EVER_US);
+  if (g_atomic_int_get (&self->is_over))
+    return NULL;
+
+  begin (self);
+  retries = trial_get_stat (self->trial, "retries");
+  if (self->for_good)
+    return NULL;
+
+  wait_for (self, has_struck (self)
+      && trial_get_stat (self->trial, "retries") >= retries + ATTEMPTS,
+      test_patience (A_WHILE_US));
+  end (self);
+
+  return NULL;
+}
+
+Saboteur *
+saboteur_new (Sabotage kind, Trial * trial, Site * site,
+    IceEmulatorOperation operation, gboolean for_good)
+{
+  Saboteur *self = g_new0 (Saboteur, 1);
+
+  self->sabotage = kind;
+  self->trial = trial;
+  self->site = site;
+  self->operation = operation;
+  self->for_good = for_good;
+  self->thread = g_thread_new ("saboteur", sabotage, self);
+
+  return self;
+}
+
+gboolean
+saboteur_free (Saboteur * self)
+{
+  gboolean struck;
+
+  g_atomic_int_set (&self->is_over, TRUE);
+  g_thread_join (self->thread);
+  struck = has_struck (self);
+  g_free (self);
+
+  return struck;
+}
