@@ -177,7 +177,8 @@ try_certificate (const CertificateCase * c, gboolean of_oss, gboolean lasting)
   run_to_end (site->trial, &end);
 
   assert_end (&end, lasting, GST_RESOURCE_ERROR_OPEN_WRITE);
-  g_assert_nonnull (strstr (end.reason, c->reason));
+  /* On a slow machine it may fail for good before it is an interruption. */
+  g_assert_nonnull (strstr (lasting ? end.debug : end.reason, c->reason));
 }
 
 static void
