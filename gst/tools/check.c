@@ -210,13 +210,14 @@ check_credential (Check * check)
       "lives for %s", span);
 }
 
-/* What an answer tells about the credential; NULL if OSS does not take it. */
+/* What an answer tells about the credential; NULL if OSS does not take it.
+ * @reply: (nullable) */
 static const gchar *
-judge (const GError * error)
+judge (const GstIceOssReply * reply, const GError * error)
 {
   const GstIceErrorDetails *details = gst_ice_error_get_details (error);
 
-  if (error == NULL || gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD))
+  if (reply != NULL || gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD))
     return "takes the credential";
   if (details != NULL && g_strcmp0 (details->code, "AccessDenied") == 0)
     return "reached; the credential may not be used to list parts";
@@ -236,7 +237,7 @@ check_oss (Check * check)
       gst_ice_oss_request_new_list_parts (NO_UPLOAD_ID, 0), &error);
   JsonObject *details =
       error != NULL ? describe_error (error) : json_object_new ();
-  const gchar *verdict = judge (error);
+  const gchar *verdict = judge (reply, error);
 
   json_object_set_string_member (details, "endpoint", endpoint);
   if (verdict != NULL)

@@ -103,7 +103,7 @@ test_log (void)
 {
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
 
-  tool_fixture_run (fixture, CHECK " --gst-debug=*:9 --gst-debug-no-color");
+  tool_fixture_run (fixture, CHECK " --gst-debug=ice*:9 --gst-debug-no-color");
   g_assert_cmpint (fixture->status, ==, 0);
   assert_says (fixture->err, "RefreshUploadMedia");
   tool_fixture_assert_no_secret (fixture);

@@ -657,12 +657,12 @@ static void
 test_list (void)
 {
   g_autoptr (SpoolFixture) fixture = spool_fixture_new ();
-  g_autoptr (GstIceSpool) other = gst_ice_spool_open (fixture->directory,
-      "another", 0, GST_ICE_SPOOL_CREATE, NULL);
   g_auto (GStrv) found = NULL;
   g_autoptr (GError) error = NULL;
 
   spool_fixture_record (fixture);
+  gst_ice_spool_unref (gst_ice_spool_open (fixture->directory, "another", 0,
+          GST_ICE_SPOOL_CREATE, NULL));
   make_others (fixture);
   found = gst_ice_spool_list (fixture->directory, NULL);
   g_assert_cmpstrv (found, ((const gchar * const[]) { "another", MEDIA_ID,
