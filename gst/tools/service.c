@@ -282,8 +282,11 @@ gst_ice_tool_service_refresh (GstIceToolService * self, gchar ** request_id,
   g_autoptr (GError) first_error = NULL;
   GstIceLease *lease = refresh_once (self, request_id, &first_error);
 
-  if (gst_ice_error_is (first_error, GST_ICE_ERROR_CLOCK_SKEW))
+  if (gst_ice_error_is (first_error, GST_ICE_ERROR_CLOCK_SKEW)) {
+    if (request_id != NULL)
+      g_clear_pointer (request_id, g_free);
     return refresh_once (self, request_id, error);
+  }
   if (lease == NULL)
     g_propagate_error (error, g_steal_pointer (&first_error));
 
