@@ -14,6 +14,7 @@
 #include "icesink/run-private.h"
 
 #include "common/error.h"
+#include "icesink/content-type.h"
 #include "icesink/resume.h"
 
 GST_DEBUG_CATEGORY_EXTERN (gst_ice_sink_debug);
@@ -123,13 +124,28 @@ gst_ice_run_begin_upload (GstIceRun * self)
 
 /* ---- the decision ---- */
 
+/* The format is what matters, not what stands at the head of the stream. */
+static gchar *
+describe_caps (const GstCaps * caps)
+{
+  g_autoptr (GstCaps) format = gst_caps_copy (caps);
+  guint i;
+
+  for (i = 0; i < gst_caps_get_size (format); i++)
+    gst_structure_remove_fields (gst_caps_get_structure (format, i),
+        "streamheader", "codec_data", NULL);
+
+  return gst_caps_to_string (format);
+}
+
 static void
 note_format (GstIceRun * self)
 {
   g_autofree gchar *caps = self->caps != NULL ?
-      gst_caps_to_string (self->caps) : NULL;
+      describe_caps (self->caps) : NULL;
 
-  gst_ice_spool_note_format (self->spool, caps, NULL);
+  gst_ice_spool_note_format (self->spool, caps,
+      self->caps != NULL ? gst_ice_content_type_from_caps (self->caps) : NULL);
 }
 
 static gboolean

@@ -45,7 +45,7 @@ record (int argc, char **argv)
 
   trial_init (&argc, &argv);
   launch = g_strdup_printf ("filesrc location=%s blocksize=%u"
-      " ! identity sleep-time=%s ! capssetter caps=" TS_CAPS " ! tee name=t"
+      " ! identity sleep-time=%s ! " TS_CAPS " ! tee name=t"
       "  t. ! filesink location=%s buffer-mode=2 async=false"
       "  t. ! icesink async=false media-id=" TRIAL_MEDIA_ID
       " part-size=204800 head-size=102400 %s", argv[2], BUFFER_SIZE, argv[3],
