@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* A sink with a spool: what goes there, what stays there, who may have it, and
+ * what the next run makes of it. tests/chaos/crashes.c has what kill -9 does. */
+
+#include "fixture.h"
+
+#include <string.h>
+#include <sys/mount.h>
+
+#include <glib/gstdio.h>
+
+#define TS_CAPS "video/mpegts,systemstream=true,packetsize=188"
+
+/**
+ * Spool:
+ * @f: (owned): the sink
+ * @directory: (owned): of the spool
+ */
+typedef struct
+{
+  Fixture *f;
+  gchar *directory;
+} Spool;
+
+static void
+set_spool (Fixture * f, const gchar * directory, const gchar * settings)
+{
+  g_object_set (f->sink, "spool-directory", directory, NULL);
+  fixture_set (f, settings);
+}
+
+static Spool *
+spool_new (const gchar * settings)
+{
+  Spool *spool = g_new0 (Spool, 1);
+  g_autoptr (GError) error = NULL;
+
+  spool->f = fixture_new (NULL);
+  spool->directory = g_dir_make_tmp ("icesink-spool-XXXXXX", &error);
+  g_assert_no_error (error);
+  set_spool (spool->f, spool->directory, settings);
+
+  return spool;
+}
+
+static gchar *
+get_path (Spool * spool, const gchar * name)
+{
+  return g_build_filename (spool->directory, spool->f->media_id, name, NULL);
+}
+
+static void
+remove_all (const gchar * path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const gchar *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
+    g_autofree gchar *below = g_build_filename (path, name, NULL);
+
+    remove_all (below);
+  }
+  g_remove (path);
+}
+
+static void
+spool_free (Spool * spool)
+{
+  fixture_free (spool->f);
+  remove_all (spool->directory);
+  g_free (spool->directory);
+  g_free (spool);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Spool, spool_free)
+
+static gboolean
+is_there (Spool * spool)
+{
+  g_autofree gchar *path = get_path (spool, NULL);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+/* The data is what was pushed. */
+static void
+assert_spooled (Spool * spool)
+{
+  g_autofree gchar *path = get_path (spool, "data");
+  g_autofree gchar *data = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize size;
+
+  g_file_get_contents (path, &data, &size, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (data, size, spool->f->expected->data,
+      spool->f->expected->len);
+}
+
+/* Another sink, in the same place, after that of @spool. */
+static Fixture *
+new_next (Spool * spool, const gchar * settings)
+{
+  Fixture *f = fixture_new_with (spool->f->emulator, spool->f->media_id);
+
+  set_spool (f, spool->directory, settings);
+
+  return f;
+}
+
+static void
+stop (Fixture * f)
+{
+  fixture_set_state (f, GST_STATE_NULL);
+}
+
+/* ---- one run ---- */
+
+static void
+test_removed (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  Fixture *f = spool->f;
+
+  fixture_play (f);
+  fixture_push_all (f, 3 * MIB, 64 * KIB);
+  g_assert_true (is_there (spool));
+  fixture_finish (f);
+  fixture_assert_object (f);
+  stop (f);
+  g_assert_false (is_there (spool));
+}
+
+static void
+test_modes (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  static const gchar *const names[] = { NULL, "data", "journal", "lock" };
+  guint i;
+
+  fixture_play (spool->f);
+  fixture_push_all (spool->f, MIB, 64 * KIB);
+  for (i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree gchar *path = get_path (spool, names[i]);
+    GStatBuf info;
+
+    g_assert_cmpint (g_stat (path, &info), ==, 0);
+    g_assert_cmpint (info.st_mode & 0777, ==, i == 0 ? 0700 : 0600);
+  }
+  fixture_finish (spool->f);
+}
+
+/* Far more than memory, while nothing can be sent. */
+static void
+test_outage (void)
+{
+  g_autoptr (Spool) spool = spool_new ("max-memory=1048576");
+  Fixture *f = spool->f;
+  const GstStructure *spilling;
+  guint64 spooled;
+
+  fixture_play (f);
+  fixture_push_all (f, MIB, 64 * KIB);
+  fixture_wait_element (f, "ice-upload-started");
+  fixture_set_reachable (f, FALSE);
+  g_assert_cmpint (fixture_push_all (f, 30 * MIB, 64 * KIB), ==, GST_FLOW_OK);
+  g_assert_cmpuint (fixture_get_stat (f, "memory-used"), <=, MIB);
+  spilling = fixture_wait_element (f, "ice-upload-spilling");
+  g_assert_true (gst_structure_get_uint64 (spilling, "spooled", &spooled));
+  g_assert_cmpuint (spooled, >, MIB);
+  g_assert_cmpuint (fixture_get_stat (f, "spool-used"), >, 20 * MIB);
+
+  fixture_set_reachable (f, TRUE);
+  fixture_finish (f);
+  fixture_assert_object (f);
+  g_assert_cmpuint (fixture_count_elements (f, "ice-upload-spilling"), ==, 1);
+}
+
+/* Nothing that was sent is out of reach of a rewrite. */
+static void
+test_rewrite (void)
+{
+  g_autoptr (Spool) spool = spool_new ("max-memory=1048576");
+  Fixture *f = spool->f;
+  guint64 offset;
+
+  fixture_play (f);
+  fixture_push_all (f, 10 * MIB, 64 * KIB);
+  for (offset = 0; offset < 10 * MIB; offset += 3 * MIB + 7) {
+    g_autoptr (GstBuffer) buffer = fixture_new_buffer (99, 5000);
+
+    fixture_push_segment (f, GST_FORMAT_BYTES, offset);
+    gst_buffer_extract (buffer, 0, f->expected->data + offset, 5000);
+    g_assert_cmpint (gst_pad_push (f->pad, gst_buffer_ref (buffer)), ==,
+        GST_FLOW_OK);
+  }
+  fixture_finish (f);
+  fixture_assert_object (f);
+}
+
+static void
+flush (Fixture * f)
+{
+  gst_pad_push_event (f->pad, gst_event_new_flush_start ());
+  gst_pad_push_event (f->pad, gst_event_new_flush_stop (TRUE));
+  fixture_push_segment (f, GST_FORMAT_BYTES, 0);
+  g_byte_array_set_size (f->expected, 0);
+
+  /* a flush takes the state back to PAUSED; a pipeline would do this */
+  fixture_set_state (f, GST_STATE_PLAYING);
+}
+
+static void
+test_flush (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  Fixture *f = spool->f;
+
+  fixture_play (f);
+  fixture_push_all (f, 2 * MIB, 64 * KIB);
+  flush (f);
+  fixture_push_all (f, MIB + 5, 64 * KIB);
+  fixture_finish (f);
+  fixture_assert_object (f);
+}
+
+static void
+test_abort (void)
+{
+  g_autoptr (Spool) spool = spool_new ("on-stop=abort");
+
+  fixture_play (spool->f);
+  fixture_push_all (spool->f, MIB, 64 * KIB);
+  fixture_wait_element (spool->f, "ice-upload-started");
+  stop (spool->f);
+  g_assert_false (is_there (spool));
+}
+
+static void
+test_nothing_recorded (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+
+  fixture_play (spool->f);
+  stop (spool->f);
+  g_assert_false (is_there (spool));
+}
+
+/* ---- an error ---- */
+
+static void
+test_kept_after_error (void)
+{
+  g_autoptr (Spool) spool = spool_new ("head-size=0 on-error=keep");
+  Fixture *f = spool->f;
+  const GstStructure *details;
+  g_autofree gchar *path = get_path (spool, NULL);
+  g_autofree gchar *debug = NULL;
+  g_autoptr (Fixture) next = NULL;
+
+  fixture_add_fault (f, "part:forbidden:count=0");
+  fixture_play (f);
+  fixture_push_all (f, 5 * MIB, 64 * KIB);
+  details = fixture_wait_error (f, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+  g_assert_cmpstr (gst_structure_get_string (details, "outcome"), ==, "kept");
+  gst_message_parse_error (fixture_wait_message (f, GST_MESSAGE_ERROR), NULL,
+      &debug);
+  g_assert_nonnull (strstr (debug, path));
+  stop (f);
+  g_assert_true (is_there (spool));
+
+  ice_emulator_clear_faults (f->emulator);
+  next = new_next (spool, "resume=only");
+  fixture_play (next);
+  fixture_push_eos (next);
+  fixture_wait_message (next, GST_MESSAGE_EOS);
+  g_byte_array_append (next->expected, f->expected->data,
+      f->expected->len);
+  g_assert_cmpuint (fixture_assert_object_is_prefix (next), >, 0);
+  stop (next);
+  g_assert_false (is_there (spool));
+}
+
+/* ---- the next run ---- */
+
+/* Leaves @size bytes of @caps in the spool. */
+static void
+leave (Spool * spool, const gchar * caps, gsize size)
+{
+  Fixture *f = spool->f;
+
+  fixture_set (f, "on-stop=keep");
+  fixture_set_state (f, GST_STATE_PLAYING);
+  fixture_open_stream (f, caps);
+  fixture_push_all (f, size, 64 * KIB);
+  fixture_wait_element (f, "ice-upload-started");
+  stop (f);
+  assert_spooled (spool);
+}
+
+static void
+test_append (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = NULL;
+
+  leave (spool, TS_CAPS, 3 * MIB + 1234);
+  next = new_next (spool, NULL);
+  g_byte_array_append (next->expected, spool->f->expected->data,
+      spool->f->expected->len);
+  fixture_set_state (next, GST_STATE_PLAYING);
+  fixture_open_stream (next, TS_CAPS);
+  fixture_push_all (next, 2 * MIB, 64 * KIB);
+  fixture_finish (next);
+  fixture_assert_object (next);
+  g_assert_cmpuint (fixture_count (next, ICE_EMULATOR_INITIATE), ==, 1);
+  stop (next);
+  g_assert_false (is_there (spool));
+}
+
+/* What the new run wrote goes with a flush, what the old one left stays. */
+static void
+test_append_flushed (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = NULL;
+
+  leave (spool, TS_CAPS, 3 * MIB + 1234);
+  next = new_next (spool, NULL);
+  fixture_set_state (next, GST_STATE_PLAYING);
+  fixture_open_stream (next, TS_CAPS);
+  fixture_push_all (next, 2 * MIB, 64 * KIB);
+  flush (next);
+  g_byte_array_append (next->expected, spool->f->expected->data,
+      spool->f->expected->len);
+  fixture_push_all (next, MIB, 64 * KIB);
+  fixture_finish (next);
+  fixture_assert_object (next);
+}
+
+/* The earlier recording is finished, and the new stream not taken. */
+static void
+test_refused (gconstpointer data)
+{
+  const gchar *caps = data;
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = NULL;
+  const GstStructure *details;
+
+  leave (spool, caps, 3 * MIB + 1234);
+  next = new_next (spool, NULL);
+  fixture_set_state (next, GST_STATE_PLAYING);
+  fixture_open_stream (next, caps);
+  g_assert_cmpint (fixture_push (next, 1000), ==, GST_FLOW_ERROR);
+  details = fixture_wait_error (next, GST_RESOURCE_ERROR_SETTINGS);
+  g_assert_cmpstr (gst_structure_get_string (details, "outcome"), ==,
+      "completed");
+  fixture_assert_failed_once (next);
+  fixture_assert_object (spool->f);
+  stop (next);
+  g_assert_false (is_there (spool));
+}
+
+static void
+test_only (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = NULL;
+
+  leave (spool, "video/quicktime", 3 * MIB + 1234);
+  next = new_next (spool, "resume=only");
+  fixture_set_state (next, GST_STATE_PLAYING);
+  fixture_open_stream (next, "video/quicktime");
+  g_assert_cmpint (fixture_push (next, 1000), ==, GST_FLOW_EOS);
+  fixture_push_eos (next);
+  fixture_wait_message (next, GST_MESSAGE_EOS);
+  fixture_assert_object (spool->f);
+}
+
+/* Nothing is left: the asset keeps what it has. */
+static void
+test_only_of_nothing (void)
+{
+  g_autoptr (Spool) spool = spool_new ("resume=only");
+  Fixture *f = spool->f;
+
+  fixture_play (f);
+  g_assert_cmpint (fixture_push (f, 1000), ==, GST_FLOW_EOS);
+  fixture_push_eos (f);
+  fixture_wait_message (f, GST_MESSAGE_EOS);
+  fixture_assert_requests (f, "");
+  stop (f);
+  g_assert_false (is_there (spool));
+}
+
+static void
+test_never (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = NULL;
+
+  leave (spool, TS_CAPS, MIB);
+  next = new_next (spool, "resume=never");
+  g_assert_cmpint (gst_element_set_state (next->sink, GST_STATE_PAUSED), ==,
+      GST_STATE_CHANGE_FAILURE);
+  fixture_wait_error (next, GST_RESOURCE_ERROR_SETTINGS);
+  assert_spooled (spool);
+}
+
+/* The upload has gone from OSS in the meantime; the bytes have not. */
+static void
+test_upload_gone (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = NULL;
+
+  leave (spool, TS_CAPS, 3 * MIB);
+  fixture_add_fault (spool->f, "list:not-found:count=2");
+  fixture_add_fault (spool->f, "part:not-found:count=2");
+  next = new_next (spool, NULL);
+  g_byte_array_append (next->expected, spool->f->expected->data,
+      spool->f->expected->len);
+  fixture_set_state (next, GST_STATE_PLAYING);
+  fixture_open_stream (next, TS_CAPS);
+  fixture_push_all (next, MIB, 64 * KIB);
+  fixture_finish (next);
+  fixture_assert_object (next);
+}
+
+/* ---- a place of one's own ---- */
+
+static void
+assert_refused_to_start (Fixture * f)
+{
+  g_assert_cmpint (gst_element_set_state (f->sink, GST_STATE_PAUSED), ==,
+      GST_STATE_CHANGE_FAILURE);
+  fixture_wait_error (f, GST_RESOURCE_ERROR_SETTINGS);
+  fixture_assert_failed_once (f);
+}
+
+static void
+test_in_use (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) other = NULL;
+
+  fixture_play (spool->f);
+  other = new_next (spool, NULL);
+  assert_refused_to_start (other);
+}
+
+static void
+test_not_a_directory (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+
+  g_object_set (spool->f->sink, "spool-directory", "/dev/null", NULL);
+  assert_refused_to_start (spool->f);
+}
+
+static void
+test_foreign (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autofree gchar *path = get_path (spool, NULL);
+  g_autofree gchar *journal = get_path (spool, "journal");
+  g_autofree gchar *text = NULL;
+
+  g_mkdir (path, 0700);
+  g_file_set_contents (journal, "my diary\n", -1, NULL);
+  assert_refused_to_start (spool->f);
+  g_file_get_contents (journal, &text, NULL, NULL);
+  g_assert_cmpstr (text, ==, "my diary\n");
+}
+
+/* READY and back: the spool is free again. */
+static void
+test_again (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  Fixture *f = spool->f;
+  guint i;
+
+  for (i = 0; i < 3; i++) {
+    fixture_play (f);
+    g_byte_array_set_size (f->expected, 0);
+    fixture_push_all (f, MIB, 64 * KIB);
+    fixture_finish (f);
+    fixture_assert_object (f);
+    fixture_set_state (f, GST_STATE_READY);
+    fixture_forget (f);
+  }
+}
+
+/* ---- a disk that is full ---- */
+
+static void
+test_bounded (void)
+{
+  g_autoptr (Spool) spool = spool_new ("spool-max-size=2097152");
+  Fixture *f = spool->f;
+
+  fixture_play (f);
+  fixture_push_all (f, 20 * MIB, 64 * KIB);
+  fixture_finish (f);
+  fixture_assert_object (f);
+}
+
+static void
+test_overflow_error (void)
+{
+  g_autoptr (Spool) spool = spool_new ("spool-max-size=2097152"
+      " max-memory=1048576 overflow=error on-error=keep");
+  Fixture *f = spool->f;
+
+  fixture_set_reachable (f, FALSE);
+  fixture_play (f);
+  g_assert_cmpint (fixture_push_all (f, 20 * MIB, 64 * KIB), ==,
+      GST_FLOW_ERROR);
+  fixture_wait_error (f, GST_RESOURCE_ERROR_NO_SPACE_LEFT);
+  g_assert_cmpuint (f->expected->len, >=, 2 * MIB);
+  fixture_assert_failed_once (f);
+  g_assert_true (is_there (spool));
+}
+
+static void
+test_overflow_block (void)
+{
+  g_autoptr (Spool) spool = spool_new ("spool-max-size=2097152"
+      " max-memory=1048576 on-stop=keep");
+  Fixture *f = spool->f;
+
+  fixture_set_reachable (f, FALSE);
+  fixture_play (f);
+  fixture_start_pushing (f, 8 * MIB, 64 * KIB);
+  fixture_wait_message (f, GST_MESSAGE_WARNING);
+  g_assert_true (fixture_is_pushing (f));
+  fixture_set_reachable (f, TRUE);
+  g_assert_cmpint (fixture_join (f), ==, GST_FLOW_OK);
+  fixture_finish (f);
+  fixture_assert_object (f);
+}
+
+/* A real disk that is full, where one may be mounted. */
+static void
+test_no_space (void)
+{
+  g_autoptr (Spool) spool = spool_new ("max-memory=1048576");
+  Fixture *f = spool->f;
+
+  if (mount ("none", spool->directory, "tmpfs", 0, "size=2m") != 0) {
+    g_test_skip ("no file system can be mounted");
+    return;
+  }
+  fixture_set_reachable (f, FALSE);
+  fixture_play (f);
+  fixture_start_pushing (f, 8 * MIB, 64 * KIB);
+  fixture_wait_message (f, GST_MESSAGE_WARNING);
+  fixture_set_reachable (f, TRUE);
+  g_assert_cmpint (fixture_join (f), ==, GST_FLOW_OK);
+  fixture_finish (f);
+  fixture_assert_object (f);
+  stop (f);
+  g_assert_cmpint (umount2 (spool->directory, MNT_DETACH), ==, 0);
+}
+
+/* The directory goes away in mid-recording; what is open goes on. */
+static void
+test_vanished (void)
+{
+  g_autoptr (Spool) spool = spool_new ("max-memory=1048576");
+  Fixture *f = spool->f;
+
+  fixture_play (f);
+  fixture_push_all (f, 2 * MIB, 64 * KIB);
+  remove_all (spool->directory);
+  fixture_push_all (f, 8 * MIB, 64 * KIB);
+  fixture_finish (f);
+  fixture_assert_object (f);
+}
+
+int
+main (int argc, char **argv)
+{
+  fixture_init (&argc, &argv);
+
+  g_test_add_func ("/icesink/spool/goes-with-success", test_removed);
+  g_test_add_func ("/icesink/spool/is-the-users-alone", test_modes);
+  g_test_add_func ("/icesink/spool/outlasts-an-outage", test_outage);
+  g_test_add_func ("/icesink/spool/keeps-everything-rewritable",
+      test_rewrite);
+  g_test_add_func ("/icesink/spool/begins-again-after-a-flush", test_flush);
+  g_test_add_func ("/icesink/spool/goes-with-an-abort", test_abort);
+  g_test_add_func ("/icesink/spool/goes-without-a-recording",
+      test_nothing_recorded);
+  g_test_add_func ("/icesink/spool/stays-after-an-error",
+      test_kept_after_error);
+  g_test_add_func ("/icesink/resume/appends", test_append);
+  g_test_add_func ("/icesink/resume/goes-back-to-where-it-began",
+      test_append_flushed);
+  g_test_add_data_func ("/icesink/resume/finishes-and-refuses/mp4",
+      "video/quicktime", test_refused);
+  g_test_add_data_func ("/icesink/resume/finishes-and-refuses/matroska",
+      "video/x-matroska", test_refused);
+  g_test_add_data_func ("/icesink/resume/finishes-and-refuses/unknown", NULL,
+      test_refused);
+  g_test_add_func ("/icesink/resume/only-finishes", test_only);
+  g_test_add_func ("/icesink/resume/only-has-nothing-to-finish",
+      test_only_of_nothing);
+  g_test_add_func ("/icesink/resume/never", test_never);
+  g_test_add_func ("/icesink/resume/begins-anew-when-the-upload-has-gone",
+      test_upload_gone);
+  g_test_add_func ("/icesink/spool/is-refused-while-in-use", test_in_use);
+  g_test_add_func ("/icesink/spool/is-refused-if-no-directory",
+      test_not_a_directory);
+  g_test_add_func ("/icesink/spool/is-refused-if-foreign", test_foreign);
+  g_test_add_func ("/icesink/spool/is-free-after-each-run", test_again);
+  g_test_add_func ("/icesink/spool/stays-within-its-bound", test_bounded);
+  g_test_add_func ("/icesink/spool/full/error", test_overflow_error);
+  g_test_add_func ("/icesink/spool/full/block", test_overflow_block);
+  g_test_add_func ("/icesink/spool/full/disk", test_no_space);
+  g_test_add_func ("/icesink/spool/may-vanish", test_vanished);
+
+  return g_test_run ();
+}
