@@ -345,6 +345,8 @@ gst_ice_run_close_spool (GstIceRun * self, GstIceEndAction action)
 
   if (is_over (self, action))
     gst_ice_spool_remove (self->spool);
+  else
+    gst_ice_recording_flush (self->recording);
   gst_ice_recording_detach_spool (self->recording);
   gst_ice_spool_close (self->spool);
 }

@@ -113,6 +113,10 @@ gboolean gst_ice_recording_evict (GstIceRecording * self);
 void gst_ice_recording_evict_arrived (GstIceRecording * self,
     GstIceHeldPart * part);
 
+/* @part has arrived, and neither memory nor disk holds it any more. */
+void gst_ice_recording_give_up (GstIceRecording * self,
+    GstIceHeldPart * part);
+
 /* @part is about to be rewritten. */
 void gst_ice_recording_supersede (GstIceRecording * self,
     GstIceHeldPart * part);

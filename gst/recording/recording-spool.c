@@ -177,6 +177,17 @@ gst_ice_recording_evict (GstIceRecording * self)
 
 /* ---- room on disk ---- */
 
+void
+gst_ice_recording_give_up (GstIceRecording * self, GstIceHeldPart * part)
+{
+  if (self->spool == NULL)
+    return;
+
+  gst_ice_spool_note_freed (self->spool, part->number);
+  if (part->sealed != NULL)
+    gst_ice_part_give_up (part->sealed);
+}
+
 static gboolean
 is_freeable (GstIceRecording * self, const GstIceHeldPart * part)
 {
@@ -203,9 +214,7 @@ free_oldest (GstIceRecording * self, GstIceSpool * spool)
         part->number);
     offset = part->offset;
     size = part->size;
-    gst_ice_spool_note_freed (spool, part->number);
-    if (part->sealed != NULL)
-      gst_ice_part_give_up (part->sealed);
+    gst_ice_recording_give_up (self, part);
     g_ptr_array_remove_index (self->parts, i);
   }
   g_mutex_unlock (&self->lock);
@@ -469,6 +478,21 @@ gst_ice_recording_supersede (GstIceRecording * self, GstIceHeldPart * part)
 }
 
 /* ---- what others ask ---- */
+
+void
+gst_ice_recording_flush (GstIceRecording * self)
+{
+  g_autoptr (GstIceSpool) spool = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (self->spool != NULL)
+    spool = gst_ice_spool_ref (self->spool);
+  gst_ice_recording_write_out (self, TRUE);
+  g_mutex_unlock (&self->lock);
+
+  if (spool != NULL)
+    gst_ice_spool_flush (spool);
+}
 
 void
 gst_ice_recording_detach_spool (GstIceRecording * self)

@@ -540,6 +540,7 @@ drop_kept (GstIceRecording * self, guint64 max_kept, DropMode mode)
       continue;
     }
     unconfirm (self, part);
+    gst_ice_recording_give_up (self, part);
     g_ptr_array_remove_index (self->parts, i);
     dropped = TRUE;
   }

@@ -132,6 +132,9 @@ gboolean gst_ice_recording_restore (GstIceRecording * recording,
 gboolean gst_ice_recording_verify (GstIceRecording * recording,
     GstIceSpool * spool, GstIceArrivedFunc arrived, gpointer user_data, GError ** error);
 
+/* Waits until the disk has all that was written, as far as it takes it. */
+void gst_ice_recording_flush (GstIceRecording * recording);
+
 /* Lets go of the spool: nothing goes there any more. */
 void gst_ice_recording_detach_spool (GstIceRecording * recording);
 

@@ -417,7 +417,7 @@ test_upload_gone (void)
   g_autoptr (Fixture) next = NULL;
 
   leave (spool, TS_CAPS, 3 * MIB);
-  fixture_add_fault (spool->f, "list:not-found:count=2");
+  fixture_add_fault (spool->f, "list-parts:not-found:count=2");
   fixture_add_fault (spool->f, "part:not-found:count=2");
   next = new_next (spool, NULL);
   g_byte_array_append (next->expected, spool->f->expected->data,
