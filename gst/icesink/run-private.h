@@ -31,6 +31,7 @@ struct _GstIceRun
   GstIceSpool *spool;           /* (nullable) (owned) */
   guint64 base;                 /* bytes that an earlier run left */
   GstIceResume resume;
+  gboolean discarding;          /* an upload of nothing is aborted */
   GstIceOverflow overflow;
   gboolean seekable;
   gboolean post_messages;

@@ -76,15 +76,20 @@ on_arrived (GstIcePart * part, const gchar * etag, gpointer user_data)
   gst_ice_upload_add_arrived (self->upload, part, etag);
 }
 
-static void
+/* FALSE if no upload has begun. */
+static gboolean
 resume_upload (GstIceRun * self)
 {
   const GstIceSpoolLeft *left = gst_ice_spool_get_left (self->spool);
 
-  if (left->upload_id != NULL && left->bucket != NULL
-      && left->object != NULL)
-    gst_ice_upload_resume (self->upload, left->bucket, left->object,
-        left->upload_id);
+  if (left == NULL || left->upload_id == NULL || left->bucket == NULL
+      || left->object == NULL)
+    return FALSE;
+
+  gst_ice_upload_resume (self->upload, left->bucket, left->object,
+      left->upload_id);
+
+  return TRUE;
 }
 
 /* Reads what is left, and lets the upload begin with that. */
@@ -105,6 +110,18 @@ restore_job (GstIceSpool * spool, gpointer user_data)
   gst_ice_run_set_flag (self, &self->restored);
 }
 
+/* There is nothing to finish, and no stream is taken. An upload that began
+ * before anything was on disk is aborted. */
+static void
+begin_nothing (GstIceRun * self)
+{
+  self->discarding = resume_upload (self);
+  if (self->discarding)
+    gst_ice_upload_start (self->upload);
+  else
+    gst_ice_run_set_flag (self, &self->ended);
+}
+
 void
 gst_ice_run_begin_upload (GstIceRun * self)
 {
@@ -114,12 +131,11 @@ gst_ice_run_begin_upload (GstIceRun * self)
     return;
   }
 
-  gst_ice_run_set_flag (self, &self->restored);
   if (self->undecided)
-    /* There is nothing to finish, and no stream is taken. */
-    gst_ice_run_set_flag (self, &self->ended);
+    begin_nothing (self);
   else
     gst_ice_upload_start (self->upload);
+  gst_ice_run_set_flag (self, &self->restored);
 }
 
 /* ---- the decision ---- */
@@ -222,6 +238,10 @@ gst_ice_run_note_event (GstIceRun * self, const GstIceUploadEvent * event)
     return;
 
   switch (event->type) {
+    case GST_ICE_UPLOAD_EVENT_LEASED:
+      if (self->discarding)
+        gst_ice_upload_stop (self->upload, TRUE);
+      break;
     case GST_ICE_UPLOAD_EVENT_STARTED:
       note_upload (self);
       break;

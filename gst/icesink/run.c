@@ -644,6 +644,8 @@ gst_ice_run_drain (GstIceRun * self)
 {
   if (!gst_ice_run_await (self, &self->restored))
     return GST_FLOW_FLUSHING;
+  if (self->discarding)
+    return report_end (self);
   if (!self->draining && !gst_ice_run_has_failed (self)) {
     GST_DEBUG_OBJECT (self->element, "draining");
     finish (self);
