@@ -122,7 +122,7 @@ run_with_sanitizers ()
     # $leaky is a list of words.
     # shellcheck disable=SC2086
     run_tests again --timeout-multiplier 20 $leaky
-    set -- "$@" "$build/meson-logs/again.json"
+    set -- --again "$build/meson-logs/again.json" "$@"
   fi
   summarize "$@"
 }

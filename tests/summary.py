@@ -3,7 +3,7 @@
 # Copyright (C) 2026 The icesink developers
 """Prints what runs of meson test came to, in one line.
 
-  summary.py [--leaks DIRECTORY] TESTLOG.json...
+  summary.py [--leaks DIRECTORY] [--again TESTLOG.json] TESTLOG.json...
 
 prints `N passed, N failed`, with `, N skipped` if there were such, and exits
 with 1 unless something passed and nothing failed. If a program is in several
@@ -14,7 +14,9 @@ each. A program that failed counts as at least one failure, whatever its cases
 say, and so does one in which LeakSanitizer found something. --leaks names a
 directory of logs of GStreamer's leaks tracer, one per process; each process
 that leaked is one failure more, and it is one if none has reported anything.
-Leaks are printed.
+Leaks are printed. --again names the log of
+programs that ran once more, much slower, to find out who leaked: nothing else
+counts of it, unless one of them did not get to its end.
 
   summary.py --leaky TESTLOG.json...
 
@@ -56,6 +58,15 @@ def find_leaks(test):
                    for report in reports)
 
 
+def take_leaks(tests, path):
+    """Replaces what leaked by what leaked when it ran again."""
+    for name, again in read_logs([path]).items():
+        if again["result"] == "TIMEOUT" or again["returncode"] < 0:
+            tests[name] = again
+        else:
+            tests[name]["leaks"] = find_leaks(again)
+
+
 def count_cases(test):
     """(passed, failed, skipped) of one program."""
     cases = re.findall(r"^(ok|not ok) \d+\b(.*)$", test.get("stdout", ""),
@@ -63,7 +74,7 @@ def count_cases(test):
     skipped = sum("# SKIP" in rest for _, rest in cases)
     failed = sum(word == "not ok" for word, _ in cases)
     passed = len(cases) - skipped - failed
-    leaks = find_leaks(test)
+    leaks = test["leaks"] if "leaks" in test else find_leaks(test)
     if leaks:
         print(f"Leaks in {test['name']}:\n{leaks}")
     if leaks or test["result"] in BAD:
@@ -107,6 +118,7 @@ def count_leaks(directory):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--leaks")
+    parser.add_argument("--again")
     parser.add_argument("--leaky", action="store_true")
     parser.add_argument("--failed", action="store_true")
     parser.add_argument("logs", nargs="+")
@@ -117,6 +129,8 @@ def main():
                 if (options.leaky and find_leaks(test))
                 or (options.failed and test["result"] in BAD)))
         return 0
+    if options.again:
+        take_leaks(tests, options.again)
     counts = [count_cases(test) for test in tests.values()] or [(0, 0, 0)]
     passed, failed, skipped = map(sum, zip(*counts))
     if options.leaks:
