@@ -131,10 +131,13 @@ gst_ice_run_begin_upload (GstIceRun * self)
     return;
   }
 
-  if (self->undecided)
+  if (self->undecided) {
     begin_nothing (self);
-  else
+  } else {
+    if (self->spool != NULL)
+      resume_upload (self);
     gst_ice_upload_start (self->upload);
+  }
   gst_ice_run_set_flag (self, &self->restored);
 }
 

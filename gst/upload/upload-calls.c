@@ -115,6 +115,10 @@ choose_first (GstIceUpload * self)
     return GST_ICE_OPERATION_ABORT;
   if (self->upload_id == NULL)
     return GST_ICE_OPERATION_NONE;
+  /* A multipart upload of no parts can't be completed. */
+  if (self->state == GST_ICE_UPLOAD_FINALIZING
+      && gst_ice_part_table_get_length (self->parts) == 0)
+    return GST_ICE_OPERATION_ABORT;
   if (self->gone)
     return GST_ICE_OPERATION_HEAD;
   if (self->comparing && !(self->finishing && all_confirmed (self)))

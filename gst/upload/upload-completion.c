@@ -346,8 +346,13 @@ void
 gst_ice_call_handle_abort (GstIceCall * call, const GError * error)
 {
   GstIceUpload *self = call->self;
+  gboolean gone = error == NULL
+      || gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD);
 
-  if (error == NULL)
+  if (gone && self->state == GST_ICE_UPLOAD_FINALIZING)
+    /* It was in the way of a PutObject. */
+    g_clear_pointer (&self->upload_id, g_free);
+  else if (error == NULL)
     /* An upload that could be aborted has not been completed. */
     gst_ice_upload_ended (self, GST_ICE_OUTCOME_ABORTED);
   else if (gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD))

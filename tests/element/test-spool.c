@@ -8,6 +8,7 @@
 
 #include <string.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include <glib/gstdio.h>
 
@@ -429,6 +430,64 @@ test_upload_gone (void)
   fixture_assert_object (next);
 }
 
+/* A crash came before anything was on disk, and after the upload had begun. */
+static Fixture *
+new_after_nothing (Spool * spool, const gchar * settings)
+{
+  g_autofree gchar *path = get_path (spool, "data");
+
+  leave (spool, TS_CAPS, MIB);
+  g_assert_cmpint (truncate (path, 0), ==, 0);
+
+  return new_next (spool, settings);
+}
+
+static void
+assert_no_upload_left (Fixture * f)
+{
+  fixture_wait_for (f, ice_emulator_count_open_uploads (f->emulator) == 0);
+}
+
+static void
+test_nothing_left (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = new_after_nothing (spool, NULL);
+
+  fixture_play (next);
+  fixture_push_all (next, 3 * MIB, 64 * KIB);
+  fixture_finish (next);
+  fixture_assert_object (next);
+  assert_no_upload_left (next);
+}
+
+static void
+test_nothing_left_and_none_comes (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = new_after_nothing (spool, NULL);
+
+  fixture_play (next);
+  fixture_finish (next);
+  fixture_assert_object (next);
+  assert_no_upload_left (next);
+}
+
+static void
+test_nothing_left_to_finish (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = new_after_nothing (spool, "resume=only");
+
+  fixture_play (next);
+  fixture_push_eos (next);
+  fixture_wait_message (next, GST_MESSAGE_EOS);
+  fixture_assert_no_object (next);
+  assert_no_upload_left (next);
+  stop (next);
+  g_assert_false (is_there (spool));
+}
+
 /* ---- a place of one's own ---- */
 
 static void
@@ -609,6 +668,12 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/resume/only-finishes", test_only);
   g_test_add_func ("/icesink/resume/only-has-nothing-to-finish",
       test_only_of_nothing);
+  g_test_add_func ("/icesink/resume/nothing-left/and-a-stream-comes",
+      test_nothing_left);
+  g_test_add_func ("/icesink/resume/nothing-left/and-none-comes",
+      test_nothing_left_and_none_comes);
+  g_test_add_func ("/icesink/resume/nothing-left/to-finish",
+      test_nothing_left_to_finish);
   g_test_add_func ("/icesink/resume/never", test_never);
   g_test_add_func ("/icesink/resume/begins-anew-when-the-upload-has-gone",
       test_upload_gone);
