@@ -22,6 +22,25 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ice_sink_debug);
 
 /* ---- the beginning ---- */
 
+static void
+cut_job (GstIceSpool * spool, gpointer user_data)
+{
+  g_autofree guint64 *base = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!gst_ice_spool_truncate (spool, *base, &error))
+    GST_WARNING ("%s", error->message);
+}
+
+/* What lies behind the beginning of this run goes, here or in the journal
+ * alone: parts may have arrived before they were on disk. */
+static void
+cut (GstIceRun * self)
+{
+  gst_ice_spool_run (self->spool, cut_job,
+      g_memdup2 (&self->base, sizeof (self->base)), NULL);
+}
+
 static gboolean
 refuse_left (GstIceRun * self, GError ** error)
 {
@@ -58,8 +77,11 @@ gst_ice_run_adopt_spool (GstIceRun * self, GstIceSpool * spool,
   const GstIceSpoolLeft *left = gst_ice_spool_get_left (spool);
 
   self->spool = gst_ice_spool_ref (spool);
-  if (left != NULL && !adopt_left (self, left, error))
-    return FALSE;
+  if (left != NULL) {
+    if (!adopt_left (self, left, error))
+      return FALSE;
+    cut (self);
+  }
 
   self->undecided = self->base > 0 || self->resume == GST_ICE_RESUME_ONLY;
   if (!self->undecided)
@@ -320,16 +342,6 @@ gst_ice_run_describe_error (GstIceRun * self, const GError * error)
   return described;
 }
 
-static void
-cut_job (GstIceSpool * spool, gpointer user_data)
-{
-  g_autofree guint64 *base = user_data;
-  g_autoptr (GError) error = NULL;
-
-  if (!gst_ice_spool_truncate (spool, *base, &error))
-    GST_WARNING ("%s", error->message);
-}
-
 GstIceSpool *
 gst_ice_run_give_spool (GstIceRun * self)
 {
@@ -337,8 +349,7 @@ gst_ice_run_give_spool (GstIceRun * self)
     return NULL;
 
   gst_ice_recording_detach_spool (self->recording);
-  gst_ice_spool_run (self->spool, cut_job,
-      g_memdup2 (&self->base, sizeof (self->base)), NULL);
+  cut (self);
 
   return gst_ice_spool_ref (self->spool);
 }
