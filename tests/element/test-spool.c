@@ -6,8 +6,10 @@
 
 #include "fixture.h"
 
+#include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
@@ -625,6 +627,50 @@ test_no_space (void)
   g_assert_cmpint (umount2 (spool->directory, MNT_DETACH), ==, 0);
 }
 
+/* A disk that fails: here, one that refuses files over a size with an error
+ * that is not about room. What it has can still be read, and the rest stays in
+ * memory. */
+static void
+test_broken (void)
+{
+  g_autoptr (Fixture) f = fixture_new ("--discard");
+  g_autofree gchar *directory = g_dir_make_tmp ("icesink-spool-XXXXXX", NULL);
+  struct rlimit limit, old;
+  GError *error = NULL;
+  GstMessage *message;
+
+  signal (SIGXFSZ, SIG_IGN);
+  getrlimit (RLIMIT_FSIZE, &old);
+  limit = old;
+  limit.rlim_cur = 2 * MIB;
+  setrlimit (RLIMIT_FSIZE, &limit);
+  set_spool (f, directory, "max-memory=1048576");
+  fixture_play (f);
+  g_assert_cmpint (fixture_push_all (f, 10 * MIB, 64 * KIB), ==, GST_FLOW_OK);
+  message = fixture_wait_message (f, GST_MESSAGE_WARNING);
+  gst_message_parse_warning (message, &error, NULL);
+  g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_WRITE);
+  g_clear_error (&error);
+  fixture_finish (f);
+  fixture_wait_element (f, "ice-upload-complete");
+  stop (f);
+  setrlimit (RLIMIT_FSIZE, &old);
+  remove_all (directory);
+}
+
+static void
+test_read_only (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+
+  if (mount ("none", spool->directory, "tmpfs", MS_RDONLY, "size=2m") != 0) {
+    g_test_skip ("no file system can be mounted");
+    return;
+  }
+  assert_refused_to_start (spool->f);
+  g_assert_cmpint (umount2 (spool->directory, MNT_DETACH), ==, 0);
+}
+
 /* The directory goes away in mid-recording; what is open goes on. */
 static void
 test_vanished (void)
@@ -686,6 +732,8 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/spool/full/error", test_overflow_error);
   g_test_add_func ("/icesink/spool/full/block", test_overflow_block);
   g_test_add_func ("/icesink/spool/full/disk", test_no_space);
+  g_test_add_func ("/icesink/spool/may-break", test_broken);
+  g_test_add_func ("/icesink/spool/is-refused-if-read-only", test_read_only);
   g_test_add_func ("/icesink/spool/may-vanish", test_vanished);
 
   return g_test_run ();
