@@ -59,6 +59,15 @@ drop_connections (Saboteur * self)
   set_reachable (self, TRUE);
 }
 
+/* Nothing may slip through between the one fault and the other: meanwhile
+ * nobody is there. */
+static void
+set_apart (Saboteur * self)
+{
+  set_reachable (self, FALSE);
+  ice_emulator_clear_faults (self->trial->emulator);
+}
+
 static guint
 count_unresolved (Saboteur * self)
 {
@@ -86,26 +95,25 @@ set_distrusted (Saboteur * self, guint n)
 static void
 begin (Saboteur * self)
 {
-  ice_emulator_clear_faults (self->trial->emulator);
+  set_apart (self);
   switch (self->sabotage) {
     case SABOTAGE_REFUSED:
-      set_reachable (self, FALSE);
       break;
     case SABOTAGE_UNANSWERED:
       trial_add_fault (self->trial, "any:stall-on-accept:count=0");
-      drop_connections (self);
+      set_reachable (self, TRUE);
       break;
     case SABOTAGE_UNRESOLVED:
       /* A name is asked for again when its address led nowhere. */
       set_unresolved (self, G_MAXUINT);
       set_distrusted (self, G_MAXUINT);
-      drop_connections (self);
+      set_reachable (self, TRUE);
       wait_for (self, count_unresolved (self) > 0, FOR_EVER_US);
       set_distrusted (self, 0);
       break;
     case SABOTAGE_DISTRUSTED:
       set_distrusted (self, G_MAXUINT);
-      drop_connections (self);
+      set_reachable (self, TRUE);
       break;
   }
   g_atomic_int_set (&self->has_begun, TRUE);
