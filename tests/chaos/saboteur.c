@@ -59,12 +59,9 @@ drop_connections (Saboteur * self)
   set_reachable (self, TRUE);
 }
 
-/* Nothing may slip through between the one fault and the other: meanwhile
- * nobody is there. */
 static void
-set_apart (Saboteur * self)
+lift_reset (Saboteur * self)
 {
-  set_reachable (self, FALSE);
   ice_emulator_clear_faults (self->trial->emulator);
 }
 
@@ -92,14 +89,19 @@ set_distrusted (Saboteur * self, guint n)
   relay_set_bad_certificate (self->site->oss, other, n);
 }
 
+/* The requests are still reset until nothing can slip through between the one
+ * fault and the other. */
 static void
 begin (Saboteur * self)
 {
-  set_apart (self);
   switch (self->sabotage) {
     case SABOTAGE_REFUSED:
+      set_reachable (self, FALSE);
+      lift_reset (self);
       break;
     case SABOTAGE_UNANSWERED:
+      set_reachable (self, FALSE);
+      lift_reset (self);
       trial_add_fault (self->trial, "any:stall-on-accept:count=0");
       set_reachable (self, TRUE);
       break;
@@ -107,13 +109,15 @@ begin (Saboteur * self)
       /* A name is asked for again when its address led nowhere. */
       set_unresolved (self, G_MAXUINT);
       set_distrusted (self, G_MAXUINT);
-      set_reachable (self, TRUE);
+      drop_connections (self);
+      lift_reset (self);
       wait_for (self, count_unresolved (self) > 0, FOR_EVER_US);
       set_distrusted (self, 0);
       break;
     case SABOTAGE_DISTRUSTED:
       set_distrusted (self, G_MAXUINT);
-      set_reachable (self, TRUE);
+      drop_connections (self);
+      lift_reset (self);
       break;
   }
   g_atomic_int_set (&self->has_begun, TRUE);
