@@ -114,16 +114,23 @@ resume_upload (GstIceRun * self)
   return TRUE;
 }
 
-/* Reads what is left, and lets the upload begin with that. */
+/* Reads what is left, part by part, and lets the upload begin with that. */
 static void
 restore_job (GstIceSpool * spool, gpointer user_data)
 {
   GstIceRun *self = user_data;
   g_autoptr (GError) error = NULL;
+  gboolean done, ok;
 
-  resume_upload (self);
-  if (gst_ice_recording_verify (self->recording, spool, on_arrived, self,
-          &error)) {
+  ok = gst_ice_recording_verify_next (self->recording, spool, &done,
+      on_arrived, self, &error);
+  if (ok && !done) {
+    gst_ice_spool_run (spool, restore_job, gst_ice_run_ref (self),
+        (GDestroyNotify) gst_ice_run_unref);
+    return;
+  }
+
+  if (ok) {
     gst_ice_upload_start (self->upload);
   } else {
     g_prefix_error_literal (&error, "The earlier recording: ");
@@ -148,6 +155,7 @@ void
 gst_ice_run_begin_upload (GstIceRun * self)
 {
   if (self->base > 0) {
+    resume_upload (self);
     gst_ice_spool_run (self->spool, restore_job, gst_ice_run_ref (self),
         (GDestroyNotify) gst_ice_run_unref);
     return;

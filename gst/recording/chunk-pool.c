@@ -22,9 +22,10 @@ struct _GstIceChunkPool
   guint64 max_memory;
 
   GMutex lock;
-  GCond room;                   /* signalled when used falls or on flushing */
+  GCond room;                   /* used fell, or flushing or nudged is set */
   guint64 used;
   gboolean flushing;
+  gboolean nudged;
   GPtrArray *spare;             /* (element-type guint8*) (owned) */
 };
 
@@ -116,10 +117,20 @@ gst_ice_chunk_pool_wait (GstIceChunkPool * pool)
 {
   gst_ice_lock_scope (&pool->lock);
 
-  while (!has_room (pool) && !pool->flushing)
+  while (!has_room (pool) && !pool->flushing && !pool->nudged)
     g_cond_wait (&pool->room, &pool->lock);
+  pool->nudged = FALSE;
 
   return !pool->flushing;
+}
+
+void
+gst_ice_chunk_pool_nudge (GstIceChunkPool * pool)
+{
+  gst_ice_lock_scope (&pool->lock);
+
+  pool->nudged = TRUE;
+  g_cond_broadcast (&pool->room);
 }
 
 void

@@ -50,9 +50,12 @@ GstIceChunk *gst_ice_chunk_pool_take (GstIceChunkPool * pool);
 /* TRUE if the budget has room for a chunk. */
 gboolean gst_ice_chunk_pool_has_room (GstIceChunkPool * pool);
 
-/* Waits until the budget has room, or until the pool is flushing. Returns
- * FALSE in that last case. */
+/* Waits until the budget has room, somebody nudges, or the pool is flushing.
+ * Returns FALSE in that last case. */
 gboolean gst_ice_chunk_pool_wait (GstIceChunkPool * pool);
+
+/* Ends the wait that is under way, or the next one. */
+void gst_ice_chunk_pool_nudge (GstIceChunkPool * pool);
 
 /* TRUE: waits end at once and none begin; FALSE: they may again. */
 void gst_ice_chunk_pool_set_flushing (GstIceChunkPool * pool,

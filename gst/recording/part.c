@@ -118,7 +118,11 @@ gst_ice_part_give_up (GstIcePart * part)
 void
 gst_ice_part_supersede (GstIcePart * part)
 {
+  g_autoptr (GPtrArray) bytes = NULL;
+  gst_ice_lock_scope (&part->lock);
+
   g_atomic_int_set (&part->superseded, TRUE);
+  bytes = g_steal_pointer (&part->bytes);
 }
 
 gboolean

@@ -82,7 +82,8 @@ void gst_ice_part_evict (GstIcePart * part, guint index);
 void gst_ice_part_give_up (GstIcePart * part);
 
 /* A newer generation is on its way, and the bytes on disk change from now
- * on: what was sent or will be read of this one means nothing. */
+ * on: what was sent or will be read of this one means nothing. Memory lets go
+ * of it. */
 void gst_ice_part_supersede (GstIcePart * part);
 gboolean gst_ice_part_is_superseded (GstIcePart * part);
 

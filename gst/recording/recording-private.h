@@ -61,6 +61,10 @@ struct _GstIceRecording
   GQueue unwritten;             /* places of chunks that are not on disk */
   gboolean writing;             /* a job that writes them is under way */
   gboolean spilling;            /* bytes that wait for the network left memory */
+  GQueue unfreed;               /* (element-type Range) (owned) of the disk */
+  guint n_left;                 /* parts that are as the journal says */
+  guint n_restored;             /* these and those made of the rest */
+  guint n_verified;             /* of them */
   GError *spool_error;          /* (nullable) (owned): what the spool lacks */
 };
 
@@ -113,7 +117,8 @@ gboolean gst_ice_recording_evict (GstIceRecording * self);
 void gst_ice_recording_evict_arrived (GstIceRecording * self,
     GstIceHeldPart * part);
 
-/* @part has arrived, and neither memory nor disk holds it any more. */
+/* @part has arrived, and neither memory nor disk holds it any more: the journal
+ * says so, and then its room on disk is freed. */
 void gst_ice_recording_give_up (GstIceRecording * self,
     GstIceHeldPart * part);
 

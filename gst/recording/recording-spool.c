@@ -177,13 +177,88 @@ gst_ice_recording_evict (GstIceRecording * self)
 
 /* ---- room on disk ---- */
 
+/* A place on disk that nobody needs. */
+typedef struct
+{
+  guint64 offset;
+  guint64 size;
+} Range;
+
+/* Keeps @range for another try. (transfer full) */
+static void
+keep_unfreed (GstIceRecording * self, Range * range)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  g_queue_push_head (&self->unfreed, range);
+}
+
+/* (transfer full) (nullable) */
+static Range *
+take_unfreed (GstIceRecording * self)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  return g_queue_pop_head (&self->unfreed);
+}
+
+/* Frees what could not be freed before. FALSE if that still does not work. */
+static gboolean
+free_rest (GstIceRecording * self, GstIceSpool * spool)
+{
+  Range *range;
+
+  while ((range = take_unfreed (self)) != NULL) {
+    if (!gst_ice_spool_free_range (spool, range->offset, range->size)) {
+      keep_unfreed (self, range);
+      return FALSE;
+    }
+    g_free (range);
+  }
+
+  return TRUE;
+}
+
+typedef struct
+{
+  GstIceRecording *recording;   /* (owned) */
+  Range *range;                 /* (owned) */
+} Freeing;
+
+static void
+free_job (GstIceSpool * spool, gpointer user_data)
+{
+  Freeing *freeing = user_data;
+
+  keep_unfreed (freeing->recording, freeing->range);
+  free_rest (freeing->recording, spool);
+}
+
+static void
+freeing_free (gpointer user_data)
+{
+  Freeing *freeing = user_data;
+
+  gst_ice_recording_unref (freeing->recording);
+  g_free (freeing);
+}
+
+/* Behind the note, so that the journal knows before there is a hole, which
+ * would be taken for zeroes. */
 void
 gst_ice_recording_give_up (GstIceRecording * self, GstIceHeldPart * part)
 {
+  Freeing *freeing;
+  Range range = { part->offset, part->size };
+
   if (self->spool == NULL)
     return;
 
   gst_ice_spool_note_freed (self->spool, part->number);
+  freeing = g_new (Freeing, 1);
+  freeing->recording = gst_ice_recording_ref (self);
+  freeing->range = g_memdup2 (&range, sizeof (range));
+  gst_ice_spool_run (self->spool, free_job, freeing, freeing_free);
   if (part->sealed != NULL)
     gst_ice_part_give_up (part->sealed);
 }
@@ -196,30 +271,27 @@ is_freeable (GstIceRecording * self, const GstIceHeldPart * part)
       && self->position < gst_ice_held_part_get_end (part));
 }
 
-/* The oldest part that has arrived gives its room. From then on it can't be
- * rewritten. Returns FALSE if there is none, or if that does not help. */
+/* The oldest part that has arrived gives its room, a few jobs later. From then
+ * on it can't be rewritten. Returns FALSE if there is none. */
 static gboolean
-free_oldest (GstIceRecording * self, GstIceSpool * spool)
+give_up_oldest (GstIceRecording * self)
 {
-  guint64 offset = 0, size = 0;
+  gst_ice_lock_scope (&self->lock);
   guint i;
 
-  g_mutex_lock (&self->lock);
-  for (i = 0; i < self->parts->len && size == 0; i++) {
+  for (i = 0; self->spool != NULL && i < self->parts->len; i++) {
     GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
 
     if (!is_freeable (self, part))
       continue;
     GST_DEBUG ("the spool is full: part %u can't be rewritten any more",
         part->number);
-    offset = part->offset;
-    size = part->size;
     gst_ice_recording_give_up (self, part);
     g_ptr_array_remove_index (self->parts, i);
+    return TRUE;
   }
-  g_mutex_unlock (&self->lock);
 
-  return size > 0 && gst_ice_spool_free_range (spool, offset, size);
+  return FALSE;
 }
 
 /* ---- the job that writes ---- */
@@ -332,13 +404,37 @@ set_spool_state (GstIceRecording * self, SpoolState state,
   }
   if (state == SPOOL_LOST)
     g_queue_clear (&self->unwritten);
+  /* Who waits for the disk to make room would wait in vain. */
+  if (state != SPOOL_READY)
+    gst_ice_chunk_pool_nudge (self->pool);
+}
+
+/* Bytes behind a place that was given up turn it into a hole. Until the journal
+ * knows of it, none may be written. */
+static gboolean
+check_journal (GstIceRecording * self, GstIceSpool * spool, GError ** error)
+{
+  GError *trouble = free_rest (self, spool) ? NULL
+      : gst_ice_spool_get_trouble (spool);
+
+  if (trouble == NULL)
+    return TRUE;
+
+  trouble->code = GST_ICE_ERROR_NO_SPACE;
+  g_propagate_error (error, trouble);
+
+  return FALSE;
 }
 
 static gboolean
-write_batch (GstIceSpool * spool, const Write * batch, guint n,
-    guint * n_done, GError ** error)
+write_batch (GstIceRecording * self, GstIceSpool * spool, const Write * batch,
+    guint n, guint * n_done, GError ** error)
 {
-  for (*n_done = 0; *n_done < n; (*n_done)++) {
+  *n_done = 0;
+  if (!check_journal (self, spool, error))
+    return FALSE;
+
+  for (; *n_done < n; (*n_done)++) {
     const Write *write = &batch[*n_done];
 
     if (!gst_ice_spool_write (spool, write->offset, write->chunk->data,
@@ -356,7 +452,7 @@ handle_trouble (GstIceRecording * self, GstIceSpool * spool,
 {
   if (!gst_ice_error_is (error, GST_ICE_ERROR_NO_SPACE))
     set_spool_state (self, SPOOL_LOST, error);
-  else if (free_oldest (self, spool))
+  else if (free_rest (self, spool) && give_up_oldest (self))
     return TRUE;
   else
     set_spool_state (self, SPOOL_FULL, error);
@@ -372,25 +468,29 @@ stop_writing (GstIceRecording * self)
   self->writing = FALSE;
 }
 
+/* One batch a job: what others asked for meanwhile comes before the next. */
 static void
 write_job (GstIceSpool * spool, gpointer user_data)
 {
   GstIceRecording *self = user_data;
+  g_autoptr (GError) error = NULL;
   Write batch[BATCH];
   guint n, n_done;
 
-  while ((n = begin_batch (self, batch)) > 0) {
-    g_autoptr (GError) error = NULL;
+  n = begin_batch (self, batch);
+  if (n == 0)
+    return;
 
-    write_batch (spool, batch, n, &n_done, &error);
-    end_batch (self, batch, n, n_done);
-    if (error == NULL) {
-      set_spool_state (self, SPOOL_READY, NULL);
-    } else if (!handle_trouble (self, spool, error)) {
-      stop_writing (self);
-      return;
-    }
-  }
+  write_batch (self, spool, batch, n, &n_done, &error);
+  end_batch (self, batch, n, n_done);
+  if (error == NULL)
+    set_spool_state (self, SPOOL_READY, NULL);
+
+  if (error == NULL || handle_trouble (self, spool, error))
+    gst_ice_spool_run (spool, write_job, gst_ice_recording_ref (self),
+        (GDestroyNotify) gst_ice_recording_unref);
+  else
+    stop_writing (self);
 }
 
 void
@@ -479,6 +579,14 @@ gst_ice_recording_supersede (GstIceRecording * self, GstIceHeldPart * part)
 
 /* ---- what others ask ---- */
 
+static gboolean
+is_writing (GstIceRecording * self)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  return self->writing;
+}
+
 void
 gst_ice_recording_flush (GstIceRecording * self)
 {
@@ -490,8 +598,11 @@ gst_ice_recording_flush (GstIceRecording * self)
   gst_ice_recording_write_out (self, TRUE);
   g_mutex_unlock (&self->lock);
 
-  if (spool != NULL)
+  if (spool == NULL)
+    return;
+  while (is_writing (self))
     gst_ice_spool_flush (spool);
+  gst_ice_spool_flush (spool);
 }
 
 void
@@ -583,6 +694,7 @@ restore_parts (GstIceRecording * self, const GstIceSpoolLeft * left)
       add_left (self, part->number, part->size);
     self->last_number = part->number;
   }
+  self->n_left = i;
 }
 
 /* The bytes behind them, as far as they make up parts. */
@@ -600,6 +712,7 @@ restore_tail (GstIceRecording * self, guint64 end, GError ** error)
     }
     add_left (self, ++self->last_number, MIN (planned, end - self->size));
   }
+  self->n_restored = self->last_number;
 
   return TRUE;
 }
@@ -636,38 +749,65 @@ gst_ice_recording_restore (GstIceRecording * self, GError ** error)
       && restore_rest (self, left->size, error);
 }
 
+/* FALSE if nobody is interested any more. */
 static gboolean
-sum_part (GstIceSpool * spool, guint64 offset, guint64 size,
+check_attached (GstIceRecording * self, GError ** error)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  if (self->spool != NULL)
+    return TRUE;
+
+  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
+          "The spool was let go of before all of it had been read"));
+
+  return FALSE;
+}
+
+static gboolean
+sum_range (GstIceRecording * self, GstIceSpool * spool, Range range,
     guint64 * crc64, GError ** error)
 {
   g_autofree guint8 *block = g_malloc (BLOCK_SIZE);
 
-  for (*crc64 = 0; size > 0;) {
-    gsize n = MIN (size, BLOCK_SIZE);
+  for (*crc64 = 0; range.size > 0;) {
+    gsize n = MIN (range.size, BLOCK_SIZE);
 
-    if (!gst_ice_spool_read (spool, offset, block, n, error))
+    if (!check_attached (self, error)
+        || !gst_ice_spool_read (spool, range.offset, block, n, error))
       return FALSE;
     *crc64 = gst_ice_crc64_update (*crc64, block, n);
-    offset += n;
-    size -= n;
+    range.offset += n;
+    range.size -= n;
   }
 
   return TRUE;
 }
 
-/* Part @left is on disk with @crc64. Returns it if it has arrived like that.
+/* TRUE if @part is on disk as it has arrived. */
+static gboolean
+is_as_arrived (const GstIceHeldPart * part, const GstIceSpoolPart * left)
+{
+  return left != NULL && left->arrived && left->size_arrived == part->size
+      && left->crc64 == part->crc64;
+}
+
+/* Part @number is on disk with @crc64. Returns it if it has arrived like that.
  * (transfer full) (nullable) */
 static GstIcePart *
-settle_part (GstIceRecording * self, GstIceSpool * spool,
-    GstIceHeldPart * part, const GstIceSpoolPart * left, guint64 crc64)
+settle_part (GstIceRecording * self, GstIceSpool * spool, guint number,
+    const GstIceSpoolPart * left, guint64 crc64)
 {
   gst_ice_lock_scope (&self->lock);
+  GstIceHeldPart *part = gst_ice_recording_find_number (self, number);
   GstIcePart *sealed;
+
+  if (part == NULL)
+    return NULL;
 
   part->crc64 = crc64;
   part->unverified = FALSE;
-  if (left == NULL || !left->arrived || left->size_arrived != part->size
-      || left->crc64 != crc64)
+  if (!is_as_arrived (part, left))
     return NULL;
 
   sealed = gst_ice_held_part_seal (part, spool);
@@ -689,22 +829,39 @@ new_freed_part (const GstIceSpoolPart * left)
       });
 }
 
+/* What the journal says of part @number, if it is still that part. */
 static const GstIceSpoolPart *
-get_left_part (const GstIceSpoolLeft * left, guint number)
+get_left_part (GstIceRecording * self, GstIceSpool * spool, guint number)
 {
-  return number <= left->parts->len ?
+  const GstIceSpoolLeft *left = gst_ice_spool_get_left (spool);
+
+  return number <= self->n_left ?
       g_ptr_array_index (left->parts, number - 1) : NULL;
+}
+
+/* FALSE if there is no such part. */
+static gboolean
+get_range (GstIceRecording * self, guint number, Range * range)
+{
+  gst_ice_lock_scope (&self->lock);
+  const GstIceHeldPart *part = gst_ice_recording_find_number (self, number);
+
+  if (part == NULL)
+    return FALSE;
+
+  *range = (Range) { part->offset, part->size };
+
+  return TRUE;
 }
 
 static gboolean
 verify_part (GstIceRecording * self, GstIceSpool * spool, guint number,
     GstIceArrivedFunc arrived, gpointer user_data, GError ** error)
 {
-  const GstIceSpoolPart *left =
-      get_left_part (gst_ice_spool_get_left (spool), number);
-  GstIceHeldPart *part;
+  const GstIceSpoolPart *left = get_left_part (self, spool, number);
   GstIcePart *sealed;
   guint64 crc64;
+  Range range;
 
   if (left != NULL && left->freed && left->arrived) {
     arrived (new_freed_part (left), left->etag, user_data);
@@ -716,43 +873,44 @@ verify_part (GstIceRecording * self, GstIceSpool * spool, guint number,
     return FALSE;
   }
 
-  /* Until it is verified, nobody else touches it. */
-  g_mutex_lock (&self->lock);
-  part = gst_ice_recording_find_number (self, number);
-  g_mutex_unlock (&self->lock);
-  if (part == NULL || !part->unverified)
-    return TRUE;
-  if (!sum_part (spool, part->offset, part->size, &crc64, error))
+  /* Until it is verified, it is not written. */
+  if (!get_range (self, number, &range))
+    return check_attached (self, error);
+  if (!sum_range (self, spool, range, &crc64, error))
     return FALSE;
 
-  sealed = settle_part (self, spool, part, left, crc64);
+  sealed = settle_part (self, spool, number, left, crc64);
   if (sealed != NULL)
     arrived (sealed, left->etag, user_data);
 
   return TRUE;
 }
 
-gboolean
-gst_ice_recording_verify (GstIceRecording * self, GstIceSpool * spool,
-    GstIceArrivedFunc arrived, gpointer user_data, GError ** error)
+/* All that was left may leave. */
+static void
+end_verifying (GstIceRecording * self)
 {
-  GPtrArray *leaving;
-  guint i, n;
+  GPtrArray *leaving = g_ptr_array_new ();
 
   g_mutex_lock (&self->lock);
-  n = self->last_number;
+  if (self->spool != NULL)
+    gst_ice_recording_seal_ready (self, leaving);
   g_mutex_unlock (&self->lock);
 
-  for (i = 1; i <= n; i++) {
-    if (!verify_part (self, spool, i, arrived, user_data, error))
-      return FALSE;
+  gst_ice_recording_hand_over (self, leaving);
+}
+
+gboolean
+gst_ice_recording_verify_next (GstIceRecording * self, GstIceSpool * spool,
+    gboolean * done, GstIceArrivedFunc arrived, gpointer user_data,
+    GError ** error)
+{
+  *done = self->n_verified == self->n_restored;
+  if (*done) {
+    end_verifying (self);
+    return TRUE;
   }
 
-  leaving = g_ptr_array_new ();
-  g_mutex_lock (&self->lock);
-  gst_ice_recording_seal_ready (self, leaving);
-  g_mutex_unlock (&self->lock);
-  gst_ice_recording_hand_over (self, leaving);
-
-  return TRUE;
+  return verify_part (self, spool, ++self->n_verified, arrived, user_data,
+      error);
 }

@@ -93,6 +93,7 @@ gst_ice_recording_unref (GstIceRecording * recording)
     return;
 
   g_queue_clear (&recording->unwritten);
+  g_queue_clear_full (&recording->unfreed, g_free);
   g_clear_error (&recording->spool_error);
   g_clear_pointer (&recording->spool, gst_ice_spool_unref);
   g_ptr_array_unref (recording->parts);
@@ -403,17 +404,19 @@ rewrite (GstIceRecording * self, const guint8 * data, gsize size,
   }
 
   size = MIN (size, gst_ice_held_part_get_end (part) - self->position);
-  gst_ice_recording_supersede (self, part);
   n = gst_ice_held_part_write (part, self->pool,
       self->position - part->offset, data, size);
   if (n == 0)
     return 0;
 
+  gst_ice_recording_supersede (self, part);
   gst_ice_recording_note_written (self, part, self->position - part->offset,
       n);
   learn_rewrite (self, part, n);
-  if (part->confirmed)
+  if (part->confirmed) {
     unconfirm (self, part);
+    part->arrival_us = gst_ice_clock_get_monotonic (self->clock);
+  }
   note_change (self, part);
 
   return n;
@@ -524,6 +527,23 @@ is_droppable (GstIceRecording * self, const GstIceHeldPart * part,
   return mode == DROP_ALL || !is_at (self, part);
 }
 
+/* With a spool, memory also comes and goes behind what was counted. */
+static void
+count_kept (GstIceRecording * self)
+{
+  guint i;
+
+  self->kept_memory = 0;
+  for (i = 0; i < self->parts->len; i++) {
+    GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
+
+    if (!part->confirmed)
+      continue;
+    part->kept_memory = gst_ice_held_part_get_memory (part);
+    self->kept_memory += part->kept_memory;
+  }
+}
+
 /* Lets go of parts that have arrived, the oldest first, until at most
  * @max_kept bytes of memory are kept. Returns TRUE if that freed something. */
 static gboolean
@@ -532,6 +552,8 @@ drop_kept (GstIceRecording * self, guint64 max_kept, DropMode mode)
   gboolean dropped = FALSE;
   guint i = 0;
 
+  if (self->spool != NULL)
+    count_kept (self);
   while (self->kept_memory > max_kept && i < self->parts->len) {
     GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
 
@@ -821,11 +843,21 @@ gst_ice_recording_confirmed (GstIceRecording * self, guint number,
       || part->confirmed)
     return;
 
-  if (self->spool_state == SPOOL_READY) {
-    part->confirmed = TRUE;
+  if (self->spool != NULL)
     gst_ice_recording_evict_arrived (self, part);
-    return;
-  }
+  if (self->spool_state == SPOOL_READY)
+    part->confirmed = TRUE;
+  else
+    keep_for_a_while (self, part);
+}
 
-  keep_for_a_while (self, part);
+void
+gst_ice_recording_discard (GstIceRecording * self)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  self->finished = TRUE;
+  self->kept_memory = 0;
+  g_ptr_array_set_size (self->parts, 0);
+  g_queue_clear (&self->unwritten);
 }

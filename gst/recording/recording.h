@@ -68,7 +68,9 @@ void gst_ice_recording_unref (GstIceRecording * recording);
 gssize gst_ice_recording_write (GstIceRecording * recording,
     gconstpointer data, gsize size, GError ** error);
 
-/* Waits until memory has room again; FALSE if flushing ended the wait. */
+/* Waits until memory has room again, or until the spool has become full or
+ * lost, so that a write does something else about it. FALSE if flushing ended
+ * the wait. */
 gboolean gst_ice_recording_wait (GstIceRecording * recording);
 void gst_ice_recording_set_flushing (GstIceRecording * recording,
     gboolean flushing);
@@ -112,6 +114,9 @@ GPtrArray *gst_ice_recording_finish (GstIceRecording * recording);
 void gst_ice_recording_confirmed (GstIceRecording * recording, guint number,
     guint generation);
 
+/* Ends the recording and lets go of everything: nobody wants it any more. */
+void gst_ice_recording_discard (GstIceRecording * recording);
+
 /* ---- with a spool ---- */
 
 /* Told of a part that arrived in an earlier run, and is as it was then.
@@ -120,17 +125,20 @@ typedef void (*GstIceArrivedFunc) (GstIcePart * part, const gchar * etag,
     gpointer user_data);
 
 /* Takes over what an earlier run left in the spool, so that the write position
- * is at its end. Before the first write; reads at most 100 KiB.
+ * is at its end. Before the first write; reads at most 100 KiB. Whoever goes on
+ * cuts the spool there: other parts take the numbers of those behind it.
  * Errors: GST_ICE_ERROR_FAILED (disk). */
 gboolean gst_ice_recording_restore (GstIceRecording * recording,
     GError ** error);
 
-/* After that: reads all of it once. Parts that had arrived and are the same are
- * told to @arrived; the others leave as sealed parts. Waits for the disk, so
- * it is for a job of @spool. Until it is done, none of these parts leaves.
- * Errors: as above. */
-gboolean gst_ice_recording_verify (GstIceRecording * recording,
-    GstIceSpool * spool, GstIceArrivedFunc arrived, gpointer user_data, GError ** error);
+/* After that: reads the next part of it. If it had arrived and is the same, it
+ * is told to @arrived. With the last one, @done: (out) is TRUE, and the others
+ * leave as sealed parts; none of them does before. Waits for the disk, so each
+ * call is for a job of @spool, and others get their turn in between.
+ * Errors: as above, and when the spool is detached meanwhile. */
+gboolean gst_ice_recording_verify_next (GstIceRecording * recording,
+    GstIceSpool * spool, gboolean * done, GstIceArrivedFunc arrived,
+    gpointer user_data, GError ** error);
 
 /* Waits until the disk has all that was written, as far as it takes it. */
 void gst_ice_recording_flush (GstIceRecording * recording);

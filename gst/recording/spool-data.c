@@ -82,8 +82,9 @@ fail (int reason, GError ** error, const gchar * format, ...)
 
 /* ---- what is freed ---- */
 
+/* How much before @end. */
 static guint64
-get_freed (GstIceSpoolData * self)
+get_freed (GstIceSpoolData * self, guint64 end)
 {
   guint64 sum = 0;
   guint i;
@@ -91,7 +92,7 @@ get_freed (GstIceSpoolData * self)
   for (i = 0; i < self->freed->len; i++) {
     const Range *range = &g_array_index (self->freed, Range, i);
 
-    sum += range->end - range->start;
+    sum += MIN (range->end, end) - MIN (range->start, end);
   }
 
   return sum;
@@ -140,9 +141,9 @@ gst_ice_spool_data_mark_freed (GstIceSpoolData * self, guint64 offset,
     guint64 size)
 {
   gst_ice_lock_scope (&self->lock);
-  Range range = { offset, MIN (offset + size, self->size) };
+  Range range = { offset, offset + size };
 
-  if (range.start < range.end)
+  if (size > 0)
     add_freed (self, range);
 }
 
@@ -159,7 +160,7 @@ gst_ice_spool_data_get_used (GstIceSpoolData * self)
 {
   gst_ice_lock_scope (&self->lock);
 
-  return self->size - get_freed (self);
+  return self->size - get_freed (self, self->size);
 }
 
 /* ---- the file ---- */
@@ -171,7 +172,7 @@ check_room (GstIceSpoolData * self, guint64 end, GError ** error)
   gst_ice_lock_scope (&self->lock);
 
   if (self->max_size == 0 || end <= self->size
-      || end - get_freed (self) <= self->max_size)
+      || end - get_freed (self, end) <= self->max_size)
     return TRUE;
 
   g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NO_SPACE,
@@ -310,23 +311,29 @@ gst_ice_spool_data_sync (GstIceSpoolData * self, GError ** error)
   return TRUE;
 }
 
+static gboolean
+punch_hole (int fd, guint64 offset, guint64 size)
+{
+  int result;
+
+  do
+    result = fallocate (fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+        offset, size);
+  while (result != 0 && errno == EINTR);
+
+  return result == 0;
+}
+
 gboolean
 gst_ice_spool_data_punch (GstIceSpoolData * self, guint64 offset,
     guint64 size)
 {
-  guint64 end = gst_ice_spool_data_get_size (self);
-  int result;
+  /* What was never written becomes a hole when the file grows. */
+  if (size > 0 && offset < gst_ice_spool_data_get_size (self)
+      && !punch_hole (self->fd, offset, size))
+    return FALSE;
 
-  if (offset >= end || size == 0)
-    return TRUE;
+  gst_ice_spool_data_mark_freed (self, offset, size);
 
-  size = MIN (size, end - offset);
-  do
-    result = fallocate (self->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-        offset, size);
-  while (result != 0 && errno == EINTR);
-  if (result == 0)
-    gst_ice_spool_data_mark_freed (self, offset, size);
-
-  return result == 0;
+  return TRUE;
 }

@@ -142,6 +142,26 @@ get_file_size (int fd)
   return fd >= 0 && fstat (fd, &info) == 0 ? info.st_size : 0;
 }
 
+/* Parts that arrived from memory while the disk was full may lie behind what
+ * is on disk. */
+static guint64
+get_left_size (const GstIceSpoolLeft * left, guint64 data_size)
+{
+  guint64 size = data_size;
+  guint i;
+
+  for (i = 0; i < left->parts->len; i++) {
+    const GstIceSpoolPart *part = g_ptr_array_index (left->parts, i);
+
+    if (part->offset > size)
+      break;
+    if (part->freed)
+      size = MAX (size, part->offset + part->size);
+  }
+
+  return size;
+}
+
 /* Reads what the files hold. */
 static gboolean
 read_facts (const GstIceSpoolFiles * files, const gchar * media_id,
@@ -157,7 +177,7 @@ read_facts (const GstIceSpoolFiles * files, const gchar * media_id,
     return FALSE;
 
   if (facts->left != NULL) {
-    facts->left->size = data_size;
+    facts->left->size = get_left_size (facts->left, data_size);
   } else if (data_size > 0 && !facts->done) {
     g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
             "it is damaged: there is data, and no journal of it"));
@@ -195,8 +215,8 @@ take_data (GstIceSpool * self, guint64 max_size)
 {
   guint i;
 
-  self->data = gst_ice_spool_data_new (self->files.data,
-      get_file_size (self->files.data), max_size);
+  self->data = gst_ice_spool_data_new (self->files.data, self->left != NULL ?
+      self->left->size : get_file_size (self->files.data), max_size);
   self->files.data = -1;
 
   for (i = 0; self->left != NULL && i < self->left->parts->len; i++) {

@@ -34,7 +34,7 @@ static void
 flush (RecordingModel * model)
 {
   gst_ice_recording_seal_aged (model->recording);
-  gst_ice_spool_flush (model->spool);
+  gst_ice_recording_flush (model->recording);
 }
 
 static void

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The recording with a spool when the disk is full or broken, and what is left
+ * if it all ends then. */
+
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "recording-model.h"
+#include "spool-fixture.h"
+
+#define KIB G_GUINT64_CONSTANT (1024)
+#define MIB (1024 * KIB)
+#define SECOND ((gint64) G_USEC_PER_SEC)
+
+/* Of a part; four chunks of memory, the last of them hardly used. */
+#define SIZE (200 * KIB)
+
+/* ---- a recording whose spool has room for five parts ---- */
+
+typedef struct
+{
+  SpoolFixture *fixture;
+  GstIceSpool *spool;
+  GstIceRecordingConfig config;
+  RecordingModel *model;
+} Trouble;
+
+static GstIceSpool *
+open_bounded (SpoolFixture * fixture, guint64 max_size)
+{
+  g_autoptr (GError) error = NULL;
+  GstIceSpool *spool = gst_ice_spool_open (fixture->directory, MEDIA_ID,
+      max_size, GST_ICE_SPOOL_CREATE, &error);
+
+  g_assert_no_error (error);
+
+  return spool;
+}
+
+static Trouble *
+trouble_new_for (guint64 part_size, guint64 max_size, guint64 max_memory)
+{
+  Trouble *trouble = g_new0 (Trouble, 1);
+
+  trouble->fixture = spool_fixture_new ();
+  trouble->spool = open_bounded (trouble->fixture, max_size);
+  trouble->config = (GstIceRecordingConfig) {
+    .plan = {part_size, GST_ICE_PART_SIZE_MAX},
+    .max_memory = max_memory,
+    .spool = trouble->spool,
+  };
+  gst_ice_spool_note_run (trouble->spool, 0, &trouble->config.plan);
+  trouble->model = recording_model_new (&trouble->config, 1);
+
+  return trouble;
+}
+
+static Trouble *
+trouble_new (guint64 max_size, guint64 max_memory)
+{
+  return trouble_new_for (SIZE, max_size, max_memory);
+}
+
+static void
+trouble_free (Trouble * trouble)
+{
+  gst_ice_recording_flush (trouble->model->recording);
+  recording_model_free (trouble->model);
+  gst_ice_spool_unref (trouble->spool);
+  spool_fixture_free (trouble->fixture);
+  g_free (trouble);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Trouble, trouble_free)
+
+static void
+write_size (Trouble * trouble, guint64 size)
+{
+  g_assert_true (recording_model_write_random (trouble->model, size));
+}
+
+/* All that has room is on disk. */
+static void
+flush (Trouble * trouble)
+{
+  gst_ice_recording_seal_aged (trouble->model->recording);
+  gst_ice_recording_flush (trouble->model->recording);
+}
+
+/* Ends, and begins again with a disk that has room. */
+static void
+crash (Trouble * trouble)
+{
+  gst_ice_spool_close (trouble->spool);
+  gst_ice_spool_unref (trouble->spool);
+  trouble->spool = open_bounded (trouble->fixture, 0);
+  trouble->config.spool = trouble->spool;
+  recording_model_crash (trouble->model, &trouble->config);
+}
+
+static void
+arrive_number (Trouble * trouble, guint number)
+{
+  GPtrArray *waiting = trouble->model->waiting;
+  guint i;
+
+  for (i = 0; i < waiting->len; i++) {
+    const GstIcePart *part = g_ptr_array_index (waiting, i);
+
+    if (part->number != number)
+      continue;
+    recording_model_arrive (trouble->model, i);
+    return;
+  }
+  g_assert_not_reached ();
+}
+
+static void
+assert_spool_takes (Trouble * trouble)
+{
+  g_autoptr (GError) error =
+      gst_ice_recording_get_spool_error (trouble->model->recording);
+
+  g_assert_no_error (error);
+}
+
+/* ---- parts that were never on disk ---- */
+
+/* The disk ends with part 5; part 6 went from memory. */
+static void
+test_arrived_from_memory (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (5 * SIZE, 4 * MIB);
+
+  write_size (trouble, 6 * SIZE + 10);
+  flush (trouble);
+  arrive_number (trouble, 6);
+  flush (trouble);
+  crash (trouble);
+
+  g_assert_cmpuint (trouble->model->position, ==, 6 * SIZE);
+  write_size (trouble, 3 * SIZE);
+  recording_model_verify (trouble->model);
+  g_assert_cmpuint (trouble->model->n_found, ==, 1);
+  recording_model_finish (trouble->model);
+}
+
+/* The disk ends within part 6; part 7 went from memory, and is of no use. */
+static void
+test_gap_before_arrived (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (5 * SIZE + 64 * KIB, 4 * MIB);
+
+  write_size (trouble, 8 * SIZE + 10);
+  flush (trouble);
+  arrive_number (trouble, 7);
+  flush (trouble);
+  crash (trouble);
+
+  g_assert_cmpuint (trouble->model->position, ==, 5 * SIZE + 64 * KIB);
+  write_size (trouble, 3 * SIZE);
+  recording_model_verify (trouble->model);
+  g_assert_cmpuint (trouble->model->n_found, ==, 0);
+  recording_model_finish (trouble->model);
+}
+
+/* Small parts behind the end of the disk; larger ones take their place. */
+static void
+test_journal_ahead (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (5 * SIZE, 4 * MIB);
+  guint i;
+
+  write_size (trouble, 5 * SIZE);
+  for (i = 0; i < 5; i++) {
+    write_size (trouble, GST_ICE_PART_SIZE_MIN);
+    gst_ice_recording_checkpoint (trouble->model->recording);
+  }
+  flush (trouble);
+  crash (trouble);
+
+  write_size (trouble, SIZE + 10);
+  recording_model_verify (trouble->model);
+  flush (trouble);
+  crash (trouble);
+  recording_model_verify (trouble->model);
+  recording_model_finish (trouble->model);
+  g_assert_cmpuint (trouble->model->file->len, ==, 6 * SIZE + 10);
+}
+
+/* ---- a full disk ---- */
+
+typedef struct
+{
+  GMutex lock;
+  GCond changed;
+  gboolean open;
+} Gate;
+
+static void
+wait_at_gate (GstIceSpool * spool, gpointer user_data)
+{
+  Gate *gate = user_data;
+
+  g_mutex_lock (&gate->lock);
+  while (!gate->open)
+    g_cond_wait (&gate->changed, &gate->lock);
+  g_mutex_unlock (&gate->lock);
+}
+
+/* Nothing is done on disk until the gate is opened. */
+static void
+close_gate (Gate * gate, GstIceSpool * spool)
+{
+  g_mutex_init (&gate->lock);
+  g_cond_init (&gate->changed);
+  gate->open = FALSE;
+  gst_ice_spool_run (spool, wait_at_gate, gate, NULL);
+}
+
+static void
+open_gate (Gate * gate)
+{
+  g_mutex_lock (&gate->lock);
+  gate->open = TRUE;
+  g_cond_signal (&gate->changed);
+  g_mutex_unlock (&gate->lock);
+}
+
+static void
+gate_clear (Gate * gate, Trouble * trouble)
+{
+  gst_ice_recording_flush (trouble->model->recording);
+  g_cond_clear (&gate->changed);
+  g_mutex_clear (&gate->lock);
+}
+
+/* Between any two jobs the process may die. */
+static void
+check_journal (GstIceSpool * spool, gpointer user_data)
+{
+  Trouble *trouble = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstIceSpoolLeft) left = NULL;
+  gboolean in_use;
+  guint64 freed = 0;
+  guint i;
+
+  left = gst_ice_spool_inspect (trouble->fixture->directory, MEDIA_ID,
+      &in_use, &error);
+  g_assert_no_error (error);
+  for (i = 1; i <= left->parts->len; i++)
+    freed += spool_part (left, i)->freed ? spool_part (left, i)->size : 0;
+  g_assert_cmpuint (gst_ice_spool_get_used (spool), >=, left->size - freed);
+}
+
+/* A hole that the journal does not know of would be taken for zeroes. */
+static void
+test_journal_knows (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (5 * SIZE, 4 * MIB);
+  Gate gate;
+
+  write_size (trouble, 5 * SIZE);
+  flush (trouble);
+  recording_model_arrive_all (trouble->model);
+  close_gate (&gate, trouble->spool);
+  write_size (trouble, SIZE);
+  gst_ice_recording_seal_aged (trouble->model->recording);
+  gst_ice_spool_run (trouble->spool, check_journal, trouble, NULL);
+  open_gate (&gate);
+  gate_clear (&gate, trouble);
+
+  assert_spool_takes (trouble);
+  recording_model_finish (trouble->model);
+}
+
+/* What leaves memory while the disk is full leaves the disk as well. */
+static void
+test_many_outages (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (5 * SIZE, 1 * MIB);
+  guint i;
+
+  for (i = 0; i < 10; i++) {
+    write_size (trouble, 8 * SIZE);
+    flush (trouble);
+    recording_model_arrive_all (trouble->model);
+    write_size (trouble, 10);
+    flush (trouble);
+    assert_spool_takes (trouble);
+  }
+  g_assert_cmpuint (gst_ice_spool_get_used (trouble->spool), <=, 5 * SIZE);
+  recording_model_finish (trouble->model);
+}
+
+/* ---- a broken disk ---- */
+
+static void
+set_file_limit (rlim_t size)
+{
+  struct rlimit limit;
+
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  limit.rlim_cur = size;
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+}
+
+/* What had arrived and was still to be written gives its memory. */
+static void
+test_breaks (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (0, 1 * MIB);
+  Gate gate;
+
+  close_gate (&gate, trouble->spool);
+  write_size (trouble, 4 * SIZE);
+  recording_model_arrive_all (trouble->model);
+  gst_ice_recording_seal_aged (trouble->model->recording);
+  set_file_limit (64 * KIB);
+  open_gate (&gate);
+  gate_clear (&gate, trouble);
+  set_file_limit (RLIM_INFINITY);
+
+  write_size (trouble, 20 * SIZE);
+  recording_model_finish (trouble->model);
+}
+
+/* ---- rewrites ---- */
+
+/* Nobody wants the older version any more. */
+static void
+test_superseded (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (0, 1 * MIB);
+  g_autoptr (GPtrArray) bytes = NULL;
+  Gate gate;
+
+  close_gate (&gate, trouble->spool);
+  write_size (trouble, 3 * SIZE + 10);
+  g_assert_cmpuint (trouble->model->waiting->len, ==, 3);
+  recording_model_seek (trouble->model, 2 * SIZE + 100);
+  write_size (trouble, 4);
+  recording_model_seek (trouble->model, trouble->model->file->len);
+  bytes = gst_ice_part_ref_bytes (g_ptr_array_index (trouble->model->waiting,
+          2));
+  g_assert_null (bytes);
+  open_gate (&gate);
+  gate_clear (&gate, trouble);
+
+  recording_model_finish (trouble->model);
+}
+
+/* There is no memory to rewrite it, so it stays as it is. */
+static void
+test_no_memory (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (0, 1 * MIB);
+  g_autoptr (GError) error = NULL;
+  Gate gate;
+
+  close_gate (&gate, trouble->spool);
+  write_size (trouble, 4 * SIZE);
+  recording_model_seek (trouble->model, 3 * SIZE + 100);
+  g_assert_cmpint (gst_ice_recording_write (trouble->model->recording, "1234",
+          4, &error), ==, 0);
+  g_assert_no_error (error);
+  g_assert_false (gst_ice_part_is_superseded (g_ptr_array_index
+          (trouble->model->waiting, 3)));
+  recording_model_seek (trouble->model, trouble->model->file->len);
+  open_gate (&gate);
+  gate_clear (&gate, trouble);
+
+  recording_model_finish (trouble->model);
+}
+
+/* A part that is larger than memory, when the disk has no room for it. */
+static void
+test_wakes (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new_for (8 * MIB, 1, 1 * MIB);
+  GstIceRecording *recording = trouble->model->recording;
+  g_autofree guint8 *bytes = g_malloc0 (2 * MIB);
+  Gate gate;
+
+  memset (bytes, 1, 2 * MIB);
+  close_gate (&gate, trouble->spool);
+  g_assert_cmpint (gst_ice_recording_write (recording, bytes, 2 * MIB, NULL),
+      ==, 1 * MIB);
+  g_assert_false (gst_ice_recording_is_full (recording));
+  open_gate (&gate);
+  gate_clear (&gate, trouble);
+
+  g_assert_true (gst_ice_recording_wait (recording));
+  g_assert_true (gst_ice_recording_is_full (recording));
+  g_assert_cmpint (gst_ice_recording_write (recording, bytes, 10, NULL), ==,
+      0);
+  g_assert_cmpuint (trouble->model->waiting->len, ==, 1);
+}
+
+/* Old bytes that are new again. */
+static void
+test_lag (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (0, 1 * MIB);
+
+  write_size (trouble, 3 * SIZE);
+  recording_model_arrive_all (trouble->model);
+  flush (trouble);
+  recording_model_advance (trouble->model, 3600 * SECOND);
+  recording_model_seek (trouble->model, 2 * SIZE + 100);
+  write_size (trouble, 4);
+  g_assert_cmpint (gst_ice_recording_get_oldest (trouble->model->recording),
+      ==, trouble->model->now_us);
+  recording_model_seek (trouble->model, trouble->model->file->len);
+  recording_model_finish (trouble->model);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/recording-trouble/goes-on-behind-what-arrived-from-memory",
+      test_arrived_from_memory);
+  g_test_add_func ("/recording-trouble/takes-nothing-from-behind-a-gap",
+      test_gap_before_arrived);
+  g_test_add_func ("/recording-trouble/forgets-parts-behind-the-end",
+      test_journal_ahead);
+  g_test_add_func ("/recording-trouble/writes-down-what-it-frees-first",
+      test_journal_knows);
+  g_test_add_func ("/recording-trouble/outlasts-many-outages",
+      test_many_outages);
+  g_test_add_func ("/recording-trouble/outlasts-a-broken-disk", test_breaks);
+  g_test_add_func ("/recording-trouble/wakes-who-waits-for-the-disk",
+      test_wakes);
+  g_test_add_func ("/recording-trouble/keeps-what-it-can-not-rewrite",
+      test_no_memory);
+  g_test_add_func ("/recording-trouble/lets-go-of-older-versions",
+      test_superseded);
+  g_test_add_func ("/recording-trouble/counts-a-rewrite-from-now", test_lag);
+
+  return g_test_run ();
+}
