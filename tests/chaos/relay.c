@@ -9,6 +9,8 @@
 
 #include "relay.h"
 
+#include <sys/socket.h>
+
 struct _Relay
 {
   GSocketConnectable *target;   /* (owned) */
@@ -34,7 +36,8 @@ typedef struct
   GSocket *sockets[2];          /* (unowned) of both */
 } Direction;
 
-/* Until @from ends; then so does everything. */
+/* Until @from ends; then so does everything. Not by GSocket, which is for one
+ * thread at a time. */
 static gpointer
 pass_on (gpointer data)
 {
@@ -45,7 +48,7 @@ pass_on (gpointer data)
       g_io_stream_get_input_stream (direction->from),
       G_OUTPUT_STREAM_SPLICE_NONE, NULL, NULL);
   for (i = 0; i < G_N_ELEMENTS (direction->sockets); i++)
-    g_socket_shutdown (direction->sockets[i], TRUE, TRUE, NULL);
+    shutdown (g_socket_get_fd (direction->sockets[i]), SHUT_RDWR);
 
   return NULL;
 }

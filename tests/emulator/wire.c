@@ -65,8 +65,9 @@ void
 emu_wire_shutdown (EmuWire * wire)
 {
   g_mutex_lock (&wire->lock);
+  /* Not by GSocket, which is for one thread at a time. */
   if (!wire->closed)
-    g_socket_shutdown (wire->socket, TRUE, TRUE, NULL);
+    shutdown (g_socket_get_fd (wire->socket), SHUT_RDWR);
   g_mutex_unlock (&wire->lock);
 }
 

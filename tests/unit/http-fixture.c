@@ -260,6 +260,30 @@ notes_add (Notes * notes, const gchar * head, GBytes * body)
   g_mutex_unlock (&notes->lock);
 }
 
+const gchar *
+notes_get_head (Notes * notes, guint i)
+{
+  const gchar *head;
+
+  g_mutex_lock (&notes->lock);
+  head = g_ptr_array_index (notes->heads, i);
+  g_mutex_unlock (&notes->lock);
+
+  return head;
+}
+
+GBytes *
+notes_get_body (Notes * notes, guint i)
+{
+  GBytes *body;
+
+  g_mutex_lock (&notes->lock);
+  body = g_ptr_array_index (notes->bodies, i);
+  g_mutex_unlock (&notes->lock);
+
+  return body;
+}
+
 void
 answer_all (Peer * peer, gpointer user_data)
 {

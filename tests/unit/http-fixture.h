@@ -125,6 +125,10 @@ GstIceHttpRequest *new_request (Fixture * self, const gchar * method,
 void notes_init (Notes * notes);
 void notes_clear (Notes * notes);
 
+/* While others may write. (transfer none): lives as long as @notes. */
+const gchar *notes_get_head (Notes * notes, guint i);
+GBytes *notes_get_body (Notes * notes, guint i);
+
 /* A script that answers each request by OK_ANSWER.
  * @user_data: (nullable): Notes, for what it gets */
 void answer_all (Peer * peer, gpointer user_data);

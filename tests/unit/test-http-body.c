@@ -168,7 +168,7 @@ test_bytes (gconstpointer tls)
     assert_status (outcome, 200);
     assert_body (outcome, "ok");
     g_assert_cmpuint (outcome->progress, ==, cases[i].size);
-    g_assert_true (g_bytes_equal (notes.bodies->pdata[i], bytes));
+    g_assert_true (g_bytes_equal (notes_get_body (&notes, i), bytes));
     g_assert_true (disk.is_closed);
   }
   g_assert_cmpuint (server_get_connections (fixture.server), ==, 1);
@@ -192,7 +192,7 @@ test_part_of_stream (void)
   outcome = send_and_wait (&fixture, new_disk_request (&fixture, &disk,
           1 * MIB + 3));
   assert_status (outcome, 200);
-  g_assert_true (g_bytes_equal (notes.bodies->pdata[0], expected));
+  g_assert_true (g_bytes_equal (notes_get_body (&notes, 0), expected));
   fixture_stop (&fixture);
   notes_clear (&notes);
 }
@@ -216,7 +216,7 @@ test_parallel (gconstpointer tls)
     wait_for (&outcomes[i]->is_done);
     assert_status (outcomes[i], 200);
     outcome_free (outcomes[i]);
-    g_assert_true (g_bytes_equal (notes.bodies->pdata[i], bytes));
+    g_assert_true (g_bytes_equal (notes_get_body (&notes, i), bytes));
   }
   fixture_stop (&fixture);
   notes_clear (&notes);

@@ -34,7 +34,7 @@ test_target (void)
         gst_ice_http_request_new ("GET", fixture.endpoint, NULL, targets[i]));
 
     assert_status (outcome, 200);
-    g_assert_true (g_str_has_prefix (notes.heads->pdata[i], line));
+    g_assert_true (g_str_has_prefix (notes_get_head (&notes, i), line));
   }
   fixture_stop (&fixture);
   notes_clear (&notes);
@@ -65,7 +65,7 @@ test_head (void)
       "Host: %s\r\nAuthorization: OSS4 x\r\nContent-Type: video/mp4\r\n"
       "User-Agent: icesink-test/1\r\nConnection: Keep-Alive\r\n"
       "Content-Length: 0\r\n\r\n", host);
-  g_assert_cmpstr (notes.heads->pdata[0], ==, expected);
+  g_assert_cmpstr (notes_get_head (&notes, 0), ==, expected);
   fixture_stop (&fixture);
   notes_clear (&notes);
 }
@@ -99,7 +99,7 @@ test_bodies (gconstpointer tls)
     assert_status (outcome, 200);
     assert_body (outcome, "ok");
     g_assert_cmpuint (outcome->progress, ==, cases[i].size);
-    g_assert_true (g_bytes_equal (notes.bodies->pdata[i], expected));
+    g_assert_true (g_bytes_equal (notes_get_body (&notes, i), expected));
   }
   /* One connection took them all, POST or PUT. */
   g_assert_cmpuint (server_get_connections (fixture.server), ==, 1);
@@ -147,7 +147,7 @@ test_parallel (gconstpointer tls)
     wait_for (&outcomes[i]->is_done);
     assert_status (outcomes[i], 200);
     outcome_free (outcomes[i]);
-    g_assert_true (g_bytes_equal (notes.bodies->pdata[i], expected));
+    g_assert_true (g_bytes_equal (notes_get_body (&notes, i), expected));
   }
   g_assert_cmpuint (server_get_connections (fixture.server), <=, 3);
   fixture_stop (&fixture);
