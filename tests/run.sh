@@ -12,6 +12,9 @@
 #   --leaks     all tests under GStreamer's leaks tracer; an object that is
 #               alive at the end of a program counts as a failure
 #   --valgrind  the unit and element tests under valgrind
+#   --tsan      the tests that link the plugin under ThreadSanitizer, on a
+#               build in build-tsan/, with GLib, GStreamer and libsoup built
+#               likewise from Debian's sources, which takes a while at first
 #   --gcc       no tests: a build with gcc and -Werror in build-gcc/
 #   --clang     no tests: the same with clang in build-clang/
 #
@@ -27,7 +30,7 @@ top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 
 mode=''
 case ${1:-} in
-  --asan | --leaks | --valgrind | --gcc | --clang)
+  --asan | --leaks | --valgrind | --tsan | --gcc | --clang)
     mode=${1#--}
     shift
     ;;
@@ -161,6 +164,30 @@ run_with_valgrind ()
   summarize "$build/meson-logs/run-valgrind.json"
 }
 
+# Modules are where Debian has them, but for those that were built.
+run_with_tsan ()
+{
+  . "$top/tests/tsan.sh"
+  build_tsan_libraries "$top/build-tsan-libraries"
+  build build-tsan -Db_sanitize=thread -Db_lundef=false
+  system=$(pkg-config --variable=pluginsdir gstreamer-1.0)
+  LD_LIBRARY_PATH=$libraries/lib
+  GIO_MODULE_DIR=$(pkg-config --variable=giomoduledir gio-2.0)
+  GST_PLUGIN_SYSTEM_PATH=$libraries/lib/gstreamer-1.0:$system
+  G_SLICE=always-malloc
+  TEST_PATIENCE=10
+  TSAN_OPTIONS=history_size=7:suppressions=$top/tests/tsan.supp
+  export LD_LIBRARY_PATH GIO_MODULE_DIR GST_PLUGIN_SYSTEM_PATH G_SLICE
+  export TEST_PATIENCE TSAN_OPTIONS
+  set -- --timeout-multiplier 20 --suite unit --suite emulator \
+    --suite element --suite chaos "$@"
+  run_tests run "$@"
+  run_alone run --timeout-multiplier 20
+  # $logs is a list of words.
+  # shellcheck disable=SC2086
+  summarize $logs
+}
+
 build_only ()
 {
   CC=$1 build "build-$1" -Dwerror=true
@@ -173,6 +200,7 @@ case $mode in
   asan) run_with_sanitizers "$@" ;;
   leaks) run_with_leaks_tracer "$@" ;;
   valgrind) run_with_valgrind "$@" ;;
+  tsan) run_with_tsan "$@" ;;
   '')
     build build
     run_tests run --timeout-multiplier 2 "$@"
