@@ -114,7 +114,8 @@ void gst_ice_run_watch_spool (GstIceRun * self);
 GError *gst_ice_run_describe_error (GstIceRun * self, const GError * error);
 
 /* Lets go of the spool, cut back to where this run began, so that another run
- * can have it. (transfer full) (nullable) */
+ * can have it. NULL if there is none, or none any more because the object is
+ * complete. (transfer full) (nullable) */
 GstIceSpool *gst_ice_run_give_spool (GstIceRun * self);
 
 /* The end: what nobody needs any more is removed, the rest stays. */

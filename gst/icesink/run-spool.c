@@ -357,6 +357,11 @@ gst_ice_run_give_spool (GstIceRun * self)
     return NULL;
 
   gst_ice_recording_detach_spool (self->recording);
+  if (self->base == 0 && is_confirmed (self)) {
+    gst_ice_spool_remove (self->spool);
+    gst_ice_spool_close (self->spool);
+    return NULL;
+  }
   cut (self);
 
   return gst_ice_spool_ref (self->spool);

@@ -788,9 +788,14 @@ gst_ice_run_stop (GstIceRun * self, GstIceEndAction action,
 GstIceSpool *
 gst_ice_run_retire (GstIceRun * self)
 {
+  GstIceSpool *spool;
+
   gst_ice_run_set_flag (self, &self->retired);
   /* An upload that an earlier run began goes on, from where that ended. */
   gst_ice_upload_stop (self->upload, self->base == 0);
+  spool = gst_ice_run_give_spool (self);
+  /* It may be a long time until the element stops. */
+  gst_ice_recording_discard (self->recording);
 
-  return gst_ice_run_give_spool (self);
+  return spool;
 }

@@ -262,6 +262,8 @@ renew_run (GstIceSink * self)
 
   GST_DEBUG_OBJECT (self, "flushed: back to where this run began");
   spool = gst_ice_run_retire (self->run);
+  if (spool == NULL && !open_spool (self, &spool))
+    return FALSE;
   run = new_run (self, spool);
   if (run == NULL)
     return FALSE;

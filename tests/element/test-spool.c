@@ -229,6 +229,25 @@ test_flush (void)
   fixture_assert_object (f);
 }
 
+/* The first object is complete and its spool has gone; there is another. */
+static void
+test_flush_after_end (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  Fixture *f = spool->f;
+
+  fixture_play (f);
+  fixture_push_all (f, MIB, 64 * KIB);
+  fixture_finish (f);
+  flush (f);
+  fixture_push_all (f, 2 * MIB + 5, 64 * KIB);
+  g_assert_true (is_there (spool));
+  fixture_finish (f);
+  fixture_assert_object (f);
+  stop (f);
+  g_assert_false (is_there (spool));
+}
+
 static void
 test_abort (void)
 {
@@ -697,6 +716,8 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/spool/keeps-everything-rewritable",
       test_rewrite);
   g_test_add_func ("/icesink/spool/begins-again-after-a-flush", test_flush);
+  g_test_add_func ("/icesink/spool/begins-again-after-an-end",
+      test_flush_after_end);
   g_test_add_func ("/icesink/spool/goes-with-an-abort", test_abort);
   g_test_add_func ("/icesink/spool/goes-without-a-recording",
       test_nothing_recorded);

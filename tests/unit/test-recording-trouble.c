@@ -402,6 +402,22 @@ test_wakes (void)
   g_assert_cmpuint (trouble->model->waiting->len, ==, 1);
 }
 
+/* What a flush leaves behind takes no memory. */
+static void
+test_discarded (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (0, 1 * MIB);
+
+  write_size (trouble, 3 * SIZE + 10);
+  g_ptr_array_set_size (trouble->model->waiting, 0);
+  gst_ice_recording_discard (trouble->model->recording);
+  gst_ice_recording_flush (trouble->model->recording);
+  g_assert_cmpuint (gst_ice_recording_get_memory_used
+      (trouble->model->recording), ==, 0);
+  g_assert_cmpint (gst_ice_recording_write (trouble->model->recording, "1234",
+          4, NULL), ==, 0);
+}
+
 /* Old bytes that are new again. */
 static void
 test_lag (void)
@@ -442,6 +458,8 @@ main (int argc, char **argv)
       test_no_memory);
   g_test_add_func ("/recording-trouble/lets-go-of-older-versions",
       test_superseded);
+  g_test_add_func ("/recording-trouble/keeps-nothing-that-is-discarded",
+      test_discarded);
   g_test_add_func ("/recording-trouble/counts-a-rewrite-from-now", test_lag);
 
   return g_test_run ();
