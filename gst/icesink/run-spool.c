@@ -373,10 +373,10 @@ is_over (GstIceRun * self, GstIceEndAction action)
 {
   g_auto (GstIceUploadInfo) info = { 0 };
 
-  if (gst_ice_recording_get_size (self->recording) == 0)
-    return TRUE;
-
   gst_ice_upload_get_info (self->upload, &info);
+  /* The id of an upload that an earlier run began stands nowhere else. */
+  if (gst_ice_recording_get_size (self->recording) == 0)
+    return info.outcome != GST_ICE_OUTCOME_KEPT;
 
   return action == GST_ICE_END_ABORT && !self->undecided
       && info.state == GST_ICE_UPLOAD_STOPPED

@@ -509,6 +509,29 @@ test_nothing_left_to_finish (void)
   g_assert_false (is_there (spool));
 }
 
+/* The id is in the spool alone, so it stays until the upload is aborted. */
+static void
+test_nothing_left_and_no_service (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = new_after_nothing (spool, NULL);
+  g_autoptr (Fixture) last = NULL;
+
+  g_assert_true (ice_emulator_set_reachable (spool->f->emulator, FALSE, NULL));
+  fixture_set_state (next, GST_STATE_PLAYING);
+  stop (next);
+  g_assert_true (is_there (spool));
+
+  g_assert_true (ice_emulator_set_reachable (spool->f->emulator, TRUE, NULL));
+  last = new_next (spool, "resume=only");
+  fixture_play (last);
+  fixture_push_eos (last);
+  fixture_wait_message (last, GST_MESSAGE_EOS);
+  assert_no_upload_left (last);
+  stop (last);
+  g_assert_false (is_there (spool));
+}
+
 /* ---- a place of one's own ---- */
 
 static void
@@ -741,6 +764,8 @@ main (int argc, char **argv)
       test_nothing_left_and_none_comes);
   g_test_add_func ("/icesink/resume/nothing-left/to-finish",
       test_nothing_left_to_finish);
+  g_test_add_func ("/icesink/resume/nothing-left/and-no-service",
+      test_nothing_left_and_no_service);
   g_test_add_func ("/icesink/resume/never", test_never);
   g_test_add_func ("/icesink/resume/begins-anew-when-the-upload-has-gone",
       test_upload_gone);
