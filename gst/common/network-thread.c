@@ -24,8 +24,8 @@
 struct _GstIceNetworkThread
 {
   GThread *thread;              /* (owned) */
-  GMainContext *context;        /* (owned) by the thread */
-  GMainLoop *loop;              /* (owned) by the thread */
+  GMainContext *context;        /* (owned) */
+  GMainLoop *loop;              /* (owned) */
   pid_t pid;
   guint users;                  /* protected by lock */
 };
@@ -46,8 +46,6 @@ run (gpointer data)
       break;
 
   g_main_context_pop_thread_default (thread->context);
-  g_main_loop_unref (thread->loop);
-  g_main_context_unref (thread->context);
   return NULL;
 }
 
@@ -102,9 +100,13 @@ gst_ice_network_thread_release (GstIceNetworkThread * thread)
   if (!last || thread->pid != getpid ())
     return;
 
-  /* In the queue of invoked functions, so that it comes after them. */
+  /* In the queue of invoked functions, so that it comes after them. The context
+   * outlives the thread: who invokes something lets go of its source later than
+   * the thread may have dispatched it, and GLib looks at the context then. */
   gst_ice_network_thread_invoke (thread, quit, thread->loop, NULL);
   g_thread_join (thread->thread);
+  g_main_loop_unref (thread->loop);
+  g_main_context_unref (thread->context);
   g_free (thread);
 }
 
