@@ -24,14 +24,36 @@
 struct _GstIceNetworkThread
 {
   GThread *thread;              /* (owned) */
-  GMainContext *context;        /* (owned) */
-  GMainLoop *loop;              /* (owned) */
+  GMainContext *context;        /* (owned) by the thread */
+  GMainLoop *loop;              /* (owned) by the thread */
   pid_t pid;
   guint users;                  /* protected by lock */
+  gboolean left;                /* protected by lock: nobody looks at it */
 };
 
 static GMutex lock;
+static GCond left;              /* somebody has left a thread */
 static GstIceNetworkThread *running;    /* protected by lock */
+
+/* Who invokes something lets go of its source later than the thread may have
+ * dispatched it, and GLib looks at the context then. */
+static void
+wait_until_left (GstIceNetworkThread * thread)
+{
+  g_mutex_lock (&lock);
+  while (!thread->left)
+    g_cond_wait (&left, &lock);
+  g_mutex_unlock (&lock);
+}
+
+static void
+leave (GstIceNetworkThread * thread)
+{
+  g_mutex_lock (&lock);
+  thread->left = TRUE;
+  g_cond_broadcast (&left);
+  g_mutex_unlock (&lock);
+}
 
 static gpointer
 run (gpointer data)
@@ -46,6 +68,9 @@ run (gpointer data)
       break;
 
   g_main_context_pop_thread_default (thread->context);
+  wait_until_left (thread);
+  g_main_loop_unref (thread->loop);
+  g_main_context_unref (thread->context);
   return NULL;
 }
 
@@ -100,13 +125,10 @@ gst_ice_network_thread_release (GstIceNetworkThread * thread)
   if (!last || thread->pid != getpid ())
     return;
 
-  /* In the queue of invoked functions, so that it comes after them. The context
-   * outlives the thread: who invokes something lets go of its source later than
-   * the thread may have dispatched it, and GLib looks at the context then. */
+  /* In the queue of invoked functions, so that it comes after them. */
   gst_ice_network_thread_invoke (thread, quit, thread->loop, NULL);
+  leave (thread);
   g_thread_join (thread->thread);
-  g_main_loop_unref (thread->loop);
-  g_main_context_unref (thread->context);
   g_free (thread);
 }
 
