@@ -40,6 +40,7 @@ typedef struct
   GCond changed;
   GPtrArray *active;            /* (element-type Active) (unowned) */
   GHashTable *counts;           /* kind to number */
+  guint n_errors;
   guint n_left;
   guint n_passed;
   guint n_failed;
@@ -54,6 +55,7 @@ count (Chaos * chaos, const ChaosVerdict * verdict)
 
   g_hash_table_insert (chaos->counts, g_strdup (verdict->kind),
       GUINT_TO_POINTER (n + 1));
+  chaos->n_errors += g_str_has_prefix (verdict->kind, "error");
   if (verdict->problem == NULL)
     chaos->n_passed++;
   else
@@ -169,11 +171,14 @@ print_counts (Chaos * chaos)
 {
   g_autoptr (GList) kinds = g_list_sort (g_hash_table_get_keys
       (chaos->counts), (GCompareFunc) g_strcmp0);
+  guint n = chaos->n_passed + chaos->n_failed;
   GList *l;
 
   for (l = kinds; l != NULL; l = l->next)
     printf ("%6u %s\n", GPOINTER_TO_UINT (g_hash_table_lookup (chaos->counts,
                 l->data)), (const gchar *) l->data);
+  printf ("%u of %u (%.2f%%) ended in an error\n", chaos->n_errors, n,
+      100.0 * chaos->n_errors / n);
   printf ("%u passed, %u failed\n", chaos->n_passed, chaos->n_failed);
 }
 

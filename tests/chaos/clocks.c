@@ -21,8 +21,9 @@
 #include "raw-source.h"
 #include "trial.h"
 
-#define N_BUFFERS 60
-#define MAX_BUFFER_SIZE 40000
+/* A bit more than a second and a half, longer than a credential lives. */
+#define N_BUFFERS 80
+#define MAX_BUFFER_SIZE 30000
 
 /* Date has whole seconds, and the machine may be busy. */
 #define TOLERANCE_US (20 * G_USEC_PER_SEC)
@@ -214,10 +215,10 @@ start_recorder (Recording * r, const gchar * properties)
 }
 
 static Recording *
-recording_new (const gchar * option, const gchar * time,
+recording_new (gboolean tls, const gchar * option, const gchar * time,
     const gchar * properties)
 {
-  const gchar *const options[] = { option, NULL };
+  const gchar *const options[] = { tls ? "--tls" : "--no-md5", option, NULL };
   g_autoptr (GError) error = NULL;
   Recording *r = g_new0 (Recording, 1);
 
@@ -320,21 +321,27 @@ count_lines (Recording * r, const gchar * word)
   return n;
 }
 
-/* ---- plain HTTP ---- */
+/* ---- clocks that are off ---- */
+
+#define SHORT_LIFE "--credential-life=1"
 
 typedef struct
 {
   const gchar *name;
+  gboolean tls;
   const gchar *time;            /* of the device, for libfaketime */
   gint64 unix_s;                /* the same, if it is a date */
   gint64 offset_s;              /* of the service from it, else */
 } WrongClock;
 
 static const WrongClock wrong_clocks[] = {
-  {"1970", "@1970-01-01 00:05:00", 5 * 60, 0},
-  {"after-2038", "@2038-01-20 03:14:08", G_GINT64_CONSTANT (2147570048), 0},
-  {"20-minutes-behind", "-1200", 0, 1200},
-  {"20-minutes-ahead", "+1200", 0, -1200},
+  {"1970", FALSE, "@1970-01-01 00:05:00", 5 * 60, 0},
+  {"after-2038", FALSE, "@2038-01-20 03:14:08",
+      G_GINT64_CONSTANT (2147570048), 0},
+  {"20-minutes-behind", FALSE, "-1200", 0, 1200},
+  {"20-minutes-ahead", FALSE, "+1200", 0, -1200},
+  {"20-minutes-behind/tls", TRUE, "-1200", 0, 1200},
+  {"20-minutes-ahead/tls", TRUE, "+1200", 0, -1200},
 };
 
 static gint64
@@ -346,42 +353,65 @@ get_expected_offset (const WrongClock * c)
   return g_get_real_time () - c->unix_s * G_USEC_PER_SEC;
 }
 
+/* Whatever the device takes the time for, it renews in time. */
+static void
+assert_renewed (Recording * r)
+{
+  g_test_message ("%u leases", ice_emulator_get_generation (r->emulator));
+  g_assert_cmpuint (ice_emulator_get_generation (r->emulator), >=, 2);
+}
+
 static void
 test_wrong (gconstpointer data)
 {
   const WrongClock *c = data;
   gint64 expected_us = get_expected_offset (c);
-  g_autoptr (Recording) r = recording_new ("--credential-life=5", c->time, "");
+  g_autoptr (Recording) r = recording_new (c->tls, SHORT_LIFE, c->time, "");
   gint64 offset_us = finish (r);
 
   assert_exact (r);
+  assert_renewed (r);
   g_assert_cmpuint (count_lines (r, "interrupted"), ==, 0);
   g_assert_cmpint (ABS (offset_us - expected_us), <, TOLERANCE_US);
 }
 
+typedef struct
+{
+  const gchar *name;
+  gboolean tls;
+  const gchar *to;
+} ClockStep;
+
+static const ClockStep steps[] = {
+  {"2-hours-forward", FALSE, "+7200"},
+  {"2-hours-back", FALSE, "-7200"},
+  {"2-hours-forward/tls", TRUE, "+7200"},
+  {"2-hours-back/tls", TRUE, "-7200"},
+};
+
 static void
 test_step (gconstpointer data)
 {
-  const gchar *const *times = data;
-  g_autoptr (Recording) r = recording_new ("--credential-life=2", times[0],
-      "");
+  const ClockStep *c = data;
+  g_autoptr (Recording) r = recording_new (c->tls, SHORT_LIFE, "+0", "");
   g_autofree gchar *started = listen_for (r, "started");
 
   g_assert_nonnull (started);
-  set_clock (r, times[1]);
+  set_clock (r, c->to);
   finish (r);
 
   assert_exact (r);
+  assert_renewed (r);
   g_assert_cmpuint (count_lines (r, "interrupted"), ==, 0);
 }
 
-/* ---- TLS ---- */
+/* ---- clocks outside of the certificate's validity ---- */
 
 static void
 test_certificate (gconstpointer data)
 {
   const gchar *time = data;
-  g_autoptr (Recording) r = recording_new ("--tls", time, "");
+  g_autoptr (Recording) r = recording_new (TRUE, NULL, time, "");
   g_autofree gchar *reason = listen_for (r, "interrupted ");
 
   g_assert_nonnull (reason);
@@ -397,8 +427,8 @@ test_certificate (gconstpointer data)
 static void
 test_certificate_for_good (void)
 {
-  g_autoptr (Recording) r = recording_new ("--tls", "@1970-01-01 00:05:00",
-      "retry-timeout=1500000000");
+  g_autoptr (Recording) r = recording_new (TRUE, NULL,
+      "@1970-01-01 00:05:00", "retry-timeout=1500000000");
 
   finish (r);
 
@@ -430,8 +460,6 @@ find_libfaketime (void)
 static void
 add_tests (void)
 {
-  static const gchar *const forward[] = { "+0", "+7200" };
-  static const gchar *const backward[] = { "+0", "-7200" };
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (wrong_clocks); i++) {
@@ -440,10 +468,12 @@ add_tests (void)
 
     g_test_add_data_func (path, &wrong_clocks[i], test_wrong);
   }
-  g_test_add_data_func ("/icesink/clocks/step/2-hours-forward", forward,
-      test_step);
-  g_test_add_data_func ("/icesink/clocks/step/2-hours-back", backward,
-      test_step);
+  for (i = 0; i < G_N_ELEMENTS (steps); i++) {
+    g_autofree gchar *path = g_strdup_printf ("/icesink/clocks/step/%s",
+        steps[i].name);
+
+    g_test_add_data_func (path, &steps[i], test_step);
+  }
   g_test_add_data_func ("/icesink/clocks/certificate/not-yet-valid",
       "@1970-01-01 00:05:00", test_certificate);
   g_test_add_data_func ("/icesink/clocks/certificate/expired",

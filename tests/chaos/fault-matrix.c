@@ -68,6 +68,7 @@ static const Fault faults[] = {
   {"cut-answer", FALSE},
   {"truncated-body", FALSE},
   {"early-answer:status=500:code=InternalError", FALSE},
+  {"early-answer:status=403:code=SecurityTokenExpired", FALSE},
   {"stall-mid-body", FALSE},
   {"stall-before-answer", FALSE},
   {"error:status=500:code=InternalError", FALSE},

@@ -1,30 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* More than 10,000 parts' worth of a recording: never part 10,001.
+/* More than 10,000 parts' worth of a recording: never part 10,001, and an exact
+ * object by its CRC-64.
  *
- * Once by size, through the element and with every byte checked by CRC-64;
- * once by age, a week long, through the recording on a clock that the test
- * moves, without a network. */
+ * Once by size, through the element; once by age, a week long, through the
+ * recording on a clock that the test moves. With `-m slow`, that week is
+ * uploaded as well. */
 
 #include <string.h>
 
 #include <gst/app/gstappsrc.h>
 
 #include "common/crc64.h"
-#include "recording/recording.h"
+#include "line.h"
 #include "trial.h"
-#include "unit/test-time.h"
 
-#define KIB ((guint64) 1024)
-#define MIB (1024 * KIB)
 #define PART_NUMBER_MAX 10000
 
 /* ---- by size ---- */
 
-#define PART_SIZE (100 * KIB)
-#define TOTAL (12000 * PART_SIZE)
-#define CHUNK (1200 * KIB)
+#define TOTAL (12000 * (guint64) PART_SIZE)
+#define CHUNK (12 * PART_SIZE)
 
 /* Bytes from a generator, as the source asks for them. */
 typedef struct
@@ -118,16 +115,33 @@ test_twelve_thousand (gconstpointer data)
 
 #define WEEK (7 * 24 * 3600)    /* seconds */
 #define BYTES_PER_SECOND 25000  /* 200 kbit/s */
-#define MAX_PART_DURATION (10 * G_USEC_PER_SEC)
+#define WEEK_MEMORY (128 * MIB)
+#define WEEK_PART_DURATION (10 * SECOND)
 
+/* What has left the recording, of each part. */
+typedef struct
+{
+  guint64 offset;
+  guint64 size;
+  guint64 crc64;
+} Left;
+
+/**
+ * Week:
+ * @sealed: (element-type GstIcePart): not confirmed yet
+ * @parts: what has left, by part number - 1
+ * @crc64: of what was recorded
+ * @oldest_us: age at which a byte left, at most
+ */
 typedef struct
 {
   TestTime time;
   GstIceRecording *recording;
-  GPtrArray *sealed;            /* (element-type GstIcePart): not confirmed */
-  guint last;                   /* part number */
-  guint64 size;                 /* one past the last byte that left */
-  gint64 oldest_us;             /* age at which a byte left, at most */
+  GPtrArray *sealed;
+  Left parts[PART_NUMBER_MAX];
+  guint last;
+  guint64 crc64;
+  gint64 oldest_us;
 } Week;
 
 static void
@@ -136,20 +150,15 @@ on_sealed (GstIcePart * part, gpointer user_data)
   g_ptr_array_add (((Week *) user_data)->sealed, part);
 }
 
-/* Each part lies right behind the one before; the head comes last. */
 static void
-take_part (Week * week, GstIcePart * part)
+note_part (Week * week, const GstIcePart * part)
 {
-  gint64 age = test_time_get (&week->time) - part->arrival_us;
-
   g_assert_cmpuint (part->number, >=, 1);
   g_assert_cmpuint (part->number, <=, PART_NUMBER_MAX);
   g_assert_cmpuint (part->generation, ==, 1);
+  week->parts[part->number - 1] = (Left) {
+  part->offset, part->size, part->crc64};
   week->last = MAX (week->last, part->number);
-  week->size = MAX (week->size, part->offset + part->size);
-  week->oldest_us = MAX (week->oldest_us, age);
-  gst_ice_recording_confirmed (week->recording, part->number,
-      part->generation);
 }
 
 static void
@@ -157,20 +166,37 @@ confirm_sealed (Week * week)
 {
   guint i;
 
-  for (i = 0; i < week->sealed->len; i++)
-    take_part (week, g_ptr_array_index (week->sealed, i));
+  for (i = 0; i < week->sealed->len; i++) {
+    const GstIcePart *part = g_ptr_array_index (week->sealed, i);
+    gint64 age = test_time_get (&week->time) - part->arrival_us;
+
+    note_part (week, part);
+    week->oldest_us = MAX (week->oldest_us, age);
+    gst_ice_recording_confirmed (week->recording, part->number,
+        part->generation);
+  }
   g_ptr_array_set_size (week->sealed, 0);
 }
 
+/* No two seconds are alike, by their first bytes. */
 static void
-record_second (Week * week)
+record_second (Week * week, guint64 number)
 {
-  static guint8 data[BYTES_PER_SECOND];
+  static guint64 data[BYTES_PER_SECOND / sizeof (guint64)] = { 0 };
+  static guint64 rest = 0;
+  gsize rest_size = sizeof data - sizeof number;
 
-  memset (data, 0x55, sizeof data);
-  g_assert_cmpint (gst_ice_recording_write (week->recording, data,
-          sizeof data, NULL), ==, sizeof data);
-  test_time_advance (&week->time, G_USEC_PER_SEC);
+  if (number == 0) {
+    memset (data, 0x55, sizeof data);
+    rest = gst_ice_crc64_update (0, data + 1, rest_size);
+  }
+  data[0] = number;
+  week->crc64 = gst_ice_crc64_update (week->crc64, &number, sizeof number);
+  week->crc64 = gst_ice_crc64_combine (week->crc64, rest, rest_size);
+
+  g_assert_cmpint (gst_ice_recording_write (week->recording,
+          (const guint8 *) data, sizeof data, NULL), ==, sizeof data);
+  test_time_advance (&week->time, SECOND);
   gst_ice_recording_seal_aged (week->recording);
   confirm_sealed (week);
 }
@@ -179,49 +205,78 @@ static void
 finish_week (Week * week)
 {
   g_autoptr (GPtrArray) rest = gst_ice_recording_finish (week->recording);
-  guint64 bytes = 0;
   guint i;
 
-  for (i = 0; i < rest->len; i++) {
-    const GstIcePart *part = g_ptr_array_index (rest, i);
+  for (i = 0; i < rest->len; i++)
+    note_part (week, g_ptr_array_index (rest, i));
+  g_test_message ("%u parts, %.0f s the oldest byte", week->last,
+      week->oldest_us / (gdouble) SECOND);
+}
 
-    week->last = MAX (week->last, part->number);
-    week->size = MAX (week->size, part->offset + part->size);
-    bytes += part->size;
+/* Each part lies right behind the one before, and together they are it. */
+static void
+assert_week_exact (Week * week)
+{
+  guint64 crc64 = 0, size = 0;
+  guint i;
+
+  for (i = 0; i < week->last; i++) {
+    g_assert_cmpuint (week->parts[i].offset, ==, size);
+    size += week->parts[i].size;
+    crc64 = gst_ice_crc64_combine (crc64, week->parts[i].crc64,
+        week->parts[i].size);
   }
-  g_test_message ("%u parts, %.0f s the oldest byte, %" G_GUINT64_FORMAT
-      " bytes with the end", week->last,
-      week->oldest_us / (gdouble) G_USEC_PER_SEC, bytes);
+  g_assert_cmpuint (size, ==, (guint64) WEEK * BYTES_PER_SECOND);
+  g_assert_cmpuint (crc64, ==, week->crc64);
 }
 
 static void
 test_week (void)
 {
   const GstIceRecordingConfig config = {
-    .plan = {4 * MIB, 32 * MIB},
-    .max_memory = 128 * MIB,
+    .plan = {4 * MIB, WEEK_MEMORY / 4},
+    .max_memory = WEEK_MEMORY,
     .head_size = 1 * MIB,
-    .max_part_duration_us = MAX_PART_DURATION,
+    .max_part_duration_us = WEEK_PART_DURATION,
   };
-  Week week = { .last = 0 };
+  g_autofree Week *week = g_new0 (Week, 1);
   guint i;
 
-  test_time_init (&week.time);
-  week.sealed =
+  test_time_init (&week->time);
+  week->sealed =
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_part_unref);
-  week.recording = gst_ice_recording_new (&config, week.time.clock, on_sealed,
-      &week);
+  week->recording = gst_ice_recording_new (&config, week->time.clock,
+      on_sealed, week);
 
   for (i = 0; i < WEEK; i++)
-    record_second (&week);
-  finish_week (&week);
+    record_second (week, i);
+  finish_week (week);
+  assert_week_exact (week);
 
-  g_assert_cmpuint (week.size, ==, (guint64) WEEK * BYTES_PER_SECOND);
-  g_assert_cmpuint (week.last, <=, PART_NUMBER_MAX);
+  gst_ice_recording_unref (week->recording);
+  g_ptr_array_unref (week->sealed);
+  test_time_clear (&week->time);
+}
 
-  gst_ice_recording_unref (week.recording);
-  g_ptr_array_unref (week.sealed);
-  test_time_clear (&week.time);
+/* ---- by age, and uploaded ---- */
+
+static void
+test_uploaded_week (void)
+{
+  static const LineConfig config = {
+    WEEK_MEMORY, WEEK_PART_DURATION, "--credential-life=43200", 5 * SECOND,
+    5 * BYTES_PER_SECOND
+  };
+  Line line;
+
+  line_init (&line, &config);
+  line_record (&line, WEEK * SECOND);
+  line_finish (&line);
+  g_assert_cmpuint (line.size, ==, (guint64) WEEK * BYTES_PER_SECOND);
+  g_test_message ("%u parts", get_last_part (line.fixture.emulator));
+  g_assert_cmpuint (get_last_part (line.fixture.emulator), <=,
+      PART_NUMBER_MAX);
+  line_clear (&line);
 }
 
 int
@@ -236,6 +291,9 @@ main (int argc, char **argv)
       "part-size=102400 max-memory=1048576 parallel-parts=7",
       test_twelve_thousand);
   g_test_add_func ("/icesink/many-parts/of-a-week", test_week);
+  if (g_test_slow ())
+    g_test_add_func ("/icesink/many-parts/of-a-week-uploaded",
+        test_uploaded_week);
 
   return g_test_run ();
 }

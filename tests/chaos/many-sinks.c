@@ -18,6 +18,7 @@
 
 #define DEADLINE_US (120 * G_USEC_PER_SEC)
 #define TICK_US (5 * G_TIME_SPAN_MILLISECOND)
+#define N_BUFFERS 100
 
 /**
  * Lane:
@@ -186,9 +187,9 @@ watch_lane (Lane * lane)
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, lane, NULL);
 }
 
-/* About half a megabyte within two seconds. */
+/* About half a megabyte within @seconds. */
 static Lane *
-lane_new (IceEmulator * emulator, guint i)
+lane_new (IceEmulator * emulator, guint i, guint seconds)
 {
   Lane *lane = g_new0 (Lane, 1);
   g_autoptr (GError) error = NULL;
@@ -196,16 +197,17 @@ lane_new (IceEmulator * emulator, guint i)
   g_autofree gchar *launch = NULL;
 
   lane->media_id = g_strdup_printf ("lane-%u", i);
-  launch = g_strdup_printf ("appsrc name=source ! identity sleep-time=20000"
+  launch = g_strdup_printf ("appsrc name=source ! identity sleep-time=%u"
       " ! icesink name=sink media-id=%s ice-endpoint=%s part-size=102400"
       " max-memory=1048576 head-size=0 parallel-parts=2 on-stop=abort",
-      lane->media_id, ice_emulator_get_uri (emulator));
+      seconds * G_USEC_PER_SEC / N_BUFFERS, lane->media_id,
+      ice_emulator_get_uri (emulator));
   lane->pipeline = gst_parse_launch (launch, &error);
   g_assert_no_error (error);
   lane->sink = gst_bin_get_by_name (GST_BIN (lane->pipeline), "sink");
   gst_object_unref (lane->sink);
   appsrc = gst_bin_get_by_name (GST_BIN (lane->pipeline), "source");
-  lane->source = raw_source_new (appsrc, i, 100, 10000, 0);
+  lane->source = raw_source_new (appsrc, i, N_BUFFERS, 10000, 0);
   lane->sum = g_checksum_new (G_CHECKSUM_SHA1);
   watch_lane (lane);
 
@@ -232,14 +234,14 @@ lane_free (Lane * lane)
 }
 
 static GPtrArray *
-new_lanes (IceEmulator * emulator, guint n)
+new_lanes (IceEmulator * emulator, guint n, guint seconds)
 {
   GPtrArray *lanes = g_ptr_array_new_with_free_func ((GDestroyNotify)
       lane_free);
   guint i;
 
   for (i = 0; i < n; i++)
-    g_ptr_array_add (lanes, lane_new (emulator, i));
+    g_ptr_array_add (lanes, lane_new (emulator, i, seconds));
 
   return lanes;
 }
@@ -366,7 +368,6 @@ count_network_threads (void)
   return n;
 }
 
-/* Looking for threads takes a while, so that is done now and then. */
 static void
 stop_some (GPtrArray * lanes, GRand * random)
 {
@@ -377,6 +378,24 @@ stop_some (GPtrArray * lanes, GRand * random)
 
     if (!has_ended (lane))
       lane_stop (lane);
+  }
+}
+
+/* All at once, and every second some of them go to NULL. */
+static void
+record_many (GPtrArray * lanes)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (1);
+  gint64 next_us = g_get_monotonic_time () + G_USEC_PER_SEC;
+
+  play (lanes);
+  wait_for (count_network_threads () == 1);
+  while (!have_ended (lanes, 0)) {
+    if (g_get_monotonic_time () > next_us) {
+      stop_some (lanes, random);
+      next_us += G_USEC_PER_SEC;
+    }
+    g_assert_cmpuint (count_network_threads (), ==, 1);
     g_usleep (TICK_US);
   }
 }
@@ -385,17 +404,10 @@ static void
 test_many (void)
 {
   g_autoptr (IceEmulator) emulator = new_emulator ();
-  g_autoptr (GPtrArray) lanes = new_lanes (emulator, MANY);
-  g_autoptr (GRand) random = g_rand_new_with_seed (1);
+  g_autoptr (GPtrArray) lanes = new_lanes (emulator, MANY, 6);
   guint i, n_stopped = 0;
 
-  play (lanes);
-  wait_for (count_network_threads () == 1);
-  while (!have_ended (lanes, 0)) {
-    stop_some (lanes, random);
-    g_assert_cmpuint (count_network_threads (), ==, 1);
-  }
-
+  record_many (lanes);
   for (i = 0; i < MANY; i++) {
     Lane *lane = get_lane (lanes, i);
 
@@ -421,7 +433,7 @@ static void
 test_slow_sync_handler (void)
 {
   g_autoptr (IceEmulator) emulator = new_emulator ();
-  g_autoptr (GPtrArray) lanes = new_lanes (emulator, SOME);
+  g_autoptr (GPtrArray) lanes = new_lanes (emulator, SOME, 2);
   Gate gate;
 
   gate_init (&gate);
@@ -454,7 +466,7 @@ static void
 test_slow_signal_handler (void)
 {
   g_autoptr (IceEmulator) emulator = new_emulator ();
-  g_autoptr (GPtrArray) lanes = new_lanes (emulator, SOME);
+  g_autoptr (GPtrArray) lanes = new_lanes (emulator, SOME, 2);
   Gate gate;
 
   gate_init (&gate);
@@ -479,7 +491,7 @@ static void
 test_last_unref (void)
 {
   g_autoptr (IceEmulator) emulator = new_emulator ();
-  g_autoptr (GPtrArray) lanes = new_lanes (emulator, SOME);
+  g_autoptr (GPtrArray) lanes = new_lanes (emulator, SOME, 2);
   guint i;
 
   for (i = 0; i < SOME / 2; i++)
