@@ -4,7 +4,8 @@
 /* The chunk pool; see the header.
  *
  * Runs on: any thread.
- * Protected by: lock, which is taken last of all and for a few instructions.
+ * Protected by: lock, which is taken last of all and for a few instructions;
+ * no chunk is allocated while it is held.
  * Owns: the memory of all chunks, those that are out as well. A chunk holds a
  * reference to its pool, so a pool outlives its chunks. */
 
@@ -12,9 +13,13 @@
 
 #include "common/lock.h"
 
-/* Free chunks that are kept for the next part. More than one usual part is
+/* Free chunks that are kept for the next part. More than one large part is
  * not worth keeping: the allocator is quick enough for what is rare. */
-#define SPARE_CHUNKS 64
+#define SPARE_CHUNKS 256
+
+/* Who waits for room gets this much if it comes within a moment. */
+#define PLENTY (1024 * 1024)
+#define MOMENT_US 1000
 
 struct _GstIceChunkPool
 {
@@ -24,6 +29,7 @@ struct _GstIceChunkPool
   GMutex lock;
   GCond room;                   /* used fell, or flushing or nudged is set */
   guint64 used;
+  guint n_waiting;              /* for room */
   gboolean flushing;
   gboolean nudged;
   GPtrArray *spare;             /* (element-type guint8*) (owned) */
@@ -69,38 +75,74 @@ has_room (GstIceChunkPool * pool)
   return pool->used + GST_ICE_CHUNK_SIZE <= pool->max_memory;
 }
 
+/* Call with the lock held. */
+static gboolean
+has_plenty (GstIceChunkPool * pool)
+{
+  return pool->used + MIN (PLENTY, pool->max_memory / 4) <= pool->max_memory;
+}
+
+/* Room for one chunk, and *data for it if there is a spare one. What has to be
+ * allocated is not allocated with the lock held: page faults take long. */
+static gboolean
+reserve (GstIceChunkPool * pool, guint8 ** data)
+{
+  gst_ice_lock_scope (&pool->lock);
+
+  if (!has_room (pool))
+    return FALSE;
+
+  pool->used += GST_ICE_CHUNK_SIZE;
+  if (pool->spare->len > 0)
+    *data = g_ptr_array_steal_index_fast (pool->spare, pool->spare->len - 1);
+
+  return TRUE;
+}
+
 GstIceChunk *
 gst_ice_chunk_pool_take (GstIceChunkPool * pool)
 {
-  gst_ice_lock_scope (&pool->lock);
   GstIceChunk *chunk;
+  guint8 *data = NULL;
 
-  if (!has_room (pool))
+  if (!reserve (pool, &data))
     return NULL;
 
   chunk = g_new0 (GstIceChunk, 1);
   g_atomic_ref_count_init (&chunk->ref_count);
   chunk->pool = gst_ice_chunk_pool_ref (pool);
-  if (pool->spare->len > 0)
-    chunk->data = g_ptr_array_steal_index_fast (pool->spare,
-        pool->spare->len - 1);
-  else
-    chunk->data = g_malloc (GST_ICE_CHUNK_SIZE);
-  pool->used += GST_ICE_CHUNK_SIZE;
+  chunk->data = data != NULL ? data : g_malloc (GST_ICE_CHUNK_SIZE);
 
   return chunk;
+}
+
+/* Returns whether who waits has to know: there is room where there was none,
+ * or plenty where there was less. Call with the lock held. */
+static gboolean
+make_room (GstIceChunkPool * pool)
+{
+  gboolean had_room = has_room (pool);
+  gboolean had_plenty = has_plenty (pool);
+
+  pool->used -= GST_ICE_CHUNK_SIZE;
+
+  return pool->n_waiting > 0 &&
+      ((!had_room && has_room (pool)) || (!had_plenty && has_plenty (pool)));
 }
 
 static void
 give_back (GstIceChunkPool * pool, guint8 * data)
 {
+  gboolean wake;
+
   g_mutex_lock (&pool->lock);
-  pool->used -= GST_ICE_CHUNK_SIZE;
+  wake = make_room (pool);
   if (pool->spare->len < SPARE_CHUNKS)
     g_ptr_array_add (pool->spare, g_steal_pointer (&data));
-  g_cond_signal (&pool->room);
   g_mutex_unlock (&pool->lock);
 
+  if (wake)
+    g_cond_broadcast (&pool->room);
   g_free (data);
 }
 
@@ -112,13 +154,29 @@ gst_ice_chunk_pool_has_room (GstIceChunkPool * pool)
   return has_room (pool);
 }
 
+/* A part gives its chunks back one after the other. Who came for the first of
+ * them would meet the others at the lock, chunk by chunk. Call with the lock
+ * held. */
+static void
+wait_for_plenty (GstIceChunkPool * pool)
+{
+  gint64 deadline_us = g_get_monotonic_time () + MOMENT_US;
+
+  while (!has_plenty (pool) && !pool->flushing && !pool->nudged)
+    if (!g_cond_wait_until (&pool->room, &pool->lock, deadline_us))
+      return;
+}
+
 gboolean
 gst_ice_chunk_pool_wait (GstIceChunkPool * pool)
 {
   gst_ice_lock_scope (&pool->lock);
 
+  pool->n_waiting++;
   while (!has_room (pool) && !pool->flushing && !pool->nudged)
     g_cond_wait (&pool->room, &pool->lock);
+  wait_for_plenty (pool);
+  pool->n_waiting--;
   pool->nudged = FALSE;
 
   return !pool->flushing;
