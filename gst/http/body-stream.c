@@ -69,6 +69,7 @@ struct _GstIceBodyStream
   GstIceConnection *connection; /* (owned) (nullable): set: direct */
   GPollableOutputStream *output;        /* (owned) (nullable) */
   GThread *thread;              /* (unowned) */
+  gboolean is_tls;
   gboolean ended_early;
 };
 
@@ -197,9 +198,9 @@ gather (GstIceBodyStream * self, GOutputVector * vectors)
   return n;
 }
 
-/* Writes once. Returns how much went out, or -1. */
+/* Returns how much went out, or -1. */
 static gssize
-write_once (GstIceBodyStream * self, GError ** error)
+write_vectors (GstIceBodyStream * self, GError ** error)
 {
   GOutputVector vectors[MAX_VECTORS];
   guint n = gather (self, vectors);
@@ -217,6 +218,29 @@ write_once (GstIceBodyStream * self, GError ** error)
     default:
       return -1;
   }
+}
+
+/* Over TLS a write makes one record, of 16 KiB at most, whatever it is given.
+ * Returns how much went out, or -1. */
+static gssize
+write_record (GstIceBodyStream * self, GError ** error)
+{
+  gsize size;
+  const guint8 *data = peek_at (self, self->index, self->offset, &size);
+  gssize written = g_pollable_output_stream_write_nonblocking (self->output,
+      data, MIN (size, WRITE_SIZE), NULL, error);
+
+  if (written > 0)
+    advance (self, written);
+  return written;
+}
+
+/* Writes once. Returns how much went out, or -1. */
+static gssize
+write_once (GstIceBodyStream * self, GError ** error)
+{
+  return self->is_tls ? write_record (self, error) :
+      write_vectors (self, error);
 }
 
 static void
@@ -411,7 +435,21 @@ create_awaited (GstIceBodyStream * self)
     return create_block_source (self);
   if (!is_direct (self) || is_at_end (self))
     return NULL;
-  return silence (g_pollable_output_stream_create_source (self->output, NULL));
+  return silence (self->is_tls ?
+      g_pollable_output_stream_create_source (self->output, NULL) :
+      gst_ice_connection_create_source (self->connection, G_IO_OUT));
+}
+
+/* With what is awaited on the connection goes a look for an early answer.
+ * (transfer full) (nullable) */
+static GSource *
+create_answer (GstIceBodyStream * self)
+{
+  if (!is_direct (self))
+    return NULL;
+  if (!self->is_tls && !gst_ice_body_stream_is_waiting (self))
+    return NULL;
+  return silence (gst_ice_connection_create_source (self->connection, 0));
 }
 
 static GSource *
@@ -421,12 +459,9 @@ gst_ice_body_stream_create_source (GPollableInputStream * stream,
   GstIceBodyStream *self = GST_ICE_BODY_STREAM (stream);
   GSource *source = g_pollable_source_new_full (self, NULL, cancellable);
   GSource *awaited = create_awaited (self);
-  GSource *answer = NULL;
+  GSource *answer = awaited ? create_answer (self) : NULL;
 
   add_child (source, awaited ? awaited : silence (g_timeout_source_new (0)));
-  if (awaited && is_direct (self))
-    answer =
-        silence (gst_ice_connection_create_answer_source (self->connection));
   if (answer)
     add_child (source, answer);
 
@@ -512,6 +547,7 @@ gst_ice_body_stream_set_direct (GstIceBodyStream * self,
   self->connection = gst_ice_connection_ref (connection);
   self->output = G_POLLABLE_OUTPUT_STREAM (g_object_ref (output));
   self->thread = g_thread_self ();
+  self->is_tls = G_IS_TLS_CONNECTION (stream);
   return TRUE;
 }
 

@@ -271,10 +271,11 @@ gst_ice_connection_is_answered (GstIceConnection * connection)
 }
 
 GSource *
-gst_ice_connection_create_answer_source (GstIceConnection * connection)
+gst_ice_connection_create_source (GstIceConnection * connection,
+    GIOCondition condition)
 {
   g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
-  gshort events = get_answer_events (connection);
+  gshort events = get_answer_events (connection) | condition;
   int fd = get_fd (socket);
 
   if (fd < 0 || events == 0)

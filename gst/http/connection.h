@@ -76,10 +76,11 @@ void gst_ice_connection_abort (GstIceConnection * connection);
  * can be seen. */
 gboolean gst_ice_connection_is_answered (GstIceConnection * connection);
 
-/* Becomes ready when the above may have become true. NULL where the system
- * cannot tell. (transfer full) (nullable) */
-GSource *gst_ice_connection_create_answer_source (GstIceConnection *
-    connection);
+/* Becomes ready when the above may have become true, or @condition of the
+ * socket has: one descriptor to poll for both. NULL where the system cannot
+ * tell. (transfer full) (nullable) */
+GSource *gst_ice_connection_create_source (GstIceConnection * connection,
+    GIOCondition condition);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceConnection, gst_ice_connection_unref)
 
