@@ -290,7 +290,7 @@ take_sum (JsonObject * object, const gchar * name, guint64 * sum,
 static gboolean
 take_part_number (JsonObject * object, guint * number, GError ** error)
 {
-  guint64 value;
+  guint64 value = 0;
 
   if (!take_number (object, "number", 1, GST_ICE_PART_NUMBER_MAX, &value,
           error))
@@ -389,7 +389,7 @@ static gboolean
 apply_part (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
 {
   GstIceSpoolPart *part;
-  guint64 offset, size;
+  guint64 offset = 0, size = 0;
   guint number;
 
   if (!take_part_number (object, &number, error)
@@ -411,7 +411,7 @@ apply_arrived (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
 {
   g_autofree gchar *etag = NULL;
   GstIceSpoolPart *part;
-  guint64 size, crc64 = 0;
+  guint64 size = 0, crc64 = 0;
   guint number;
 
   if (!take_part_number (object, &number, error)
@@ -453,7 +453,7 @@ apply_freed (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
 static gboolean
 apply_cut (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
 {
-  guint64 size;
+  guint64 size = 0;
   guint i, n_left = 0;
 
   if (!take_number (object, "size", 0, OBJECT_SIZE_MAX, &size, error))
@@ -616,7 +616,7 @@ static gboolean
 read_header (Reader * reader, JsonObject * object, GError ** error)
 {
   const gchar *media_id = gst_ice_json_get_string (object, "media-id");
-  guint64 version, created_us;
+  guint64 version = 0, created_us = 0;
 
   if (!take_number (object, "icesink-spool", 0, G_MAXINT64, &version, NULL))
     return refuse (error, "it was not made by icesink");
