@@ -175,10 +175,12 @@ run_with_tsan ()
   GIO_MODULE_DIR=$(pkg-config --variable=giomoduledir gio-2.0)
   GST_PLUGIN_SYSTEM_PATH=$libraries/lib/gstreamer-1.0:$system
   G_SLICE=always-malloc
+  GST_REGISTRY=$build/registry.bin
   TEST_PATIENCE=10
   TSAN_OPTIONS=history_size=7:suppressions=$top/tests/tsan.supp
   export LD_LIBRARY_PATH GIO_MODULE_DIR GST_PLUGIN_SYSTEM_PATH G_SLICE
-  export TEST_PATIENCE TSAN_OPTIONS
+  PATH=$libraries/wrappers:$PATH
+  export GST_REGISTRY PATH TEST_PATIENCE TSAN_OPTIONS
   set -- --timeout-multiplier 20 --suite unit --suite emulator \
     --suite element --suite chaos "$@"
   run_tests run "$@"

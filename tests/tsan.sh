@@ -73,6 +73,21 @@ build_source ()
   ninja -C "$1/_build" install
 }
 
+# A program that was not built with ThreadSanitizer can't load what was: tests
+# that run GStreamer's find these ahead of them.
+write_wrappers ()
+{
+  mkdir -p "$libraries/wrappers"
+  for program in gst-discoverer-1.0 gst-launch-1.0; do
+    cat >"$libraries/wrappers/$program" <<WRAPPER
+#!/bin/sh
+unset LD_LIBRARY_PATH GIO_MODULE_DIR GST_PLUGIN_SYSTEM_PATH GST_REGISTRY
+exec $(command -v "$program") "\$@"
+WRAPPER
+    chmod +x "$libraries/wrappers/$program"
+  done
+}
+
 # build_tsan_libraries DIRECTORY: sets $libraries to it
 build_tsan_libraries ()
 {
@@ -95,5 +110,6 @@ build_tsan_libraries ()
       build_source "$source"
     done
   )
+  write_wrappers
   touch "$libraries/complete"
 }

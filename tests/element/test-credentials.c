@@ -933,9 +933,9 @@ test_handler_never_returns (void)
   fixture_push_all (f, 3 * FIXTURE_PART_SIZE, 64 * KIB);
   fixture_wait_for (f, fixture_stat_is (f, "state", "failed"));
   fixture_set_state (f, GST_STATE_NULL);
-  g_assert_true (gate.entered);
 
   g_mutex_lock (&gate.lock);
+  g_assert_true (gate.entered);
   gate.released = TRUE;
   g_cond_signal (&gate.changed);
   g_mutex_unlock (&gate.lock);
