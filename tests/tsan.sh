@@ -92,6 +92,7 @@ WRAPPER
 build_tsan_libraries ()
 {
   libraries=$1
+  write_wrappers
   [ -f "$libraries/complete" ] && return
   install_missing dpkg-dev flex bison zlib1g-dev libffi-dev libmount-dev \
     libnghttp2-dev libpsl-dev libsqlite3-dev
@@ -110,6 +111,5 @@ build_tsan_libraries ()
       build_source "$source"
     done
   )
-  write_wrappers
   touch "$libraries/complete"
 }
