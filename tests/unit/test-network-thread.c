@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../sanitizer.h"
+
 #define CALLS 1000
 
 static void
@@ -151,15 +153,6 @@ run_child (GstIceNetworkThread * parents)
   gst_ice_network_thread_release (parents);
   _exit (own != parents && said ? 0 : 1);
 }
-
-#ifndef __has_feature
-#define __has_feature(name) 0
-#endif
-#if defined (__SANITIZE_THREAD__) || __has_feature (thread_sanitizer)
-#define HAS_THREAD_SANITIZER TRUE
-#else
-#define HAS_THREAD_SANITIZER FALSE
-#endif
 
 static void
 test_fork (void)
