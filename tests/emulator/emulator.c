@@ -48,7 +48,8 @@ struct _IceEmulator
   gchar *uri;
 
   GMutex control;               /* protects these; the acceptor reads them */
-  GSocket *listener;            /* while off, bound and not listening */
+  GSocket *reservation;         /* of the port, for good */
+  GSocket *listener;            /* (nullable): at first; closed while off */
   GSocketAddress *address;      /* with the port, once it is known */
   GThread *acceptor;            /* (nullable): while off */
   GCancellable *stop;           /* of the acceptor */
@@ -160,21 +161,50 @@ acceptor_thread (gpointer data)
 /* Listening */
 
 static GSocket *
-bind_socket (GSocketAddress * address, GError ** error)
+make_socket (GSocketAddress * address, GError ** error)
 {
-  g_autoptr (GSocket) socket = NULL;
-
-  socket = g_socket_new (g_socket_address_get_family (address),
+  return g_socket_new (g_socket_address_get_family (address),
       G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error);
-  if (!socket || !g_socket_bind (socket, address, TRUE, error))
-    return NULL;
-  return g_steal_pointer (&socket);
+}
+
+static gboolean
+share_port (GSocket * socket, GError ** error)
+{
+  return g_socket_set_option (socket, SOL_SOCKET, SO_REUSEPORT, 1, error);
+}
+
+/* A socket that is bound and never listens keeps the port for this process
+ * while connections to it are refused. It shares only what it has already got:
+ * an address that somebody else listens at is an error. */
+static gboolean
+reserve_address (IceEmulator * emulator, GSocketAddress * wanted,
+    GError ** error)
+{
+  emulator->reservation = make_socket (wanted, error);
+  if (!emulator->reservation
+      || !g_socket_bind (emulator->reservation, wanted, TRUE, error)
+      || !share_port (emulator->reservation, error))
+    return FALSE;
+  emulator->address = g_socket_get_local_address (emulator->reservation,
+      error);
+  return emulator->address != NULL;
+}
+
+static gboolean
+bind_listener (IceEmulator * emulator, GError ** error)
+{
+  emulator->listener = make_socket (emulator->address, error);
+  return emulator->listener && share_port (emulator->listener, error)
+      && g_socket_bind (emulator->listener, emulator->address, TRUE, error);
 }
 
 /* Call with control held. */
 static gboolean
 start_accepting (IceEmulator * emulator, GError ** error)
 {
+  g_clear_object (&emulator->listener);
+  if (!bind_listener (emulator, error))
+    return FALSE;
   if (emulator->services.options->rate > 0)
     g_socket_set_option (emulator->listener, SOL_SOCKET, SO_RCVBUF,
         CLAMP (emulator->services.options->rate / 4, MIN_RATE_BUFFER_SIZE,
@@ -188,18 +218,14 @@ start_accepting (IceEmulator * emulator, GError ** error)
   return TRUE;
 }
 
-/* Call with control held. A socket that is bound and not listening holds the
- * port while it refuses connections. */
-static gboolean
-stop_accepting (IceEmulator * emulator, GError ** error)
+/* Call with control held. */
+static void
+stop_accepting (IceEmulator * emulator)
 {
   g_cancellable_cancel (emulator->stop);
   g_clear_pointer (&emulator->acceptor, g_thread_join);
   g_socket_close (emulator->listener, NULL);
-  g_clear_object (&emulator->listener);
   close_connections (emulator);
-  emulator->listener = bind_socket (emulator->address, error);
-  return emulator->listener != NULL;
 }
 
 static gchar *
@@ -227,11 +253,7 @@ bind_first (IceEmulator * emulator, GError ** error)
         "“%s” is not an IP address", options->address);
     return FALSE;
   }
-  emulator->listener = bind_socket (wanted, error);
-  if (!emulator->listener)
-    return FALSE;
-  emulator->address = g_socket_get_local_address (emulator->listener, error);
-  if (!emulator->address)
+  if (!reserve_address (emulator, wanted, error))
     return FALSE;
   port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS
       (emulator->address));
@@ -345,8 +367,9 @@ void
 ice_emulator_free (IceEmulator * emulator)
 {
   if (emulator->acceptor)
-    stop_accepting (emulator, NULL);
+    stop_accepting (emulator);
   g_clear_object (&emulator->listener);
+  g_clear_object (&emulator->reservation);
   g_clear_object (&emulator->address);
   g_clear_object (&emulator->stop);
   g_clear_object (&emulator->certificate);
@@ -370,7 +393,7 @@ ice_emulator_set_reachable (IceEmulator * emulator, gboolean reachable,
   if (reachable && !emulator->acceptor)
     ok = start_accepting (emulator, error);
   else if (!reachable && emulator->acceptor)
-    ok = stop_accepting (emulator, error);
+    stop_accepting (emulator);
   g_mutex_unlock (&emulator->control);
   return ok;
 }

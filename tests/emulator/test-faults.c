@@ -479,6 +479,52 @@ test_can_be_unreachable (void)
   g_assert_cmpuint (put_status (again, lease), ==, 200);
 }
 
+typedef struct
+{
+  GSocketAddress *address;
+  gint ends;                    /* atomic */
+} Thief;
+
+/* Takes the port whenever it is free. */
+static gpointer
+steal_port (gpointer data)
+{
+  Thief *thief = data;
+  guint stolen = 0;
+
+  while (!g_atomic_int_get (&thief->ends)) {
+    g_autoptr (GSocket) socket = g_socket_new (G_SOCKET_FAMILY_IPV4,
+        G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+
+    if (g_socket_bind (socket, thief->address, FALSE, NULL))
+      stolen++;
+  }
+  return GUINT_TO_POINTER (stolen);
+}
+
+static void
+test_keeps_its_port (void)
+{
+  g_autoptr (IceEmulator) emulator = test_emulator_new ("--quiet", NULL);
+  g_autoptr (GUri) uri = g_uri_parse (ice_emulator_get_uri (emulator),
+      G_URI_FLAGS_NONE, NULL);
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string
+      ("127.0.0.1", g_uri_get_port (uri));
+  Thief thief = { address };
+  GThread *thread = g_thread_new ("thief", steal_port, &thief);
+  g_autoptr (GError) error = NULL;
+  guint i;
+
+  for (i = 0; i < 500; i++) {
+    ice_emulator_set_reachable (emulator, FALSE, &error);
+    g_assert_no_error (error);
+    ice_emulator_set_reachable (emulator, TRUE, &error);
+    g_assert_no_error (error);
+  }
+  g_atomic_int_set (&thief.ends, TRUE);
+  g_assert_cmpuint (GPOINTER_TO_UINT (g_thread_join (thread)), ==, 0);
+}
+
 /* HTTP */
 
 typedef struct
@@ -715,6 +761,7 @@ main (int argc, char **argv)
   g_test_add_func ("/emulator/faults/sends-too-much", test_sends_too_much);
   g_test_add_func ("/emulator/faults/can-be-unreachable",
       test_can_be_unreachable);
+  g_test_add_func ("/emulator/faults/keeps-its-port", test_keeps_its_port);
   g_test_add_func ("/emulator/http/refuses-what-is-not-http",
       test_refuses_what_is_not_http);
   g_test_add_func ("/emulator/http/takes-chunks", test_takes_chunks);
