@@ -54,7 +54,7 @@ def pipelines(machine):
                     report = receiver.expect(TOTAL + 100)
                 assert report['part'] > 1 and report['complete'] == 1
                 assert result['connections'] > 0 and result['pushes'] > 0
-                assert result['network_threads'] == 1
+                assert result['network_threads'] == 1, result
 
 
 def many_pipelines(machine):
