@@ -14,7 +14,8 @@ each. A program that failed counts as at least one failure, whatever its cases
 say, and so does one in which LeakSanitizer found something. --leaks names a
 directory of logs of GStreamer's leaks tracer, one per process; each process
 that leaked is one failure more, and it is one if none has reported anything.
-Leaks are printed. --again names the log of
+Leaks are printed, and so is the end of what a failed program said, each line of
+it after `FAILED` and its name. --again names the log of
 programs that ran once more, much slower, to find out who leaked: nothing else
 counts of it, unless one of them did not get to its end.
 
@@ -32,6 +33,7 @@ import json
 import re
 import sys
 
+LAST_WORDS = 12
 BAD = {"FAIL", "TIMEOUT", "ERROR", "INTERRUPT", "UNEXPECTEDPASS"}
 
 
@@ -67,6 +69,17 @@ def take_leaks(tests, path):
             tests[name]["leaks"] = find_leaks(again)
 
 
+def print_failure(test):
+    """Which cases failed, and the last words."""
+    output = test.get("stdout", "") + test.get("stderr", "")
+    lines = [line for line in output.splitlines() if line.strip()]
+    cases = [line for line in lines[:-LAST_WORDS] if line.startswith("not ok")]
+    name = test["name"].split(" / ")[-1]
+    for line in [f"{test['result']} with status {test['returncode']}",
+                 *cases, *lines[-LAST_WORDS:]]:
+        print(f"FAILED {name}: {line}")
+
+
 def count_cases(test):
     """(passed, failed, skipped) of one program."""
     cases = re.findall(r"^(ok|not ok) \d+\b(.*)$", test.get("stdout", ""),
@@ -77,6 +90,8 @@ def count_cases(test):
     leaks = test["leaks"] if "leaks" in test else find_leaks(test)
     if leaks:
         print(f"Leaks in {test['name']}:\n{leaks}")
+    if test["result"] in BAD:
+        print_failure(test)
     if leaks or test["result"] in BAD:
         return passed, max(failed, 1), skipped
     if not cases:
