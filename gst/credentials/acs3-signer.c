@@ -15,38 +15,29 @@
 #define ALGORITHM "ACS3-HMAC-SHA256"
 #define DIGEST_HEADER "x-acs-content-sha256"
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  const GstIceAcs3Pair *const *first = a;
-  const GstIceAcs3Pair *const *second = b;
-
-  return strcmp ((*first)->name, (*second)->name);
-}
-
 /* Pointers to the pairs, by name. (transfer full) */
 static GPtrArray *
-sort_by_name (const GstIceAcs3Pair * pairs, gsize n_pairs)
+sort_by_name (const GstIcePair * pairs, gsize n_pairs)
 {
   GPtrArray *sorted = g_ptr_array_sized_new (n_pairs);
   gsize i;
 
   for (i = 0; i < n_pairs; i++)
     g_ptr_array_add (sorted, (gpointer) & pairs[i]);
-  g_ptr_array_sort (sorted, compare_names);
+  g_ptr_array_sort (sorted, gst_ice_pair_compare_names);
 
   return sorted;
 }
 
 gchar *
-gst_ice_acs3_canonical_query (const GstIceAcs3Pair * query, gsize n_query)
+gst_ice_acs3_canonical_query (const GstIcePair * query, gsize n_query)
 {
   g_autoptr (GPtrArray) sorted = sort_by_name (query, n_query);
   GString *text = g_string_new (NULL);
   guint i;
 
   for (i = 0; i < sorted->len; i++) {
-    const GstIceAcs3Pair *pair = g_ptr_array_index (sorted, i);
+    const GstIcePair *pair = g_ptr_array_index (sorted, i);
     g_autofree gchar *name = gst_ice_percent_encode (pair->name, NULL);
     g_autofree gchar *value = gst_ice_percent_encode (pair->value, NULL);
 
@@ -56,41 +47,13 @@ gst_ice_acs3_canonical_query (const GstIceAcs3Pair * query, gsize n_query)
   return g_string_free (text, FALSE);
 }
 
-/* Room for all headers, so that no piece is left behind by a reallocation. */
-static gsize
-measure (const GstIceAcs3Pair * headers, gsize n_headers)
-{
-  gsize size = 0;
-  gsize i;
-
-  for (i = 0; i < n_headers; i++)
-    size += 2 * strlen (headers[i].name) + strlen (headers[i].value) + 3;
-
-  return size;
-}
-
-static void
-append_header (GString * text, const GstIceAcs3Pair * header)
-{
-  const gchar *value = header->value + strspn (header->value, " \t");
-  gsize length = strlen (value);
-
-  while (length > 0 && strchr (" \t", value[length - 1]) != NULL)
-    length--;
-
-  g_string_append (text, header->name);
-  g_string_append_c (text, ':');
-  g_string_append_len (text, value, length);
-  g_string_append_c (text, '\n');
-}
-
 static void
 append_names (GString * text, GPtrArray * sorted)
 {
   guint i;
 
   for (i = 0; i < sorted->len; i++) {
-    const GstIceAcs3Pair *header = g_ptr_array_index (sorted, i);
+    const GstIcePair *header = g_ptr_array_index (sorted, i);
 
     if (i > 0)
       g_string_append_c (text, ';');
@@ -98,37 +61,25 @@ append_names (GString * text, GPtrArray * sorted)
   }
 }
 
-static const gchar *
-find_digest (const GstIceAcs3Pair * headers, gsize n_headers)
-{
-  gsize i;
-
-  for (i = 0; i < n_headers; i++) {
-    if (g_str_equal (headers[i].name, DIGEST_HEADER))
-      return headers[i].value;
-  }
-
-  g_return_val_if_reached ("");
-}
-
 gchar *
 gst_ice_acs3_canonical_request (const gchar * method, const gchar * path,
-    const gchar * canonical_query, const GstIceAcs3Pair * headers,
+    const gchar * canonical_query, const GstIcePair * headers,
     gsize n_headers)
 {
   g_autoptr (GPtrArray) sorted = sort_by_name (headers, n_headers);
-  GString *text = g_string_sized_new (strlen (method) + strlen (path) +
-      strlen (canonical_query) + measure (headers, n_headers) + 128);
+  GString *text = g_string_sized_new (gst_ice_canonical_measure (sorted,
+          strlen (method) + strlen (path) + strlen (canonical_query)));
   guint i;
 
   g_string_append_printf (text, "%s\n%s\n%s\n", method, path,
       canonical_query);
   for (i = 0; i < sorted->len; i++)
-    append_header (text, g_ptr_array_index (sorted, i));
+    gst_ice_canonical_append_header (text, g_ptr_array_index (sorted, i));
   g_string_append_c (text, '\n');
   append_names (text, sorted);
   g_string_append_c (text, '\n');
-  g_string_append (text, find_digest (headers, n_headers));
+  g_string_append (text, gst_ice_canonical_find (headers, n_headers,
+          DIGEST_HEADER));
 
   return g_string_free (text, FALSE);
 }
@@ -151,7 +102,7 @@ sign (const GstIceIdentity * identity, const gchar * canonical_request)
 gchar *
 gst_ice_acs3_authorization (const GstIceIdentity * identity,
     const gchar * method, const gchar * path, const gchar * canonical_query,
-    const GstIceAcs3Pair * headers, gsize n_headers)
+    const GstIcePair * headers, gsize n_headers)
 {
   g_autoptr (GPtrArray) sorted = sort_by_name (headers, n_headers);
   GString *text = g_string_new (ALGORITHM " Credential=");

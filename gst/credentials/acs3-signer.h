@@ -8,30 +8,24 @@
 
 #pragma once
 
+#include "common/canonical.h"
 #include "credentials/identity.h"
 
 G_BEGIN_DECLS
 
-/* A name and a value that is not encoded yet. */
-typedef struct
-{
-  const gchar *name;
-  const gchar *value;
-} GstIceAcs3Pair;
-
 /* `name=value&...`, encoded and sorted by name. (transfer full) */
-gchar *gst_ice_acs3_canonical_query (const GstIceAcs3Pair * query,
+gchar *gst_ice_acs3_canonical_query (const GstIcePair * query,
     gsize n_query);
 
 /* The text whose digest is signed. @headers: all that take part, names in
  * lower case, x-acs-content-sha256 among them. (transfer full) */
 gchar *gst_ice_acs3_canonical_request (const gchar * method,
     const gchar * path, const gchar * canonical_query,
-    const GstIceAcs3Pair * headers, gsize n_headers);
+    const GstIcePair * headers, gsize n_headers);
 
 /* The value of the Authorization header. (transfer full) */
 gchar *gst_ice_acs3_authorization (const GstIceIdentity * identity,
     const gchar * method, const gchar * path, const gchar * canonical_query,
-    const GstIceAcs3Pair * headers, gsize n_headers);
+    const GstIcePair * headers, gsize n_headers);
 
 G_END_DECLS

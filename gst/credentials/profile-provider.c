@@ -147,15 +147,6 @@ get_identity_async (GstIceCredentialsProvider * provider,
         g_steal_pointer (&task));
 }
 
-static GstIceIdentity *
-get_identity_finish (GstIceCredentialsProvider * provider,
-    GAsyncResult * result, GError ** error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, provider), NULL);
-
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
 static void
 invalidate (GstIceCredentialsProvider * provider)
 {
@@ -170,7 +161,6 @@ provider_init (GstIceCredentialsProviderInterface * iface)
 {
   iface->get_name = get_name;
   iface->get_identity_async = get_identity_async;
-  iface->get_identity_finish = get_identity_finish;
   iface->invalidate = invalidate;
 }
 

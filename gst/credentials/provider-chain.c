@@ -187,15 +187,6 @@ get_identity_async (GstIceCredentialsProvider * provider,
   ask_next (task);
 }
 
-static GstIceIdentity *
-get_identity_finish (GstIceCredentialsProvider * provider,
-    GAsyncResult * result, GError ** error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, provider), NULL);
-
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
 /* After this the search begins with the first provider again. */
 static void
 invalidate (GstIceCredentialsProvider * provider)
@@ -212,7 +203,6 @@ provider_init (GstIceCredentialsProviderInterface * iface)
 {
   iface->get_name = get_name;
   iface->get_identity_async = get_identity_async;
-  iface->get_identity_finish = get_identity_finish;
   iface->invalidate = invalidate;
 }
 

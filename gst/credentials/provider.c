@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* The interface's calls: each goes straight to the implementation. */
+/* The interface's calls: each goes straight to the implementation, but for
+ * the end of a search, which is the same for all of them. */
 
 #include "credentials/provider.h"
 
@@ -34,8 +35,9 @@ GstIceIdentity *
 gst_ice_credentials_provider_get_identity_finish (GstIceCredentialsProvider *
     provider, GAsyncResult * result, GError ** error)
 {
-  return GST_ICE_CREDENTIALS_PROVIDER_GET_IFACE (provider)->get_identity_finish
-      (provider, result, error);
+  g_return_val_if_fail (g_task_is_valid (result, provider), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 /* A source that keeps nothing has nothing to forget. */

@@ -23,9 +23,9 @@ G_DECLARE_INTERFACE (GstIceCredentialsProvider, gst_ice_credentials_provider,
 /**
  * GstIceCredentialsProviderInterface:
  * @get_name: a static, short name for messages ("environment")
- * @get_identity_async: starts to look for an identity
- * @get_identity_finish: (transfer full): the identity, or an error that says
- *     why this source gives none, without any secret
+ * @get_identity_async: looks for an identity, with a GTask of the provider
+ *     that returns it, or an error that says why this source gives none,
+ *     without any secret
  * @invalidate: forget a kept identity that the service refused
  */
 struct _GstIceCredentialsProviderInterface
@@ -36,8 +36,6 @@ struct _GstIceCredentialsProviderInterface
   void (*get_identity_async) (GstIceCredentialsProvider * provider,
       GCancellable * cancellable, GAsyncReadyCallback callback,
       gpointer user_data);
-  GstIceIdentity *(*get_identity_finish) (GstIceCredentialsProvider *
-      provider, GAsyncResult * result, GError ** error);
   void (*invalidate) (GstIceCredentialsProvider * provider);
 };
 

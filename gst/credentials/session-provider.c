@@ -231,15 +231,6 @@ get_identity_async (GstIceCredentialsProvider * provider,
     start_fetch (self);
 }
 
-static GstIceIdentity *
-get_identity_finish (GstIceCredentialsProvider * provider,
-    GAsyncResult * result, GError ** error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, provider), NULL);
-
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
 static void
 invalidate (GstIceCredentialsProvider * provider)
 {
@@ -254,7 +245,6 @@ provider_init (GstIceCredentialsProviderInterface * iface)
 {
   iface->get_name = get_name;
   iface->get_identity_async = get_identity_async;
-  iface->get_identity_finish = get_identity_finish;
   iface->invalidate = invalidate;
 }
 

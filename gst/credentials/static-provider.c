@@ -44,21 +44,11 @@ get_identity_async (GstIceCredentialsProvider * provider,
         (GDestroyNotify) gst_ice_identity_unref);
 }
 
-static GstIceIdentity *
-get_identity_finish (GstIceCredentialsProvider * provider,
-    GAsyncResult * result, GError ** error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, provider), NULL);
-
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
 static void
 provider_init (GstIceCredentialsProviderInterface * iface)
 {
   iface->get_name = get_name;
   iface->get_identity_async = get_identity_async;
-  iface->get_identity_finish = get_identity_finish;
 }
 
 G_DEFINE_TYPE_WITH_CODE (GstIceStaticProvider, gst_ice_static_provider,

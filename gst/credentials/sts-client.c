@@ -237,7 +237,7 @@ format_role (const GstIceRole * role, const gchar * oidc_provider_arn)
 {
   g_autofree gchar *duration =
       g_strdup_printf ("%" G_GUINT64_FORMAT, role->duration_seconds);
-  const GstIceAcs3Pair all[] = {
+  const GstIcePair all[] = {
     {"RoleArn", role->role_arn},
     {"RoleSessionName", role->session_name},
     {"DurationSeconds", duration},
@@ -245,7 +245,7 @@ format_role (const GstIceRole * role, const gchar * oidc_provider_arn)
     {"ExternalId", role->external_id},
     {"OIDCProviderArn", oidc_provider_arn},
   };
-  GstIceAcs3Pair given[G_N_ELEMENTS (all)];
+  GstIcePair given[G_N_ELEMENTS (all)];
   guint i, n = 0;
 
   for (i = 0; i < G_N_ELEMENTS (all); i++) {
@@ -264,7 +264,7 @@ sign (GstIceHttpRequest * request, Call * call, const gchar * query)
   g_autofree gchar *nonce = g_uuid_string_random ();
   g_autofree gchar *digest = gst_ice_sha256_hex ("", 0);
   const gchar *token = gst_ice_identity_peek_token (call->secrets);
-  const GstIceAcs3Pair headers[] = {
+  const GstIcePair headers[] = {
     {"host", gst_ice_http_request_get_host (request)},
     {"x-acs-action", call->action},
     {"x-acs-version", API_VERSION},
@@ -331,7 +331,7 @@ gst_ice_sts_assume_role_with_oidc_async (GstIceHttpClient * http,
   Call *call = call_new ("AssumeRoleWithOIDC", http, endpoint,
       gst_ice_identity_new ("OIDC", token, NULL));
   g_autofree gchar *date = format_date (call);
-  const GstIceAcs3Pair query[] = {
+  const GstIcePair query[] = {
     {"Action", call->action},
     {"Version", API_VERSION},
     {"Format", "JSON"},

@@ -338,7 +338,7 @@ create_request (Call * call)
 {
   GstIceMediaClient *client = call->client;
   GstIceClock *clock = gst_ice_http_client_get_clock (client->http);
-  const GstIceAcs3Pair query[] = { {"MediaId", call->media_id} };
+  const GstIcePair query[] = { {"MediaId", call->media_id} };
   g_autofree gchar *canonical_query =
       gst_ice_acs3_canonical_query (query, G_N_ELEMENTS (query));
   g_autofree gchar *target = g_strconcat ("/?", canonical_query, NULL);
@@ -349,7 +349,7 @@ create_request (Call * call)
   const gchar *token = gst_ice_identity_peek_token (call->identity);
   GstIceHttpRequest *request = gst_ice_http_request_new ("POST",
       client->endpoint, NULL, target);
-  const GstIceAcs3Pair headers[] = {
+  const GstIcePair headers[] = {
     {"host", gst_ice_http_request_get_host (request)},
     {"x-acs-action", OPERATION},
     {"x-acs-version", VERSION_OF_API},

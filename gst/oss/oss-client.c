@@ -184,17 +184,17 @@ sign (Call * call, GstIceHttpRequest * http_request, const gchar * query)
   g_autofree gchar *uri =
       gst_ice_oss_signer_canonical_uri (object->bucket, object->key);
   g_autofree gchar *date = format_date (call->signed_us);
-  GstIceOssPair headers[4];
+  GstIcePair headers[4];
   gchar *authorization;
   gsize n = 0;
   gsize i;
 
-  headers[n++] = (GstIceOssPair) { "x-oss-date", date };
-  headers[n++] = (GstIceOssPair) { "x-oss-content-sha256", UNSIGNED_PAYLOAD };
+  headers[n++] = (GstIcePair) { "x-oss-date", date };
+  headers[n++] = (GstIcePair) { "x-oss-content-sha256", UNSIGNED_PAYLOAD };
   if (token != NULL)
-    headers[n++] = (GstIceOssPair) { "x-oss-security-token", token };
+    headers[n++] = (GstIcePair) { "x-oss-security-token", token };
   if (request->content_type != NULL)
-    headers[n++] = (GstIceOssPair) { "content-type", request->content_type };
+    headers[n++] = (GstIcePair) { "content-type", request->content_type };
 
   authorization = gst_ice_oss_signer_authorization (call->identity,
       object->region, PRODUCT, request->operation->method, uri, query,

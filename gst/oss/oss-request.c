@@ -182,17 +182,17 @@ gst_ice_oss_request_get_query (const GstIceOssRequest * request)
 {
   g_autofree gchar *part = g_strdup_printf ("%u", request->part_number);
   g_autofree gchar *marker = g_strdup_printf ("%u", request->marker);
-  GstIceOssPair query[3];
+  GstIcePair query[3];
   gsize n = 0;
 
   if (request->operation == &initiate)
-    query[n++] = (GstIceOssPair) { "uploads", NULL };
+    query[n++] = (GstIcePair) { "uploads", NULL };
   if (request->upload_id != NULL)
-    query[n++] = (GstIceOssPair) { "uploadId", request->upload_id };
+    query[n++] = (GstIcePair) { "uploadId", request->upload_id };
   if (request->part_number > 0)
-    query[n++] = (GstIceOssPair) { "partNumber", part };
+    query[n++] = (GstIcePair) { "partNumber", part };
   if (request->marker > 0)
-    query[n++] = (GstIceOssPair) { "part-number-marker", marker };
+    query[n++] = (GstIcePair) { "part-number-marker", marker };
 
   return gst_ice_oss_signer_canonical_query (query, n);
 }

@@ -24,15 +24,6 @@
 /* `YYYYMMDD` of x-oss-date. */
 #define DAY_LENGTH 8
 
-static gint
-compare_names (gconstpointer a, gconstpointer b)
-{
-  const GstIceOssPair *const *first = a;
-  const GstIceOssPair *const *second = b;
-
-  return strcmp ((*first)->name, (*second)->name);
-}
-
 /* --- The target --- */
 
 gchar *
@@ -54,10 +45,10 @@ gst_ice_oss_signer_canonical_uri (const gchar * bucket, const gchar * key)
   return g_string_free (uri, FALSE);
 }
 
-static GstIceOssPair *
-pair_encode (const GstIceOssPair * pair)
+static GstIcePair *
+pair_encode (const GstIcePair * pair)
 {
-  GstIceOssPair *encoded = g_new (GstIceOssPair, 1);
+  GstIcePair *encoded = g_new (GstIcePair, 1);
 
   encoded->name = gst_ice_percent_encode (pair->name, NULL);
   encoded->value = gst_ice_percent_encode (pair->value != NULL ?
@@ -67,7 +58,7 @@ pair_encode (const GstIceOssPair * pair)
 }
 
 static void
-pair_free (GstIceOssPair * pair)
+pair_free (GstIcePair * pair)
 {
   g_free ((gchar *) pair->name);
   g_free ((gchar *) pair->value);
@@ -76,7 +67,7 @@ pair_free (GstIceOssPair * pair)
 
 /* The order is that of the encoded names. */
 gchar *
-gst_ice_oss_signer_canonical_query (const GstIceOssPair * query,
+gst_ice_oss_signer_canonical_query (const GstIcePair * query,
     gsize n_query)
 {
   g_autoptr (GPtrArray) pairs =
@@ -86,10 +77,10 @@ gst_ice_oss_signer_canonical_query (const GstIceOssPair * query,
 
   for (i = 0; i < n_query; i++)
     g_ptr_array_add (pairs, pair_encode (&query[i]));
-  g_ptr_array_sort (pairs, compare_names);
+  g_ptr_array_sort (pairs, gst_ice_pair_compare_names);
 
   for (i = 0; i < n_query; i++) {
-    const GstIceOssPair *pair = g_ptr_array_index (pairs, i);
+    const GstIcePair *pair = g_ptr_array_index (pairs, i);
 
     if (i > 0)
       g_string_append_c (text, '&');
@@ -126,7 +117,7 @@ is_additional (const gchar * name, const gchar * const *additional)
 
 /* Pointers to the headers that take part, by name. (transfer full) */
 static GPtrArray *
-select_headers (const GstIceOssPair * headers, gsize n_headers,
+select_headers (const GstIcePair * headers, gsize n_headers,
     const gchar * const *additional)
 {
   GPtrArray *selected = g_ptr_array_sized_new (n_headers);
@@ -137,54 +128,9 @@ select_headers (const GstIceOssPair * headers, gsize n_headers,
         is_additional (headers[i].name, additional))
       g_ptr_array_add (selected, (gpointer) & headers[i]);
   }
-  g_ptr_array_sort (selected, compare_names);
+  g_ptr_array_sort (selected, gst_ice_pair_compare_names);
 
   return selected;
-}
-
-static const gchar *
-find_header (const GstIceOssPair * headers, gsize n_headers,
-    const gchar * name)
-{
-  gsize i;
-
-  for (i = 0; i < n_headers; i++) {
-    if (g_str_equal (headers[i].name, name))
-      return headers[i].value;
-  }
-
-  g_return_val_if_reached ("");
-}
-
-/* Room for all headers, so that no piece is left behind by a reallocation. */
-static gsize
-measure (GPtrArray * headers)
-{
-  gsize size = 0;
-  guint i;
-
-  for (i = 0; i < headers->len; i++) {
-    const GstIceOssPair *header = g_ptr_array_index (headers, i);
-
-    size += 2 * strlen (header->name) + strlen (header->value) + 3;
-  }
-
-  return size;
-}
-
-static void
-append_header (GString * text, const GstIceOssPair * header)
-{
-  const gchar *value = header->value + strspn (header->value, " \t");
-  gsize length = strlen (value);
-
-  while (length > 0 && strchr (" \t", value[length - 1]) != NULL)
-    length--;
-
-  g_string_append (text, header->name);
-  g_string_append_c (text, ':');
-  g_string_append_len (text, value, length);
-  g_string_append_c (text, '\n');
 }
 
 /* Appends the names of the headers that are not signed by default. */
@@ -195,7 +141,7 @@ append_additional (GString * text, GPtrArray * headers)
   guint i;
 
   for (i = 0; i < headers->len; i++) {
-    const GstIceOssPair *header = g_ptr_array_index (headers, i);
+    const GstIcePair *header = g_ptr_array_index (headers, i);
 
     if (is_signed_by_default (header->name))
       continue;
@@ -210,24 +156,25 @@ append_additional (GString * text, GPtrArray * headers)
 gchar *
 gst_ice_oss_signer_canonical_request (const gchar * method,
     const gchar * canonical_uri, const gchar * canonical_query,
-    const GstIceOssPair * headers, gsize n_headers,
+    const GstIcePair * headers, gsize n_headers,
     const gchar * const *additional)
 {
   g_autoptr (GPtrArray) selected =
       select_headers (headers, n_headers, additional);
-  GString *text = g_string_sized_new (strlen (method) +
-      strlen (canonical_uri) + strlen (canonical_query) + measure (selected) +
-      128);
+  GString *text = g_string_sized_new (gst_ice_canonical_measure (selected,
+          strlen (method) + strlen (canonical_uri) +
+          strlen (canonical_query)));
   guint i;
 
   g_string_append_printf (text, "%s\n%s\n%s\n", method, canonical_uri,
       canonical_query);
   for (i = 0; i < selected->len; i++)
-    append_header (text, g_ptr_array_index (selected, i));
+    gst_ice_canonical_append_header (text, g_ptr_array_index (selected, i));
   g_string_append_c (text, '\n');
   append_additional (text, selected);
   g_string_append_c (text, '\n');
-  g_string_append (text, find_header (headers, n_headers, DIGEST_HEADER));
+  g_string_append (text, gst_ice_canonical_find (headers, n_headers,
+          DIGEST_HEADER));
 
   return g_string_free (text, FALSE);
 }
@@ -284,10 +231,11 @@ gchar *
 gst_ice_oss_signer_authorization (const GstIceIdentity * identity,
     const gchar * region, const gchar * product, const gchar * method,
     const gchar * canonical_uri, const gchar * canonical_query,
-    const GstIceOssPair * headers, gsize n_headers,
+    const GstIcePair * headers, gsize n_headers,
     const gchar * const *additional)
 {
-  const gchar *date = find_header (headers, n_headers, DATE_HEADER);
+  const gchar *date = gst_ice_canonical_find (headers, n_headers,
+      DATE_HEADER);
   g_autofree gchar *day = g_strndup (date, DAY_LENGTH);
   g_autofree gchar *scope =
       g_strjoin ("/", day, region, product, TERMINATOR, NULL);

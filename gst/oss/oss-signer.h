@@ -8,16 +8,10 @@
 
 #pragma once
 
+#include "common/canonical.h"
 #include "credentials/identity.h"
 
 G_BEGIN_DECLS
-
-/* A name and a value, neither encoded; a NULL value is a name alone. */
-typedef struct
-{
-  const gchar *name;
-  const gchar *value;
-} GstIceOssPair;
 
 /* `/bucket/key`, encoded; either may be NULL. (transfer full) */
 gchar *gst_ice_oss_signer_canonical_uri (const gchar * bucket,
@@ -25,7 +19,7 @@ gchar *gst_ice_oss_signer_canonical_uri (const gchar * bucket,
 
 /* Encoded, sorted, a name alone where the value is NULL or empty. This is
  * also what goes on the wire. (transfer full) */
-gchar *gst_ice_oss_signer_canonical_query (const GstIceOssPair * query,
+gchar *gst_ice_oss_signer_canonical_query (const GstIcePair * query,
     gsize n_query);
 
 /* @headers: those that will be sent, names in lower case, x-oss-date and
@@ -34,7 +28,7 @@ gchar *gst_ice_oss_signer_canonical_query (const GstIceOssPair * query,
  * (transfer full) */
 gchar *gst_ice_oss_signer_canonical_request (const gchar * method,
     const gchar * canonical_uri, const gchar * canonical_query,
-    const GstIceOssPair * headers, gsize n_headers,
+    const GstIcePair * headers, gsize n_headers,
     const gchar * const *additional);
 
 /* The value of the Authorization header. @region: the bare id,
@@ -42,7 +36,7 @@ gchar *gst_ice_oss_signer_canonical_request (const gchar * method,
 gchar *gst_ice_oss_signer_authorization (const GstIceIdentity * identity,
     const gchar * region, const gchar * product, const gchar * method,
     const gchar * canonical_uri, const gchar * canonical_query,
-    const GstIceOssPair * headers, gsize n_headers,
+    const GstIcePair * headers, gsize n_headers,
     const gchar * const *additional);
 
 G_END_DECLS

@@ -11,12 +11,12 @@
 static GArray *
 read_query (JsonArray * pairs)
 {
-  GArray *query = g_array_new (FALSE, FALSE, sizeof (GstIceAcs3Pair));
+  GArray *query = g_array_new (FALSE, FALSE, sizeof (GstIcePair));
   guint i;
 
   for (i = 0; i < json_array_get_length (pairs); i++) {
     JsonArray *pair = json_array_get_array_element (pairs, i);
-    GstIceAcs3Pair entry = { json_array_get_string_element (pair, 0),
+    GstIcePair entry = { json_array_get_string_element (pair, 0),
       json_array_get_string_element (pair, 1)
     };
 
@@ -30,7 +30,7 @@ static void
 append_header (JsonObject * object, const gchar * name, JsonNode * node,
     gpointer user_data)
 {
-  GstIceAcs3Pair header = { name, json_node_get_string (node) };
+  GstIcePair header = { name, json_node_get_string (node) };
 
   g_array_append_val ((GArray *) user_data, header);
 }
@@ -38,7 +38,7 @@ append_header (JsonObject * object, const gchar * name, JsonNode * node,
 static GArray *
 read_headers (JsonObject * object)
 {
-  GArray *headers = g_array_new (FALSE, FALSE, sizeof (GstIceAcs3Pair));
+  GArray *headers = g_array_new (FALSE, FALSE, sizeof (GstIcePair));
 
   json_object_foreach_member (object, append_header, headers);
 
@@ -61,12 +61,12 @@ check_vector (const gchar * id, JsonObject * vector)
       vector_get_string (input, "access_key_secret"),
       vector_get_string (input, "security_token"));
   g_autofree gchar *canonical_query = gst_ice_acs3_canonical_query
-      ((GstIceAcs3Pair *) query->data, query->len);
+      ((GstIcePair *) query->data, query->len);
   g_autofree gchar *canonical_request = gst_ice_acs3_canonical_request
-      (method, path, canonical_query, (GstIceAcs3Pair *) headers->data,
+      (method, path, canonical_query, (GstIcePair *) headers->data,
       headers->len);
   g_autofree gchar *authorization = gst_ice_acs3_authorization (identity,
-      method, path, canonical_query, (GstIceAcs3Pair *) headers->data,
+      method, path, canonical_query, (GstIcePair *) headers->data,
       headers->len);
 
   g_assert_cmpstr (canonical_request, ==,

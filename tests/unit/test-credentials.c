@@ -52,13 +52,6 @@ test_provider_get_identity_async (GstIceCredentialsProvider * provider,
             "%s has none", self->name));
 }
 
-static GstIceIdentity *
-test_provider_get_identity_finish (GstIceCredentialsProvider * provider,
-    GAsyncResult * result, GError ** error)
-{
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
 static void
 test_provider_invalidate (GstIceCredentialsProvider * provider)
 {
@@ -70,7 +63,6 @@ test_provider_iface_init (GstIceCredentialsProviderInterface * iface)
 {
   iface->get_name = test_provider_get_name;
   iface->get_identity_async = test_provider_get_identity_async;
-  iface->get_identity_finish = test_provider_get_identity_finish;
   iface->invalidate = test_provider_invalidate;
 }
 

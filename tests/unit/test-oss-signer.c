@@ -12,13 +12,13 @@
 static GArray *
 read_query (JsonArray * pairs)
 {
-  GArray *query = g_array_new (FALSE, FALSE, sizeof (GstIceOssPair));
+  GArray *query = g_array_new (FALSE, FALSE, sizeof (GstIcePair));
   guint i;
 
   for (i = 0; i < json_array_get_length (pairs); i++) {
     JsonArray *pair = json_array_get_array_element (pairs, i);
     gboolean has_value = !json_array_get_null_element (pair, 1);
-    GstIceOssPair entry = { json_array_get_string_element (pair, 0),
+    GstIcePair entry = { json_array_get_string_element (pair, 0),
       has_value ? json_array_get_string_element (pair, 1) : NULL
     };
 
@@ -32,7 +32,7 @@ static void
 append_header (JsonObject * object, const gchar * name, JsonNode * node,
     gpointer user_data)
 {
-  GstIceOssPair header = { name, json_node_get_string (node) };
+  GstIcePair header = { name, json_node_get_string (node) };
 
   g_array_append_val ((GArray *) user_data, header);
 }
@@ -40,7 +40,7 @@ append_header (JsonObject * object, const gchar * name, JsonNode * node,
 static void
 append (GArray * headers, const gchar * name, const gchar * value)
 {
-  GstIceOssPair header = { name, value };
+  GstIcePair header = { name, value };
 
   if (value != NULL)
     g_array_append_val (headers, header);
@@ -50,7 +50,7 @@ append (GArray * headers, const gchar * name, const gchar * value)
 static GArray *
 read_headers (JsonObject * input)
 {
-  GArray *headers = g_array_new (FALSE, FALSE, sizeof (GstIceOssPair));
+  GArray *headers = g_array_new (FALSE, FALSE, sizeof (GstIcePair));
 
   json_object_foreach_member (json_object_get_object_member (input,
           "headers"), append_header, headers);
@@ -94,14 +94,14 @@ check_vector (const gchar * id, JsonObject * vector)
   g_autofree gchar *uri = gst_ice_oss_signer_canonical_uri
       (vector_get_string (input, "bucket"), vector_get_string (input, "key"));
   g_autofree gchar *canonical_query = gst_ice_oss_signer_canonical_query
-      ((GstIceOssPair *) query->data, query->len);
+      ((GstIcePair *) query->data, query->len);
   g_autofree gchar *request = gst_ice_oss_signer_canonical_request (method,
-      uri, canonical_query, (GstIceOssPair *) headers->data, headers->len,
+      uri, canonical_query, (GstIcePair *) headers->data, headers->len,
       (const gchar * const *) additional->pdata);
   g_autofree gchar *authorization = gst_ice_oss_signer_authorization
       (identity, vector_get_string (input, "region"),
       vector_get_string (input, "product"), method, uri, canonical_query,
-      (GstIceOssPair *) headers->data, headers->len,
+      (GstIcePair *) headers->data, headers->len,
       (const gchar * const *) additional->pdata);
 
   g_assert_cmpstr (uri, ==, vector_get_string (expected, "canonical_uri"));
@@ -148,7 +148,7 @@ check_wire (const gchar * id, JsonObject * vector)
   uri = gst_ice_oss_signer_canonical_uri (in_path ? bucket : NULL,
       vector_get_string (input, "key"));
   canonical_query = gst_ice_oss_signer_canonical_query
-      ((GstIceOssPair *) query->data, query->len);
+      ((GstIcePair *) query->data, query->len);
   target = g_strconcat (uri, *canonical_query != '\0' ? "?" : "",
       canonical_query, NULL);
   host = gst_ice_endpoint_get_host_header (endpoint,
