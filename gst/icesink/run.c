@@ -513,12 +513,17 @@ report_end (GstIceRun * self)
   return gst_ice_run_get_flag (self, &self->failed) ? GST_FLOW_ERROR : GST_FLOW_OK;
 }
 
-/* The recording can't go on: the upload does what on-error says, and fails. */
-static GstFlowReturn
-fail (GstIceRun * self, GError * error)
+void
+gst_ice_run_fail (GstIceRun * self, GError * error)
 {
   stop_recording (self);
   gst_ice_upload_fail (self->upload, error);
+}
+
+static GstFlowReturn
+fail (GstIceRun * self, GError * error)
+{
+  gst_ice_run_fail (self, error);
 
   return report_end (self);
 }

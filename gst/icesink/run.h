@@ -61,6 +61,11 @@ gboolean gst_ice_run_is_pristine (GstIceRun * run);
  * GST_FLOW_FLUSHING and GST_FLOW_ERROR as above. */
 GstFlowReturn gst_ice_run_drain (GstIceRun * run);
 
+/* The recording can't go on: the upload does what on-error says, and fails.
+ * gst_ice_run_drain() waits for that. Streaming thread.
+ * @error: (transfer full) */
+void gst_ice_run_fail (GstIceRun * run, GError * error);
+
 /* TRUE if the upload has failed, or is failing. */
 gboolean gst_ice_run_has_failed (GstIceRun * run);
 

@@ -47,6 +47,7 @@
 
 #include "icesink/sink.h"
 
+#include "common/error.h"
 #include "icesink/content-type.h"
 #include "icesink/element-error.h"
 #include "icesink/media-uri.h"
@@ -351,6 +352,33 @@ resume (GstIceSink * self)
   return ret;
 }
 
+/* Until the application knows how the upload has ended. */
+static GstFlowReturn
+drain (GstIceSink * self)
+{
+  GstFlowReturn ret;
+
+  do {
+    ret = gst_ice_run_drain (self->run);
+    if (ret != GST_FLOW_FLUSHING)
+      break;
+    ret = resume (self);
+  } while (ret == GST_FLOW_OK);
+
+  return ret;
+}
+
+/* What comes later would stand in the wrong place. */
+static GstFlowReturn
+fail_unreadable (GstIceSink * self, GstMemory * memory)
+{
+  gst_ice_run_fail (self->run, gst_ice_error_new (GST_ICE_ERROR_FAILED,
+          "%" G_GSIZE_FORMAT " bytes that upstream sent could not be mapped"
+          " for reading", gst_memory_get_sizes (memory, NULL, NULL)));
+
+  return drain (self);
+}
+
 static GstFlowReturn
 write_memory (GstIceSink * self, GstMemory * memory)
 {
@@ -358,11 +386,8 @@ write_memory (GstIceSink * self, GstMemory * memory)
   gsize written = 0;
   GstFlowReturn ret;
 
-  if (!gst_memory_map (memory, &map, GST_MAP_READ)) {
-    GST_ELEMENT_ERROR (self, STREAM, FAILED, (NULL),
-        ("A buffer could not be mapped for reading"));
-    return GST_FLOW_ERROR;
-  }
+  if (!gst_memory_map (memory, &map, GST_MAP_READ))
+    return fail_unreadable (self, memory);
 
   do {
     ret = gst_ice_run_write (self->run, map.data, map.size, &written);
@@ -455,15 +480,7 @@ handle_segment (GstIceSink * self, GstEvent * event)
 static gboolean
 swallows_eos (GstIceSink * self)
 {
-  GstFlowReturn ret = GST_FLOW_OK;
-
-  while (gst_ice_run_has_failed (self->run) && ret == GST_FLOW_OK) {
-    ret = gst_ice_run_drain (self->run);
-    if (ret == GST_FLOW_FLUSHING)
-      ret = resume (self);
-  }
-
-  return ret != GST_FLOW_OK;
+  return gst_ice_run_has_failed (self->run) && drain (self) != GST_FLOW_OK;
 }
 
 static gboolean
@@ -507,14 +524,7 @@ gst_ice_sink_wait_event (GstBaseSink * sink, GstEvent * event)
   if (ret != GST_FLOW_OK || GST_EVENT_TYPE (event) != GST_EVENT_EOS)
     return ret;
 
-  do {
-    ret = gst_ice_run_drain (self->run);
-    if (ret != GST_FLOW_FLUSHING)
-      break;
-    ret = resume (self);
-  } while (ret == GST_FLOW_OK);
-
-  return ret;
+  return drain (self);
 }
 
 static gboolean

@@ -315,6 +315,27 @@ test_unreachable_in_the_middle (void)
   g_assert_cmpuint (ice_emulator_count_open_uploads (f->emulator), ==, 1);
 }
 
+/* The recording lacks those bytes, whatever comes later. */
+static void
+test_unreadable (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  GstBuffer *buffer = fixture_new_buffer (0, 5000);
+  GstMemory *memory = gst_buffer_get_memory (buffer, 0);
+  GstMapInfo map;
+
+  fixture_play (f);
+  fixture_push (f, SMALL);
+  /* Who writes keeps others from reading. */
+  g_assert_true (gst_memory_map (memory, &map, GST_MAP_WRITE));
+  g_assert_cmpint (gst_pad_push (f->pad, buffer), ==, GST_FLOW_ERROR);
+  gst_memory_unmap (memory, &map);
+  gst_memory_unref (memory);
+
+  fixture_wait_error (f, GST_RESOURCE_ERROR_FAILED);
+  assert_over (f);
+}
+
 static void
 test_unreachable_at_the_end (void)
 {
@@ -713,6 +734,8 @@ main (int argc, char **argv)
       test_unreachable_in_the_middle);
   g_test_add_func ("/icesink/errors/names-an-outage-at-the-end",
       test_unreachable_at_the_end);
+  g_test_add_func ("/icesink/errors/names-what-it-cannot-read",
+      test_unreadable);
   g_test_add_func ("/icesink/errors/names-an-unknown-host",
       test_unknown_host);
 
