@@ -176,9 +176,9 @@ sabotage (gpointer data)
   if (self->for_good)
     return NULL;
 
-  wait_for (self, has_struck (self)
-      && trial_get_stat (self->trial, "retries") >= retries + ATTEMPTS,
-      test_patience (A_WHILE_US));
+  wait_for (self, has_struck (self), FOR_EVER_US);
+  wait_for (self, trial_get_stat (self->trial, "retries")
+      >= retries + ATTEMPTS, test_patience (A_WHILE_US));
   end (self);
 
   return NULL;

@@ -10,10 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emulator/fault-script.h"
 #include "patience.h"
 
 GST_PLUGIN_STATIC_DECLARE (icesink);
 
+#define TOLD_REQUESTS 30
 #define PATIENCE_US (60 * G_USEC_PER_SEC)
 
 void
@@ -197,6 +199,58 @@ trial_end_clear (TrialEnd * end)
   g_clear_pointer (&end->debug, g_free);
   g_clear_pointer (&end->outcome, g_free);
   g_clear_pointer (&end->reason, g_free);
+}
+
+static void
+tell_end (GString * story, const TrialEnd * end)
+{
+  g_string_append_printf (story, "  %s, outcome %s, %u interruptions (%s),"
+      " %u resumptions\n", end->eos ? "EOS" : "no EOS",
+      GST_STR_NULL (end->outcome), end->n_interrupted,
+      GST_STR_NULL (end->reason), end->n_resumed);
+  if (end->error != NULL)
+    g_string_append_printf (story, "  error: %s\n  debug: %s\n",
+        end->error->message, GST_STR_NULL (end->debug));
+}
+
+/* The last ones. */
+static void
+tell_requests (GString * story, GPtrArray * records)
+{
+  guint i = records->len - MIN (records->len, TOLD_REQUESTS);
+  gint64 begin_us = 0;
+
+  for (; i < records->len; i++) {
+    const IceEmulatorRecord *record = g_ptr_array_index (records, i);
+
+    if (begin_us == 0)
+      begin_us = record->begin_us;
+    g_string_append_printf (story, "  %5" G_GINT64_FORMAT " to %5"
+        G_GINT64_FORMAT " ms: %s %u, connection %u, status %u %s %s\n",
+        (record->begin_us - begin_us) / 1000,
+        (record->end_us - begin_us) / 1000,
+        emu_operation_get_name (record->operation), record->part_number,
+        record->connection, record->status,
+        record->code != NULL ? record->code : "",
+        record->fault != NULL ? record->fault : "");
+  }
+}
+
+gchar *
+trial_tell (Trial * trial, const TrialEnd * end)
+{
+  GString *story = g_string_new (NULL);
+  g_autoptr (GstStructure) stats = NULL;
+  g_autofree gchar *text = NULL;
+  g_autoptr (GPtrArray) records = ice_emulator_get_records (trial->emulator);
+
+  tell_end (story, end);
+  g_object_get (trial->sink, "stats", &stats, NULL);
+  text = gst_structure_to_string (stats);
+  g_string_append_printf (story, "  %s\n", text);
+  tell_requests (story, records);
+
+  return g_string_free (story, FALSE);
 }
 
 guint64

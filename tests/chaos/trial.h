@@ -86,6 +86,10 @@ void trial_finish (Trial * trial, TrialEnd * end);
 void trial_stop (Trial * trial, TrialEnd * end);
 void trial_end_clear (TrialEnd * end);
 
+/* How it came to that end, for a person: the error, `stats`, and the requests
+ * as the emulator saw them. (transfer full) */
+gchar *trial_tell (Trial * trial, const TrialEnd * end);
+
 /* A field of `stats`. */
 guint64 trial_get_stat (Trial * trial, const gchar * field);
 
