@@ -21,6 +21,7 @@
 #include "common/digest.h"
 #include "common/error.h"
 #include "common/json.h"
+#include "common/request-log.h"
 #include "common/secret.h"
 #include "credentials/session-answer.h"
 #include "credentials/session-provider.h"
@@ -61,14 +62,15 @@ G_DEFINE_TYPE_WITH_CODE (GstIceEcsProvider, gst_ice_ecs_provider,
 typedef struct
 {
   GstIceSecret *token;          /* (owned) (nullable) */
-  gchar *role_name;             /* (owned) (nullable) */
+  gchar *target;                /* (owned): of the request on its way */
+  gint64 began_us;              /* monotonic, likewise */
 } Fetch;
 
 static void
 fetch_free (Fetch * fetch)
 {
   g_clear_pointer (&fetch->token, gst_ice_secret_unref);
-  g_free (fetch->role_name);
+  g_free (fetch->target);
   g_free (fetch);
 }
 
@@ -84,12 +86,20 @@ return_error (GTask * task, GError * error)
   g_task_return_error (task, error);
 }
 
+static gint64
+get_monotonic (GstIceEcsProvider * self)
+{
+  return gst_ice_clock_get_monotonic (gst_ice_provider_context_get_clock
+      (self->context));
+}
+
 /* @task: (transfer full) */
 static void
 send (GTask * task, const gchar * method, const gchar * target,
     const gchar * header, const gchar * value, GAsyncReadyCallback callback)
 {
   GstIceEcsProvider *self = g_task_get_source_object (task);
+  Fetch *fetch = g_task_get_task_data (task);
   GstIceHttpRequest *request =
       gst_ice_http_request_new (method, self->endpoint, NULL, target);
 
@@ -97,29 +107,58 @@ send (GTask * task, const gchar * method, const gchar * target,
     gst_ice_http_request_add_header (request, header, value);
   gst_ice_http_request_set_timeout (request, TIMEOUT_US);
   gst_ice_http_request_set_response_limit (request, RESPONSE_LIMIT);
+  g_free (fetch->target);
+  fetch->target = g_strdup (target);
+  fetch->began_us = get_monotonic (self);
   gst_ice_http_client_send_async (self->context->direct_http, request,
       g_task_get_cancellable (task), callback, task);
 }
 
-/* The answer if its status is 200. @hint: what a 404 means. */
+/* @response, @error: (nullable) */
+static void
+log_end (GTask * task, const GstIceHttpResponse * response,
+    const GError * error)
+{
+  const Fetch *fetch = g_task_get_task_data (task);
+  const GstIceRequestLog log = {
+    .operation = "Metadata",
+    .duration_us =
+        get_monotonic (g_task_get_source_object (task)) - fetch->began_us,
+    .status = response != NULL ? response->status : 0,
+    .object = fetch->target,
+    .error = error,
+  };
+
+  gst_ice_request_log_write (&log, GST_LEVEL_DEBUG);
+}
+
+/* @hint: what a 404 means. */
+static GError *
+error_from_status (guint status, const gchar * hint)
+{
+  return gst_ice_error_new (status >= 500 ?
+      GST_ICE_ERROR_UNAVAILABLE : GST_ICE_ERROR_NOT_AUTHORIZED,
+      "HTTP status %u%s", status, status == 404 ? hint : "");
+}
+
+/* The answer if its status is 200. */
 static GstIceHttpResponse *
 receive (GTask * task, GAsyncResult * result, const gchar * what,
     const gchar * hint, GError ** error)
 {
   GstIceEcsProvider *self = g_task_get_source_object (task);
+  GError *cause = NULL;
   g_autoptr (GstIceHttpResponse) response =
       gst_ice_http_client_send_finish (self->context->direct_http, result,
-      error);
+      &cause);
 
-  if (response != NULL && response->status == 200)
+  if (response != NULL && response->status != 200)
+    cause = error_from_status (response->status, hint);
+  log_end (task, response, cause);
+  if (cause == NULL)
     return g_steal_pointer (&response);
 
-  if (response != NULL)
-    g_propagate_error (error, gst_ice_error_new (response->status >= 500 ?
-            GST_ICE_ERROR_UNAVAILABLE : GST_ICE_ERROR_NOT_AUTHORIZED,
-            "HTTP status %u%s", response->status,
-            response->status == 404 ? hint : ""));
-  g_prefix_error (error, "metadata service, %s: ", what);
+  g_propagate_prefixed_error (error, cause, "metadata service, %s: ", what);
 
   return NULL;
 }

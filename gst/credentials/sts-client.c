@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* A call of STS, in reading order: errors, answer, the two requests.
+/* A call of STS, in reading order: errors, answer, log, the two requests.
  *
  * Runs on: the network thread. A Call belongs to its task.
  *
@@ -18,6 +18,7 @@
 #include "common/digest.h"
 #include "common/error.h"
 #include "common/json.h"
+#include "common/request-log.h"
 #include "common/secret.h"
 #include "credentials/acs3-signer.h"
 #include "credentials/redaction.h"
@@ -36,6 +37,10 @@ typedef struct
   GstIceHttpClient *http;       /* (owned) */
   GstIceEndpoint *endpoint;     /* (owned) */
   GstIceIdentity *secrets;      /* (owned): never to be shown */
+  gchar *role;                  /* (owned) (nullable): fit to be shown */
+  gchar *request_id;            /* (owned) (nullable) */
+  guint64 bytes;                /* of the body */
+  gint64 began_us;              /* monotonic */
 } Call;
 
 static void
@@ -44,6 +49,8 @@ call_free (Call * call)
   gst_ice_http_client_unref (call->http);
   gst_ice_endpoint_unref (call->endpoint);
   gst_ice_identity_unref (call->secrets);
+  g_free (call->role);
+  g_free (call->request_id);
   g_free (call);
 }
 
@@ -91,8 +98,7 @@ error_from_answer (Call * call, guint status, JsonObject * object)
   if (object != NULL) {
     details.code = gst_ice_redact_id (call->secrets,
         gst_ice_json_get_string (object, "Code"));
-    details.request_id = gst_ice_redact_id (call->secrets,
-        gst_ice_json_get_string (object, "RequestId"));
+    details.request_id = g_strdup (call->request_id);
     message = gst_ice_redact (call->secrets,
         gst_ice_json_get_string (object, "Message"));
   }
@@ -102,6 +108,14 @@ error_from_answer (Call * call, guint status, JsonObject * object)
 }
 
 /* --- The answer --- */
+
+static void
+learn_request_id (Call * call, JsonObject * object)
+{
+  if (object != NULL)
+    call->request_id = gst_ice_redact_id (call->secrets,
+        gst_ice_json_get_string (object, "RequestId"));
+}
 
 /* A proxy's Date says nothing about the service's clock. */
 static void
@@ -146,6 +160,7 @@ identity_from_answer (Call * call, GstIceHttpResponse * response,
   JsonObject *object = json != NULL ? json_node_get_object (json) : NULL;
   GstIceIdentity *identity = NULL;
 
+  learn_request_id (call, object);
   learn_clock (call, response, object);
   if (response->status == 200)
     identity = decode_credentials (call, response, object, error);
@@ -155,6 +170,31 @@ identity_from_answer (Call * call, GstIceHttpResponse * response,
   gst_ice_json_free_secret (json);
 
   return identity;
+}
+
+static gint64
+get_monotonic (Call * call)
+{
+  return gst_ice_clock_get_monotonic (gst_ice_http_client_get_clock
+      (call->http));
+}
+
+/* @error: (nullable) */
+static void
+log_end (Call * call, const GstIceHttpResponse * response,
+    const GError * error)
+{
+  const GstIceRequestLog log = {
+    .operation = call->action,
+    .bytes = call->bytes,
+    .duration_us = get_monotonic (call) - call->began_us,
+    .status = response != NULL ? response->status : 0,
+    .request_id = call->request_id,
+    .object = call->role != NULL ? call->role : "",
+    .error = error,
+  };
+
+  gst_ice_request_log_write (&log, GST_LEVEL_DEBUG);
 }
 
 static void
@@ -172,6 +212,7 @@ on_response (GObject * source, GAsyncResult * result, gpointer user_data)
   else
     identity = identity_from_answer (call, response, &error);
 
+  log_end (call, response, error);
   if (identity == NULL) {
     g_task_return_error (task, error);
     return;
@@ -188,7 +229,8 @@ on_response (GObject * source, GAsyncResult * result, gpointer user_data)
 /* @secrets: (transfer full) */
 static Call *
 call_new (const gchar * action, GstIceHttpClient * http,
-    GstIceEndpoint * endpoint, GstIceIdentity * secrets)
+    GstIceEndpoint * endpoint, const GstIceRole * role,
+    GstIceIdentity * secrets)
 {
   Call *call = g_new0 (Call, 1);
 
@@ -199,6 +241,7 @@ call_new (const gchar * action, GstIceHttpClient * http,
   call->http = gst_ice_http_client_ref (http);
   call->endpoint = gst_ice_endpoint_ref (endpoint);
   call->secrets = secrets;
+  call->role = gst_ice_redact (secrets, role->role_arn);
 
   return call;
 }
@@ -215,6 +258,7 @@ send (Call * call, GstIceHttpRequest * request, GCancellable * cancellable,
   gst_ice_http_request_add_header (request, "accept", "application/json");
   gst_ice_http_request_set_timeout (request, TIMEOUT_US);
   gst_ice_http_request_set_response_limit (request, RESPONSE_LIMIT);
+  call->began_us = get_monotonic (call);
   gst_ice_http_client_send_async (call->http, request, cancellable,
       on_response, task);
 }
@@ -291,7 +335,7 @@ gst_ice_sts_assume_role_async (GstIceHttpClient * http,
     GstIceIdentity * identity, GCancellable * cancellable,
     GAsyncReadyCallback callback, gpointer user_data)
 {
-  Call *call = call_new ("AssumeRole", http, endpoint,
+  Call *call = call_new ("AssumeRole", http, endpoint, role,
       gst_ice_identity_ref (identity));
   g_autofree gchar *query = format_role (role, NULL);
   g_autofree gchar *target = g_strconcat ("/?", query, NULL);
@@ -302,8 +346,9 @@ gst_ice_sts_assume_role_async (GstIceHttpClient * http,
   send (call, request, cancellable, callback, user_data);
 }
 
-/* The token is in there, so that it is wiped with the body. */
-static void
+/* The token is in there, so that it is wiped with the body. Returns its
+ * size. */
+static gsize
 set_oidc_body (GstIceHttpRequest * request, const gchar * parameters,
     const gchar * token)
 {
@@ -319,6 +364,8 @@ set_oidc_body (GstIceHttpRequest * request, const gchar * parameters,
   gst_ice_http_request_set_body (request, body, size);
   gst_ice_http_request_add_header (request, "content-type",
       "application/x-www-form-urlencoded");
+
+  return size;
 }
 
 void
@@ -328,7 +375,7 @@ gst_ice_sts_assume_role_with_oidc_async (GstIceHttpClient * http,
     GCancellable * cancellable, GAsyncReadyCallback callback,
     gpointer user_data)
 {
-  Call *call = call_new ("AssumeRoleWithOIDC", http, endpoint,
+  Call *call = call_new ("AssumeRoleWithOIDC", http, endpoint, role,
       gst_ice_identity_new ("OIDC", token, NULL));
   g_autofree gchar *date = format_date (call);
   const GstIcePair query[] = {
@@ -344,7 +391,7 @@ gst_ice_sts_assume_role_with_oidc_async (GstIceHttpClient * http,
   GstIceHttpRequest *request =
       gst_ice_http_request_new ("POST", endpoint, NULL, target);
 
-  set_oidc_body (request, parameters, token);
+  call->bytes = set_oidc_body (request, parameters, token);
   send (call, request, cancellable, callback, user_data);
 }
 

@@ -14,6 +14,7 @@
 
 #include "common/error.h"
 #include "common/json.h"
+#include "common/request-log.h"
 #include "common/secret.h"
 #include "credentials/session-answer.h"
 #include "credentials/session-provider.h"
@@ -35,6 +36,29 @@ struct _GstIceUriProvider
 
 G_DEFINE_TYPE (GstIceUriProvider, gst_ice_uri_provider,
     GST_TYPE_ICE_SESSION_PROVIDER)
+
+/* Belongs to its task. */
+typedef struct
+{
+  GstIceHttpClient *http;       /* (owned) */
+  GstIceEndpoint *endpoint;     /* (owned) */
+  gint64 began_us;              /* monotonic */
+} Fetch;
+
+static void
+fetch_free (Fetch * fetch)
+{
+  gst_ice_http_client_unref (fetch->http);
+  gst_ice_endpoint_unref (fetch->endpoint);
+  g_free (fetch);
+}
+
+static gint64
+get_monotonic (GstIceUriProvider * self)
+{
+  return gst_ice_clock_get_monotonic (gst_ice_provider_context_get_clock
+      (self->context));
+}
 
 static GError *
 new_error (const gchar * reason)
@@ -99,17 +123,37 @@ decode (GstIceUriProvider * self, GstIceHttpResponse * response,
   return identity;
 }
 
+/* @response, @error: (nullable) */
+static void
+log_end (GTask * task, const GstIceHttpResponse * response,
+    const GError * error)
+{
+  const Fetch *fetch = g_task_get_task_data (task);
+  const GstIceRequestLog log = {
+    .operation = "CredentialsURI",
+    .duration_us =
+        get_monotonic (g_task_get_source_object (task)) - fetch->began_us,
+    .status = response != NULL ? response->status : 0,
+    .object = fetch->endpoint->host,
+    .error = error,
+  };
+
+  gst_ice_request_log_write (&log, GST_LEVEL_DEBUG);
+}
+
 static void
 on_response (GObject * source, GAsyncResult * result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   GstIceUriProvider *self = g_task_get_source_object (task);
+  Fetch *fetch = g_task_get_task_data (task);
   GError *error = NULL;
-  g_autoptr (GstIceHttpResponse) response = gst_ice_http_client_send_finish
-      (g_task_get_task_data (task), result, &error);
+  g_autoptr (GstIceHttpResponse) response =
+      gst_ice_http_client_send_finish (fetch->http, result, &error);
   GstIceIdentity *identity =
       response != NULL ? decode (self, response, &error) : NULL;
 
+  log_end (task, response, error);
   if (identity != NULL) {
     gst_ice_session_provider_return (task, identity);
     return;
@@ -128,9 +172,12 @@ ask (GstIceUriProvider * self, GstIceEndpoint * endpoint,
       : self->context->direct_http;
   GstIceHttpRequest *request =
       gst_ice_http_request_new ("GET", endpoint, NULL, target);
+  Fetch *fetch = g_new0 (Fetch, 1);
 
-  g_task_set_task_data (task, gst_ice_http_client_ref (http),
-      (GDestroyNotify) gst_ice_http_client_unref);
+  fetch->http = gst_ice_http_client_ref (http);
+  fetch->endpoint = gst_ice_endpoint_ref (endpoint);
+  fetch->began_us = get_monotonic (self);
+  g_task_set_task_data (task, fetch, (GDestroyNotify) fetch_free);
   gst_ice_http_request_add_header (request, "accept", "application/json");
   gst_ice_http_request_set_timeout (request, TIMEOUT_US);
   gst_ice_http_request_set_response_limit (request, RESPONSE_LIMIT);

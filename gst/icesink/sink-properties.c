@@ -514,8 +514,8 @@ init_part_properties (void)
    */
   props[PROP_SPOOL_DIRECTORY] = new_string ("spool-directory",
       "Spool directory",
-      "Directory for what memory can't hold, and for the day after a crash"
-      " (default: none)");
+      "Directory that gets all that is recorded, for what memory can't hold,"
+      " and to go on from after a crash (default: none)");
 
   /**
    * GstIceSink:spool-max-size:
@@ -535,13 +535,13 @@ init_part_properties (void)
   /**
    * GstIceSink:overflow:
    *
-   * What happens when memory is full: the pipeline waits, or the upload fails
-   * with RESOURCE NO_SPACE_LEFT.
+   * What happens when memory, and the spool if there is one, are full: the
+   * pipeline waits, or the upload fails with RESOURCE NO_SPACE_LEFT.
    *
    * Since: 0.1
    */
   props[PROP_OVERFLOW] = g_param_spec_enum ("overflow", "Overflow",
-      "What to do when there is no room for what is recorded",
+      "What to do when memory, and the spool if there is one, are full",
       GST_TYPE_ICE_OVERFLOW, GST_ICE_DEFAULT_OVERFLOW, SETTABLE);
 
   /**
@@ -714,8 +714,9 @@ init_report_properties (void)
    */
   props[PROP_POST_MESSAGES] = g_param_spec_boolean ("post-messages",
       "Post messages", "Post the element messages ice-upload-started,"
-      " -progress, -interrupted, -resumed, -complete, and"
-      " ice-credential-refreshed",
+      " ice-upload-progress, ice-upload-interrupted, ice-upload-resumed,"
+      " ice-upload-spilling, ice-credential-refreshed and"
+      " ice-upload-complete",
       GST_ICE_DEFAULT_POST_MESSAGES, SETTABLE);
 
   /**

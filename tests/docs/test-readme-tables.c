@@ -353,11 +353,25 @@ test_signals (void)
     check_signal (ids[i]);
 }
 
+static void
+check_message (const gchar * name, const gchar * blurb)
+{
+  g_auto (GStrv) row = find_row (name);
+
+  if (row == NULL)
+    g_error ("README.md has no row for the message %s", name);
+  if (strstr (blurb, name) == NULL)
+    g_error ("the blurb of post-messages says nothing of %s", name);
+}
+
 /* Each structure that the element makes has a row; what is in it is looked at
  * where messages are seen, with the commands. */
 static void
 test_messages (void)
 {
+  g_autoptr (GstElement) sink = gst_element_factory_make ("icesink", NULL);
+  GParamSpec *spec = g_object_class_find_property (G_OBJECT_GET_CLASS (sink),
+      "post-messages");
   g_autofree gchar *path = g_build_filename (g_getenv ("SOURCE_ROOT"), "gst",
       "icesink", "messages.c", NULL);
   g_autoptr (GRegex) regex = g_regex_new ("\"(ice-[a-z-]+)\"", 0, 0, NULL);
@@ -371,13 +385,36 @@ test_messages (void)
   for (g_regex_match (regex, text, 0, &match); g_match_info_matches (match);
       g_match_info_next (match, NULL)) {
     g_autofree gchar *name = g_match_info_fetch (match, 1);
-    g_auto (GStrv) row = find_row (name);
 
-    if (row == NULL)
-      g_error ("README.md has no row for the message %s", name);
+    check_message (name, g_param_spec_get_blurb (spec));
     n++;
   }
   g_assert_cmpuint (n, >, 0);
+}
+
+/* Categories are made when they are needed, so the sources are asked. */
+static void
+test_categories (void)
+{
+  g_auto (GStrv) lines = get_section ("\n## Logs\n");
+  g_autofree gchar *section = g_strjoinv ("\n", lines);
+  g_autofree gchar *command = g_strdup_printf ("grep -rhoE "
+      "'\"ice[a-z]+\", 0' '%s/gst'", g_getenv ("SOURCE_ROOT"));
+  g_autofree gchar *output = NULL;
+  g_auto (GStrv) words = NULL;
+  g_autoptr (GError) error = NULL;
+  guint i;
+
+  g_spawn_command_line_sync (command, &output, NULL, NULL, &error);
+  g_assert_no_error (error);
+  words = g_strsplit (output, "\"", -1);
+  g_assert_cmpuint (g_strv_length (words), >, 20);
+  for (i = 1; words[i] != NULL; i += 2) {
+    g_autofree gchar *name = g_strdup_printf ("`%s`", words[i]);
+
+    if (strstr (section, name) == NULL)
+      g_error ("README.md says nothing of the log category %s", name);
+  }
 }
 
 /* As GitHub and others make an anchor of a heading. (transfer full) */
@@ -468,6 +505,7 @@ main (int argc, char **argv)
   g_test_add_func ("/readme/stats/are-all-described", test_stats);
   g_test_add_func ("/readme/signals/are-all-described", test_signals);
   g_test_add_func ("/readme/messages/are-all-described", test_messages);
+  g_test_add_func ("/readme/logs/are-all-described", test_categories);
   g_test_add_data_func ("/readme/links/lead-somewhere", "README.md",
       test_links);
   g_test_add_data_func ("/unattended/links/lead-somewhere",

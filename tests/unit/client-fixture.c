@@ -154,3 +154,17 @@ client_fixture_check_log (ClientFixture * fixture, const gchar * category,
   }
   g_mutex_unlock (&log_lock);
 }
+
+void
+client_fixture_check_line (const gchar * category, const gchar * line)
+{
+  g_autofree gchar *pattern = g_strdup_printf ("^%s: %s$", category, line);
+  gboolean found;
+
+  g_mutex_lock (&log_lock);
+  found = g_regex_match_simple (pattern, log_lines->str, G_REGEX_MULTILINE,
+      0);
+  g_mutex_unlock (&log_lock);
+  if (!found)
+    g_error ("no such line: %s", pattern);
+}

@@ -60,4 +60,8 @@ void client_fixture_begin_log (void);
 void client_fixture_check_log (ClientFixture * fixture,
     const gchar * category, const gchar * text);
 
+/* A line of @category was kept that is all of the regular expression
+ * @line. */
+void client_fixture_check_line (const gchar * category, const gchar * line);
+
 G_END_DECLS

@@ -888,6 +888,24 @@ test_chain_outage (void)
   provider_fixture_stop (&f);
 }
 
+/* What `icerequest` says of them. */
+static const gchar *const request_lines[] = {
+  "operation=AssumeRoleWithOIDC bytes=[1-9]\\d+ duration=\\d+\\.\\d{3} "
+      "status=200 request-id=\\S+ object=" ROLE_ARN,
+  "operation=AssumeRole bytes=0 duration=\\S+ status=200 request-id=\\S+ "
+      "object=" ROLE_ARN,
+  "operation=AssumeRole bytes=0 duration=\\S+ status=403 request-id=\\S+ "
+      "object=" FORBIDDEN_ARN " error=AssumeRole: .*NoPermission.*",
+  "operation=Metadata bytes=0 duration=\\S+ status=200 "
+      "object=/latest/api/token",
+  "operation=Metadata bytes=0 duration=\\S+ status=200 "
+      "object=/latest/meta-data/ram/security-credentials/",
+  "operation=Metadata bytes=0 duration=\\S+ status=200 "
+      "object=/latest/meta-data/ram/security-credentials/EmulatorRole",
+  "operation=CredentialsURI bytes=0 duration=\\S+ status=200 "
+      "object=127\\.0\\.0\\.1",
+};
+
 /* Each provider once, with every line of the log kept. */
 static void
 test_log (void)
@@ -897,11 +915,13 @@ test_log (void)
   g_autoptr (GstIceCredentialsProvider) role = NULL;
   g_autoptr (GstIceCredentialsProvider) ecs = NULL;
   g_autoptr (GstIceCredentialsProvider) uri = NULL;
+  g_autoptr (GstIceCredentialsProvider) forbidden = NULL;
   GstIceCredentialsProvider *providers[4];
   guint i;
 
   client_fixture_begin_log ();
   provider_fixture_start (&f, NULL);
+  forbidden = new_role (&f, FORBIDDEN_ARN, ACCESS_KEY_SECRET);
   oidc = providers[0] = new_oidc (&f, ROLE_ARN);
   role = providers[1] = new_role (&f, ROLE_ARN, ACCESS_KEY_SECRET);
   ecs = providers[2] = gst_ice_ecs_provider_new (f.context, NULL, TRUE);
@@ -909,7 +929,11 @@ test_log (void)
   for (i = 0; i < G_N_ELEMENTS (providers); i++)
     gst_ice_identity_unref (provider_fixture_assert_id (providers[i],
             "STS."));
+  provider_fixture_assert_error (&f, forbidden, GST_ICE_ERROR_NOT_AUTHORIZED,
+      "NoPermission");
   client_fixture_check_log (&f.base, "icecredentials", NULL);
+  for (i = 0; i < G_N_ELEMENTS (request_lines); i++)
+    client_fixture_check_line ("icerequest", request_lines[i]);
   provider_fixture_stop (&f);
 }
 
@@ -976,7 +1000,7 @@ main (int argc, char **argv)
   ADD ("chain/has-its-order", test_chain_order);
   ADD ("chain/lists-every-reason", test_chain_reasons);
   ADD ("chain/waits-for-what-is-configured", test_chain_outage);
-  ADD ("log/has-no-secret", test_log);
+  ADD ("log/has-each-request-and-no-secret", test_log);
 
   return g_test_run ();
 }
