@@ -10,7 +10,7 @@
 BUILD_PACKAGES='
   gcc libc6-dev meson ninja-build pkg-config
   libglib2.0-dev libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
-  libsoup-3.0-dev libjson-glib-dev libssl-dev liblzma-dev'
+  libsoup-3.0-dev libjson-glib-dev libssl-dev libisal-dev liblzma-dev'
 
 # To record and to play. TLS, which the real service needs, is in
 # glib-networking.

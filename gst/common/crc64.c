@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* CRC-64/XZ: bytes by liblzma or by tables, lengths by polynomials.
+/* CRC-64/XZ: bytes by ISA-L, liblzma or tables, lengths by polynomials.
  *
  * Any thread; pure functions over tables that are built once and never change.
  *
@@ -22,7 +22,9 @@
 
 #include <string.h>
 
-#if HAVE_LZMA
+#if HAVE_ISAL
+#include <isa-l/crc64.h>
+#elif HAVE_LZMA
 #include <lzma.h>
 #endif
 
@@ -177,7 +179,9 @@ gst_ice_crc64_update_portable (guint64 crc, gconstpointer data, gsize size)
 guint64
 gst_ice_crc64_update (guint64 crc, gconstpointer data, gsize size)
 {
-#if HAVE_LZMA
+#if HAVE_ISAL
+  return crc64_ecma_refl (crc, data, size);
+#elif HAVE_LZMA
   return lzma_crc64 (data, size, crc);
 #else
   return gst_ice_crc64_update_portable (crc, data, size);

@@ -3,8 +3,9 @@
  */
 /* CRC-64/XZ (ECMA-182), the one in x-oss-hash-crc64ecma.
  *
- * Pure functions. The sum over bytes is liblzma's where the build has it,
- * else portable code of ours; the combination of two sums is always ours. */
+ * Pure functions. The sum over bytes is ISA-L's or liblzma's where the build
+ * has one of them, else portable code of ours; the combination of two sums is
+ * always ours. */
 
 #pragma once
 

@@ -133,8 +133,9 @@ main (int argc, char **argv)
   guint i;
 
   pattern_fill (block, BLOCK_SIZE, 0);
-  g_print ("{\"lzma\": %s, \"crc64\": %.3f, \"crc64_portable\": %.3f",
-      HAVE_LZMA ? "true" : "false", measure_sum (gst_ice_crc64_update, block),
+  g_print ("{\"library\": \"%s\", \"crc64\": %.3f, \"crc64_portable\": %.3f",
+      HAVE_ISAL ? "ISA-L" : HAVE_LZMA ? "liblzma" : "none",
+      measure_sum (gst_ice_crc64_update, block),
       measure_sum (gst_ice_crc64_update_portable, block));
   for (i = 0; i < G_N_ELEMENTS (numbers); i++)
     g_print (", \"complete_%u_us\": %" G_GINT64_FORMAT, numbers[i],

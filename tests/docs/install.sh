@@ -69,18 +69,20 @@ check_module ()
     fail "the module exports $exported"
 }
 
-# Those of the C library and of sanitizers are not in the table; liblzma is
-# there, though it can be left out.
+# Those of the C library and of sanitizers are not in the table; libisal and
+# liblzma are there, though one does, and both can be left out.
 check_libraries ()
 {
   needed=$(objdump -p "$module" | awk '$1 == "NEEDED" { print $2 }' |
     grep -Ev '^(lib(c|m|asan|ubsan)\.so|ld-linux)' | sort)
   # shellcheck disable=SC2016
   listed=$(sed -n 's/^| `\(lib[^`]*\.so\.[0-9]*\)` |.*/\1/p' "$readme" | sort)
-  case $needed in
-    *liblzma*) ;;
-    *) listed=$(echo "$listed" | grep -v liblzma) ;;
-  esac
+  for optional in libisal liblzma; do
+    case $needed in
+      *$optional*) ;;
+      *) listed=$(echo "$listed" | grep -v "$optional") ;;
+    esac
+  done
   [ "$needed" = "$listed" ] ||
     fail "the module needs
 $needed

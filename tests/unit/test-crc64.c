@@ -189,6 +189,21 @@ test_alignment (void)
   }
 }
 
+/* Libraries go another way every 16, 128 or 256 bytes. */
+static void
+test_lengths (void)
+{
+  guint8 data[2100];
+  guint64 crc = g_test_rand_int ();
+  gsize size;
+
+  for (size = 0; size < sizeof (data); size++)
+    data[size] = g_test_rand_int ();
+  for (size = 0; size <= sizeof (data); size++)
+    g_assert_cmpuint (gst_ice_crc64_update (crc, data, size), ==,
+        gst_ice_crc64_update_portable (crc, data, size));
+}
+
 static void
 test_zeroes (void)
 {
@@ -215,6 +230,7 @@ main (int argc, char **argv)
   g_test_add_func ("/crc64/combines-parts-in-order", test_sequence);
   g_test_add_func ("/crc64/continues-a-sum", test_resume);
   g_test_add_func ("/crc64/is-right-at-any-alignment", test_alignment);
+  g_test_add_func ("/crc64/is-right-at-any-length", test_lengths);
   g_test_add_func ("/crc64/skips-over-zeroes", test_zeroes);
 
   result = g_test_run ();
