@@ -312,6 +312,16 @@ end (Exchange * self)
     on_reader_idle (self);
 }
 
+/* From the head of the answer until libsoup hands it over, in the same turn of
+ * the main loop or the next, there is nothing to cancel; and libsoup (3.4)
+ * would finish the message twice and never call back. */
+static void
+cancel_operation (Exchange * self)
+{
+  if (self->phase != READING || self->answer)
+    g_cancellable_cancel (self->cancellable);
+}
+
 /* Ends the exchange from inside, whatever is under way.
  * @failure: (transfer full) */
 static void
@@ -329,7 +339,7 @@ abandon (Exchange * self, GError * failure)
     cancel_reader (self);
     complete (self);
   }
-  g_cancellable_cancel (self->cancellable);
+  cancel_operation (self);
 }
 
 /* The operation under way came back with @error: (transfer none). */
@@ -615,7 +625,7 @@ on_ending (gpointer user_data)
 {
   Exchange *self = user_data;
 
-  g_cancellable_cancel (self->cancellable);
+  cancel_operation (self);
   return G_SOURCE_REMOVE;
 }
 

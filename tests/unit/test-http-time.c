@@ -396,6 +396,77 @@ test_cancel_answer (gconstpointer tls)
       , 100 * KIB);
 }
 
+/* A clock that takes its time. */
+typedef struct
+{
+  GstIceHttpClient *client;     /* (nullable) (unowned) */
+  GCancellable *cancellable;    /* (unowned) */
+  guint looks_left;             /* before it cancels */
+  gboolean is_answered;         /* atomic */
+} SlowClock;
+
+/* Once connected, it is looked at when the answer is there. */
+static gint64
+look_at_slow_clock (gint64 * wall, gpointer user_data)
+{
+  SlowClock *slow = user_data;
+  gint64 deadline = g_get_monotonic_time () + 10 * SECOND;
+
+  while (slow->client
+      && gst_ice_http_client_get_connections_opened (slow->client) > 0
+      && !g_atomic_int_get (&slow->is_answered)
+      && g_get_monotonic_time () < deadline)
+    g_usleep (MILLISECOND);
+  if (slow->looks_left > 0 && --slow->looks_left == 0)
+    g_cancellable_cancel (slow->cancellable);
+  if (wall)
+    *wall = g_get_real_time ();
+
+  return g_get_monotonic_time ();
+}
+
+static void
+answer_at_once (Peer * peer, gpointer user_data)
+{
+  SlowClock *slow = user_data;
+
+  peer_write (peer, OK_ANSWER);
+  g_atomic_int_set (&slow->is_answered, TRUE);
+  peer_wait_for_close (peer);
+}
+
+static void
+cancel_at_look (guint n)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  SlowClock slow = { NULL, cancellable, n };
+  g_autoptr (GstIceClock) clock =
+      gst_ice_clock_new_for_test (look_at_slow_clock, &slow, 1);
+  g_autoptr (Outcome) outcome = NULL;
+  const Settings settings = { 0 };
+  Fixture fixture;
+
+  fixture_start (&fixture, answer_at_once, &slow, &settings);
+  gst_ice_http_client_unref (fixture.client);
+  fixture.client = slow.client = create_client (&settings, clock);
+  outcome = send_start (&fixture, new_request (&fixture, "GET", 0),
+      cancellable);
+  wait_for (&outcome->is_done);
+  if (outcome->error)
+    g_assert_error (outcome->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  fixture_stop (&fixture);
+}
+
+/* An answer that is there when the request goes out is read in the same turn of
+ * the main loop, and handed over in the next one, in which the request may be
+ * cancelled first. */
+static void
+test_cancel_answered (void)
+{
+  for (guint n = 1; n <= 12; n++)
+    cancel_at_look (n);
+}
+
 static void
 test_cancel_queued (void)
 {
@@ -468,6 +539,7 @@ add_tests (void)
   ADD ("can-be-cancelled/handshaking", test_cancel_handshaking);
   ADD_BOTH ("can-be-cancelled/sending", test_cancel_sending);
   ADD_BOTH ("can-be-cancelled/amid-the-answer", test_cancel_answer);
+  ADD ("can-be-cancelled/as-the-answer-arrives", test_cancel_answered);
   ADD_BOTH ("can-be-cancelled/anywhere", test_cancel_anywhere);
 }
 
