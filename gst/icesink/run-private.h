@@ -30,6 +30,7 @@ struct _GstIceRun
   gchar *media_id;
   GstIceSpool *spool;           /* (nullable) (owned) */
   guint64 base;                 /* bytes that an earlier run left */
+  gint64 stop_timeout_us;       /* -1: none */
   GstIceResume resume;
   gboolean discarding;          /* an upload of nothing is aborted */
   GstIceOverflow overflow;
@@ -61,6 +62,7 @@ struct _GstIceRun
   gboolean opened;              /* has had a lease */
   gboolean closed;              /* no more events */
   gboolean retired;             /* the application hears no more of it */
+  gchar *upload_id;             /* (nullable): the one in the journal */
   gint64 expected_size;
   gint64 first_byte_us;
 };
@@ -114,11 +116,15 @@ void gst_ice_run_watch_spool (GstIceRun * self);
 GError *gst_ice_run_describe_error (GstIceRun * self, const GError * error);
 
 /* Lets go of the spool, cut back to where this run began, so that another run
- * can have it. NULL if there is none, or none any more because the object is
- * complete. (transfer full) (nullable) */
-GstIceSpool *gst_ice_run_give_spool (GstIceRun * self);
+ * can have it. FALSE if there is no way back. @spool: (out) (nullable)
+ * (transfer full): NULL if there is none, or none any more because the object
+ * is complete. Errors: GST_ICE_ERROR_SETTINGS, _FAILED. */
+gboolean gst_ice_run_give_spool (GstIceRun * self, GstIceSpool ** spool,
+    GError ** error);
 
-/* The end: what nobody needs any more is removed, the rest stays. */
-void gst_ice_run_close_spool (GstIceRun * self, GstIceEndAction action);
+/* The end: what nobody needs any more is removed, the rest stays. Waits for the
+ * disk up to @deadline_us. */
+void gst_ice_run_close_spool (GstIceRun * self, GstIceEndAction action,
+    gint64 deadline_us);
 
 G_END_DECLS

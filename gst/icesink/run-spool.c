@@ -110,6 +110,7 @@ resume_upload (GstIceRun * self)
 
   gst_ice_upload_resume (self->upload, left->bucket, left->object,
       left->upload_id);
+  self->upload_id = g_strdup (left->upload_id);
 
   return TRUE;
 }
@@ -253,15 +254,25 @@ gst_ice_run_decide (GstIceRun * self)
 
 /* ---- while it runs ---- */
 
+/* Under lock, because whoever retires this run has to know which upload the
+ * next one will find. */
 static void
 note_upload (GstIceRun * self)
 {
   g_auto (GstIceUploadInfo) info = { 0 };
 
   gst_ice_upload_get_info (self->upload, &info);
-  if (info.upload_id != NULL && *info.upload_id != '\0')
+  if (info.upload_id == NULL || *info.upload_id == '\0')
+    return;
+
+  g_mutex_lock (&self->lock);
+  if (!self->retired) {
     gst_ice_spool_note_upload (self->spool, info.bucket, info.object,
         info.upload_id);
+    g_free (self->upload_id);
+    self->upload_id = g_strdup (info.upload_id);
+  }
+  g_mutex_unlock (&self->lock);
 }
 
 void
@@ -333,38 +344,118 @@ is_confirmed (GstIceRun * self)
   return info.state == GST_ICE_UPLOAD_COMPLETE;
 }
 
+/* What the spool has of the recording. (transfer full) */
+static gchar *
+describe_spool (GstIceRun * self)
+{
+  const gchar *path = gst_ice_spool_get_path (self->spool);
+  guint64 size = gst_ice_recording_get_size (self->recording);
+  gboolean given_up;
+  guint64 spooled = gst_ice_recording_get_spooled (self->recording, &given_up);
+  const gchar *but = given_up ? ", but for parts that have arrived" : "";
+  g_autoptr (GError) trouble =
+      gst_ice_recording_get_spool_error (self->recording);
+
+  if (trouble == NULL)
+    return g_strdup_printf ("what was recorded is in %s%s", path, but);
+
+  return g_strdup_printf ("of %" G_GUINT64_FORMAT " bytes recorded, the first %"
+      G_GUINT64_FORMAT " are in %s%s, because of this: %s", size, spooled, path,
+      but, trouble->message);
+}
+
 GError *
 gst_ice_run_describe_error (GstIceRun * self, const GError * error)
 {
   GError *described = g_error_copy (error);
-  gchar *message;
+  g_autofree gchar *what = NULL;
+  g_autofree gchar *directory = NULL;
 
-  if (self->spool == NULL || is_confirmed (self))
+  if (self->spool == NULL || is_confirmed (self)
+      || gst_ice_recording_get_size (self->recording) == 0)
     return described;
 
-  message = g_strdup_printf ("%s; what was recorded is in %s",
-      described->message, gst_ice_spool_get_path (self->spool));
+  what = describe_spool (self);
+  directory = g_path_get_dirname (gst_ice_spool_get_path (self->spool));
   g_free (described->message);
-  described->message = message;
+  described->message = g_strdup_printf ("%s; %s; the next start goes on with"
+      " it, or gst-ice-1.0 finish %s %s", error->message, what, directory,
+      self->media_id);
 
   return described;
 }
 
-GstIceSpool *
-gst_ice_run_give_spool (GstIceRun * self)
+static gint64
+get_stop_deadline (GstIceRun * self)
 {
-  if (self->spool == NULL)
+  return self->stop_timeout_us < 0 ? G_MAXINT64
+      : g_get_monotonic_time () + self->stop_timeout_us;
+}
+
+/* What the upload did since is in the journal, so that is read again. */
+static GstIceSpool *
+reopen (GstIceRun * self, GError ** error)
+{
+  g_autoptr (GstIceSpool) spool = gst_ice_spool_reopen (self->spool,
+      get_stop_deadline (self), error);
+  const GstIceSpoolLeft *left;
+
+  if (spool == NULL)
     return NULL;
 
-  gst_ice_recording_detach_spool (self->recording);
-  if (self->base == 0 && is_confirmed (self)) {
+  left = gst_ice_spool_get_left (spool);
+  if (left != NULL && left->size == self->base)
+    return g_steal_pointer (&spool);
+
+  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
+          "Flushed, and %s does not hold the %" G_GUINT64_FORMAT " bytes of the"
+          " earlier recording alone", gst_ice_spool_get_path (spool),
+          self->base));
+
+  return NULL;
+}
+
+/* Back to nothing. An upload that was taken up is aborted; another one is for
+ * the next run to take up. */
+static GstIceSpool *
+empty (GstIceRun * self)
+{
+  g_auto (GstIceUploadInfo) info = { 0 };
+
+  if (is_confirmed (self)) {
     gst_ice_spool_remove (self->spool);
-    gst_ice_spool_close (self->spool);
+    gst_ice_spool_close (self->spool, get_stop_deadline (self));
     return NULL;
   }
-  cut (self);
+
+  gst_ice_upload_get_info (self->upload, &info);
+  if (info.upload_id != NULL)
+    gst_ice_spool_forget_left (self->spool);
 
   return gst_ice_spool_ref (self->spool);
+}
+
+gboolean
+gst_ice_run_give_spool (GstIceRun * self, GstIceSpool ** spool,
+    GError ** error)
+{
+  *spool = NULL;
+  if (self->spool == NULL)
+    return TRUE;
+
+  gst_ice_recording_detach_spool (self->recording);
+  if (self->base > 0 && is_confirmed (self)) {
+    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
+            "Flushed, but the object is complete, with the %" G_GUINT64_FORMAT
+            " bytes of an earlier recording in it that this one was appended"
+            " to; another stream needs another media id", self->base));
+    return FALSE;
+  }
+
+  cut (self);
+  *spool = self->base > 0 ? reopen (self, error) : empty (self);
+
+  return self->base == 0 || *spool != NULL;
 }
 
 /* TRUE if nothing in the spool is worth keeping. */
@@ -385,7 +476,8 @@ is_over (GstIceRun * self, GstIceEndAction action)
 }
 
 void
-gst_ice_run_close_spool (GstIceRun * self, GstIceEndAction action)
+gst_ice_run_close_spool (GstIceRun * self, GstIceEndAction action,
+    gint64 deadline_us)
 {
   if (self->spool == NULL || gst_ice_run_get_flag (self, &self->retired))
     return;
@@ -393,7 +485,7 @@ gst_ice_run_close_spool (GstIceRun * self, GstIceEndAction action)
   if (is_over (self, action))
     gst_ice_spool_remove (self->spool);
   else
-    gst_ice_recording_flush (self->recording);
+    gst_ice_recording_flush_until (self->recording, deadline_us);
   gst_ice_recording_detach_spool (self->recording);
-  gst_ice_spool_close (self->spool);
+  gst_ice_spool_close (self->spool, deadline_us);
 }

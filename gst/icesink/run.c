@@ -45,6 +45,7 @@ gst_ice_run_unref (GstIceRun * self)
   gst_ice_clock_unref (self->clock);
   gst_ice_outbox_unref (self->outbox);
   g_free (self->media_id);
+  g_free (self->upload_id);
   g_cond_clear (&self->changed);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -446,6 +447,7 @@ gst_ice_run_new (GstElement * element, const GstIceSettings * settings,
   self->expected_size = -1;
   self->first_byte_us = -1;
   self->resume = settings->resume;
+  self->stop_timeout_us = gst_ice_settings_get_us (settings->stop_timeout);
 
   GST_INFO_OBJECT (element, "media id %s: parts of %" G_GUINT64_FORMAT
       " to %" G_GUINT64_FORMAT " bytes, objects up to %" G_GUINT64_FORMAT
@@ -505,7 +507,7 @@ gst_ice_run_await (GstIceRun * self, const gboolean * flag)
 static GstFlowReturn
 report_end (GstIceRun * self)
 {
-  if (!gst_ice_run_await (self, &self->ended))
+  if (!gst_ice_run_await (self, &self->failed))
     return GST_FLOW_FLUSHING;
   if (!gst_ice_outbox_drain (self->outbox))
     return GST_FLOW_FLUSHING;
@@ -787,20 +789,41 @@ gst_ice_run_stop (GstIceRun * self, GstIceEndAction action,
 
   gst_ice_upload_close (self->upload);
   gst_ice_run_wait_for_flag (self, &self->closed, G_MAXINT64);
-  gst_ice_run_close_spool (self, action);
+  gst_ice_run_close_spool (self, action, deadline_us);
 }
 
-GstIceSpool *
-gst_ice_run_retire (GstIceRun * self)
+/* Another run goes on from where an earlier one ended, with its upload, or with
+ * the one that has taken its place. */
+static void
+hand_on (GstIceRun * self)
 {
-  GstIceSpool *spool;
+  g_autofree gchar *upload_id = NULL;
 
-  gst_ice_run_set_flag (self, &self->retired);
-  /* An upload that an earlier run began goes on, from where that ended. */
-  gst_ice_upload_stop (self->upload, self->base == 0);
-  spool = gst_ice_run_give_spool (self);
+  g_mutex_lock (&self->lock);
+  self->retired = TRUE;
+  if (self->base > 0)
+    upload_id = g_strdup (self->upload_id);
+  g_mutex_unlock (&self->lock);
+
+  gst_ice_upload_hand_on (self->upload, upload_id);
+}
+
+gboolean
+gst_ice_run_retire (GstIceRun * self, GstIceSpool ** spool, GError ** error)
+{
+  gboolean ok;
+
+  hand_on (self);
+  ok = gst_ice_run_give_spool (self, spool, error);
   /* It may be a long time until the element stops. */
   gst_ice_recording_discard (self->recording);
 
-  return spool;
+  return ok;
+}
+
+void
+gst_ice_run_refuse (GstIceRun * self)
+{
+  stop_recording (self);
+  gst_ice_run_set_flag (self, &self->failed);
 }

@@ -95,10 +95,17 @@ void gst_ice_run_stop (GstIceRun * run, GstIceEndAction action,
     gint64 deadline_us);
 
 /* FLUSH_STOP: gives the recording up without waiting for the network. The
- * upload is aborted in the background; gst_ice_run_stop() must still be called
- * some day. Returns the spool, for the run that comes next. (transfer full)
- * (nullable) */
-GstIceSpool *gst_ice_run_retire (GstIceRun * run);
+ * upload is aborted in the background, unless the next run goes on with it;
+ * gst_ice_run_stop() must still be called some day. @spool: (out) (nullable)
+ * (transfer full): for the run that comes next; NULL: it makes its own.
+ * FALSE if none can come. Errors: GST_ICE_ERROR_SETTINGS (what this run began
+ * with is in the object now), _FAILED (disk). */
+gboolean gst_ice_run_retire (GstIceRun * run, GstIceSpool ** spool,
+    GError ** error);
+
+/* No other run could take the place of one that is retired, and the application
+ * knows: from now on it takes nothing, with GST_FLOW_ERROR. */
+void gst_ice_run_refuse (GstIceRun * run);
 
 /* The figures of `stats`. Any thread. (transfer full) */
 GstStructure *gst_ice_run_get_stats (GstIceRun * run);

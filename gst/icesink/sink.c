@@ -126,12 +126,15 @@ emit_request (GstElement * element, const gchar * media_id,
   return promised;
 }
 
+/* No run could be made. Nothing has been sent at the start; what became of an
+ * upload before a flush is not known. */
 static void
 post_start_error (GstIceSink * self, const GError * error)
 {
   gst_element_post_message (GST_ELEMENT (self),
       gst_ice_element_error_new_message (GST_ELEMENT (self), error,
-          self->settings.media_id, FALSE, GST_ICE_OUTCOME_NOTHING_SENT));
+          self->settings.media_id, FALSE, self->run == NULL ?
+          GST_ICE_OUTCOME_NOTHING_SENT : GST_ICE_OUTCOME_NONE));
 }
 
 /* A run of the settings as they are, or NULL with an error posted. */
@@ -250,24 +253,40 @@ stop_run (GstIceSink * self)
 
 static void set_caps (GstIceSink * self, GstCaps * caps);
 
-/* FLUSH_STOP: back to an empty object, or to what an earlier run left. */
-static gboolean
+/* A run for what comes after a flush, or NULL with an error posted. */
+static GstIceRun *
+new_run_after_flush (GstIceSink * self)
+{
+  g_autoptr (GstIceSpool) spool = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!gst_ice_run_retire (self->run, &spool, &error)) {
+    post_start_error (self, error);
+    return NULL;
+  }
+  if (spool == NULL && !open_spool (self, &spool))
+    return NULL;
+
+  return new_run (self, spool);
+}
+
+/* FLUSH_STOP: back to an empty object, or to what an earlier run left. If that
+ * fails, everything that comes is refused. */
+static void
 renew_run (GstIceSink * self)
 {
   g_autoptr (GstCaps) caps = NULL;
-  g_autoptr (GstIceSpool) spool = NULL;
   GstIceRun *run;
 
   if (self->run == NULL || gst_ice_run_is_pristine (self->run))
-    return TRUE;
+    return;
 
   GST_DEBUG_OBJECT (self, "flushed: back to where this run began");
-  spool = gst_ice_run_retire (self->run);
-  if (spool == NULL && !open_spool (self, &spool))
-    return FALSE;
-  run = new_run (self, spool);
-  if (run == NULL)
-    return FALSE;
+  run = new_run_after_flush (self);
+  if (run == NULL) {
+    gst_ice_run_refuse (self->run);
+    return;
+  }
 
   GST_OBJECT_LOCK (self);
   g_ptr_array_add (self->retired, self->run);
@@ -279,8 +298,6 @@ renew_run (GstIceSink * self)
   caps = gst_pad_get_current_caps (GST_BASE_SINK_PAD (self));
   if (caps != NULL)
     set_caps (self, caps);
-
-  return TRUE;
 }
 
 static gboolean set_flushing (GstIceSink * self, gboolean flushing);
@@ -494,7 +511,7 @@ gst_ice_sink_event (GstBaseSink * sink, GstEvent * event)
       ok = handle_segment (self, event);
       break;
     case GST_EVENT_FLUSH_STOP:
-      ok = renew_run (self);
+      renew_run (self);
       break;
     case GST_EVENT_EOS:
       ok = !swallows_eos (self);

@@ -134,11 +134,21 @@ gst_ice_job_queue_add (GstIceJobQueue * self, GstIceJobFunc func,
 void
 gst_ice_job_queue_flush (GstIceJobQueue * self)
 {
+  gst_ice_job_queue_flush_until (self, G_MAXINT64);
+}
+
+gboolean
+gst_ice_job_queue_flush_until (GstIceJobQueue * self, gint64 deadline_us)
+{
   gst_ice_lock_scope (&self->lock);
   guint64 n_wanted = self->n_added;
 
-  while (self->n_done < n_wanted)
-    g_cond_wait (&self->done, &self->lock);
+  while (self->n_done < n_wanted) {
+    if (!g_cond_wait_until (&self->done, &self->lock, deadline_us))
+      return self->n_done >= n_wanted;
+  }
+
+  return TRUE;
 }
 
 gboolean

@@ -31,6 +31,11 @@ void gst_ice_job_queue_add (GstIceJobQueue * queue, GstIceJobFunc func,
  * this queue. */
 void gst_ice_job_queue_flush (GstIceJobQueue * queue);
 
+/* The same, but no longer than up to @deadline_us of g_get_monotonic_time().
+ * FALSE if they are not done by then. */
+gboolean gst_ice_job_queue_flush_until (GstIceJobQueue * queue,
+    gint64 deadline_us);
+
 /* TRUE inside a job of this queue. */
 gboolean gst_ice_job_queue_is_current (GstIceJobQueue * queue);
 

@@ -414,9 +414,11 @@ set_spool_state (GstIceRecording * self, SpoolState state,
 static gboolean
 check_journal (GstIceRecording * self, GstIceSpool * spool, GError ** error)
 {
-  GError *trouble = free_rest (self, spool) ? NULL
-      : gst_ice_spool_get_trouble (spool);
+  GError *trouble;
 
+  if (!gst_ice_spool_check_journal (spool, error))
+    return FALSE;
+  trouble = free_rest (self, spool) ? NULL : gst_ice_spool_get_trouble (spool);
   if (trouble == NULL)
     return TRUE;
 
@@ -590,6 +592,12 @@ is_writing (GstIceRecording * self)
 void
 gst_ice_recording_flush (GstIceRecording * self)
 {
+  gst_ice_recording_flush_until (self, G_MAXINT64);
+}
+
+void
+gst_ice_recording_flush_until (GstIceRecording * self, gint64 deadline_us)
+{
   g_autoptr (GstIceSpool) spool = NULL;
 
   g_mutex_lock (&self->lock);
@@ -600,9 +608,11 @@ gst_ice_recording_flush (GstIceRecording * self)
 
   if (spool == NULL)
     return;
-  while (is_writing (self))
-    gst_ice_spool_flush (spool);
-  gst_ice_spool_flush (spool);
+  while (is_writing (self)) {
+    if (!gst_ice_spool_flush_until (spool, deadline_us))
+      return;
+  }
+  gst_ice_spool_flush_until (spool, deadline_us);
 }
 
 void
@@ -653,6 +663,46 @@ gst_ice_recording_get_spool_error (GstIceRecording * self)
   gst_ice_lock_scope (&self->lock);
 
   return self->spool_error != NULL ? g_error_copy (self->spool_error) : NULL;
+}
+
+/* How many bytes of @part, from its first on, are on disk. */
+static guint64
+count_spooled (const GstIceHeldPart * part)
+{
+  guint n = gst_ice_held_part_count_chunks (part);
+  guint i;
+
+  for (i = 0; i < n; i++) {
+    GstIceChunk *chunk = gst_ice_held_part_get_chunk (part, i);
+
+    if (chunk != NULL && !chunk->spooled)
+      break;
+  }
+
+  return MIN ((guint64) i * GST_ICE_CHUNK_SIZE, part->size);
+}
+
+guint64
+gst_ice_recording_get_spooled (GstIceRecording * self, gboolean * given_up)
+{
+  gst_ice_lock_scope (&self->lock);
+  guint64 end = 0;
+  guint i;
+
+  *given_up = FALSE;
+  for (i = 0; i < self->parts->len; i++) {
+    const GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
+    guint64 size = self->spool_error != NULL ? count_spooled (part) :
+        part->size;
+
+    *given_up = *given_up || part->offset > end;
+    end = part->offset + size;
+    if (size < part->size)
+      return end;
+  }
+  *given_up = *given_up || self->size > end;
+
+  return self->size;
 }
 
 /* ---- what an earlier run left ---- */

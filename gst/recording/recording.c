@@ -570,9 +570,36 @@ drop_kept (GstIceRecording * self, guint64 max_kept, DropMode mode)
   return dropped;
 }
 
+/* Memory is full of what is to stay to the end, because the head was meant for
+ * a disk that takes nothing any more. What is more of it than memory was to
+ * hold may leave. Returns FALSE if there is no more. */
+static gboolean
+shorten_head (GstIceRecording * self)
+{
+  gsize held = 0;
+  guint i;
+
+  for (i = 0; self->spool != NULL && i < self->parts->len; i++) {
+    GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
+
+    if (!gst_ice_recording_is_head (self, part))
+      return FALSE;
+    held += gst_ice_held_part_get_memory (part);
+    if (held <= get_hold_limit (self))
+      continue;
+    GST_WARNING ("the disk takes nothing, and memory is full of the head: only"
+        " %" G_GUINT64_FORMAT " bytes of it are held", part->offset);
+    self->head_end = part->offset;
+    return TRUE;
+  }
+
+  return FALSE;
+}
+
 /* Memory is full. The cheapest that helps: parts that are kept for nothing
  * but a chance; those that may leave anyway; the open part before it is full;
- * last of all the window. Returns TRUE if there is room at once. */
+ * then the window; last of all the head, of which there is too much only where
+ * a disk should have held it. Returns TRUE if there is room at once. */
 static gboolean
 relieve_memory (GstIceRecording * self, GPtrArray * leaving)
 {
@@ -593,6 +620,8 @@ relieve_memory (GstIceRecording * self, GPtrArray * leaving)
     self->window = 0;
     gst_ice_recording_seal_ready (self, leaving);
   }
+  if (!is_any_leaving (self) && shorten_head (self))
+    gst_ice_recording_seal_ready (self, leaving);
 
   /* The bytes that are being rewritten are in the way of the rewrite. */
   return !is_any_leaving (self) && drop_kept (self, 0, DROP_ALL);
@@ -761,6 +790,8 @@ gst_ice_recording_seal_aged (GstIceRecording * self)
   if (!self->finished && is_aged (self) && close_open_part (self))
     gst_ice_recording_seal_ready (self, leaving);
   gst_ice_recording_write_out (self, TRUE);
+  if (self->spool != NULL)
+    gst_ice_spool_retry (self->spool);
   g_mutex_unlock (&self->lock);
 
   gst_ice_recording_hand_over (self, leaving);
@@ -812,7 +843,8 @@ gst_ice_recording_finish (GstIceRecording * self)
     GstIceHeldPart *part = g_ptr_array_index (self->parts, i);
 
     part->planned = part->size;
-    if (part->dirty && !part->unverified)
+    /* A part for whose first byte there was no memory is none. */
+    if (part->dirty && !part->unverified && part->size > 0)
       g_ptr_array_add (rest, seal (self, part));
   }
   gst_ice_recording_write_out (self, TRUE);
@@ -849,6 +881,10 @@ gst_ice_recording_confirmed (GstIceRecording * self, guint number,
     part->confirmed = TRUE;
   else
     keep_for_a_while (self, part);
+  /* If it was on disk alone, no memory came back, and who waits for some has to
+   * look for another way. */
+  if (self->spool != NULL && !gst_ice_chunk_pool_has_room (self->pool))
+    gst_ice_chunk_pool_nudge (self->pool);
 }
 
 void

@@ -143,6 +143,11 @@ gboolean gst_ice_recording_verify_next (GstIceRecording * recording,
 /* Waits until the disk has all that was written, as far as it takes it. */
 void gst_ice_recording_flush (GstIceRecording * recording);
 
+/* The same, up to @deadline_us of g_get_monotonic_time(), for a disk that does
+ * not answer. */
+void gst_ice_recording_flush_until (GstIceRecording * recording,
+    gint64 deadline_us);
+
 /* Lets go of the spool: nothing goes there any more. */
 void gst_ice_recording_detach_spool (GstIceRecording * recording);
 
@@ -154,6 +159,12 @@ gboolean gst_ice_recording_is_spilling (GstIceRecording * recording);
 
 /* What is wrong with the spool, or NULL. (transfer full) */
 GError *gst_ice_recording_get_spool_error (GstIceRecording * recording);
+
+/* How many bytes from the start are on disk, or on their way there while
+ * nothing is wrong. @given_up: (out): some are not, because they have arrived
+ * and gave their room. */
+guint64 gst_ice_recording_get_spooled (GstIceRecording * recording,
+    gboolean * given_up);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceRecording, gst_ice_recording_unref)
 

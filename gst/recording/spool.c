@@ -10,8 +10,8 @@
  *
  * A note that can't be written stays in the backlog, and those that come later
  * behind it, so that the journal never lacks a fact in the middle: with the
- * next note all are tried again. Until then nothing that the journal does not
- * know of is given up.
+ * next note, or when somebody asks for it, all are tried again. Until then
+ * nothing that the journal does not know of is given up.
  *
  * kill -9 loses nothing that a job has written. Against a power cut, data and
  * journal are forced to the disk now and then, on a queue of its own, so that
@@ -42,6 +42,7 @@ struct _GstIceSpool
 {
   gatomicrefcount ref_count;
   gchar *media_id;              /* (owned) */
+  guint64 max_size;
   GstIceSpoolFiles files;       /* but data, which data has */
   GstIceSpoolData *data;        /* (owned) */
   GstIceSpoolLeft *left;        /* (owned) (nullable) */
@@ -53,6 +54,7 @@ struct _GstIceSpool
   guint64 journal_size;
 
   gint over;                    /* atomic: removed or closed */
+  gint forgotten;               /* atomic: what is left is not, any more */
 
   GMutex lock;
   GError *journal_error;        /* (owned) (nullable) why there is a backlog */
@@ -211,12 +213,12 @@ tidy (GstIceSpool * self, const GstIceSpoolFacts * facts, GError ** error)
 }
 
 static void
-take_data (GstIceSpool * self, guint64 max_size)
+take_data (GstIceSpool * self)
 {
   guint i;
 
   self->data = gst_ice_spool_data_new (self->files.data, self->left != NULL ?
-      self->left->size : get_file_size (self->files.data), max_size);
+      self->left->size : get_file_size (self->files.data), self->max_size);
   self->files.data = -1;
 
   for (i = 0; self->left != NULL && i < self->left->parts->len; i++) {
@@ -228,7 +230,7 @@ take_data (GstIceSpool * self, guint64 max_size)
 }
 
 static gboolean
-open_spool (GstIceSpool * self, const gchar * directory, guint64 max_size,
+open_spool (GstIceSpool * self, const gchar * directory,
     GstIceSpoolOpenFlags flags, GError ** error)
 {
   GstIceSpoolFacts facts = { NULL };
@@ -243,7 +245,7 @@ open_spool (GstIceSpool * self, const gchar * directory, guint64 max_size,
   if (!tidy (self, &facts, error))
     return FALSE;
 
-  take_data (self, max_size);
+  take_data (self);
 
   return TRUE;
 }
@@ -262,7 +264,8 @@ gst_ice_spool_open (const gchar * directory, const gchar * media_id,
 {
   g_autoptr (GstIceSpool) self = spool_new (media_id);
 
-  if (!open_spool (self, directory, max_size, flags, error)) {
+  self->max_size = max_size;
+  if (!open_spool (self, directory, flags, error)) {
     prefix_error (error, directory, media_id);
     return NULL;
   }
@@ -277,7 +280,29 @@ gst_ice_spool_open (const gchar * directory, const gchar * media_id,
 const GstIceSpoolLeft *
 gst_ice_spool_get_left (GstIceSpool * self)
 {
-  return self->left;
+  return g_atomic_int_get (&self->forgotten) ? NULL : self->left;
+}
+
+void
+gst_ice_spool_forget_left (GstIceSpool * self)
+{
+  g_atomic_int_set (&self->forgotten, TRUE);
+}
+
+GstIceSpool *
+gst_ice_spool_reopen (GstIceSpool * self, gint64 deadline_us,
+    GError ** error)
+{
+  g_autofree gchar *directory = g_path_get_dirname (self->files.path);
+
+  if (!gst_ice_spool_close (self, deadline_us)) {
+    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
+            "Spool %s: the disk does not answer", self->files.path));
+    return NULL;
+  }
+
+  return gst_ice_spool_open (directory, self->media_id, self->max_size,
+      GST_ICE_SPOOL_OPEN_EXISTING, error);
 }
 
 const gchar *
@@ -331,8 +356,14 @@ gst_ice_spool_run (GstIceSpool * self, GstIceSpoolFunc func,
 void
 gst_ice_spool_flush (GstIceSpool * self)
 {
-  gst_ice_job_queue_flush (self->jobs);
-  gst_ice_job_queue_flush (self->syncs);
+  gst_ice_spool_flush_until (self, G_MAXINT64);
+}
+
+gboolean
+gst_ice_spool_flush_until (GstIceSpool * self, gint64 deadline_us)
+{
+  return gst_ice_job_queue_flush_until (self->jobs, deadline_us)
+      && gst_ice_job_queue_flush_until (self->syncs, deadline_us);
 }
 
 /* Lets what was asked for before be done, unless this is a job itself. */
@@ -477,21 +508,14 @@ write_backlog (GstIceSpool * self)
   return reason;
 }
 
+/* Writes what could not be written before, too. */
 static void
-append (GstIceSpool * self, const gchar * line)
+catch_up (GstIceSpool * self)
 {
   int reason;
 
-  if (g_atomic_int_get (&self->over))
+  if (self->backlog->len == 0)
     return;
-
-  if (self->journal_size == 0 && self->backlog->len == 0) {
-    g_autofree gchar *header = gst_ice_spool_line_header (self->media_id,
-        g_get_real_time ());
-
-    g_string_append (self->backlog, header);
-  }
-  g_string_append (self->backlog, line);
 
   reason = write_backlog (self);
   if (reason != 0) {
@@ -504,9 +528,59 @@ append (GstIceSpool * self, const gchar * line)
 }
 
 static void
+append (GstIceSpool * self, const gchar * line)
+{
+  if (g_atomic_int_get (&self->over))
+    return;
+
+  if (self->journal_size == 0 && self->backlog->len == 0) {
+    g_autofree gchar *header = gst_ice_spool_line_header (self->media_id,
+        g_get_real_time ());
+
+    g_string_append (self->backlog, header);
+  }
+  g_string_append (self->backlog, line);
+  catch_up (self);
+}
+
+static void
 append_job (GstIceSpool * self, gpointer line)
 {
   append (self, line);
+}
+
+static gboolean
+is_behind (GstIceSpool * self)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  return self->journal_error != NULL;
+}
+
+static void
+catch_up_job (GstIceSpool * self, gpointer user_data)
+{
+  if (!g_atomic_int_get (&self->over))
+    catch_up (self);
+}
+
+void
+gst_ice_spool_retry (GstIceSpool * self)
+{
+  if (is_behind (self))
+    gst_ice_spool_run (self, catch_up_job, NULL, NULL);
+}
+
+gboolean
+gst_ice_spool_check_journal (GstIceSpool * self, GError ** error)
+{
+  catch_up_job (self, NULL);
+  if (self->journal_size > 0 || !is_behind (self))
+    return TRUE;
+
+  g_propagate_error (error, gst_ice_spool_get_trouble (self));
+
+  return FALSE;
 }
 
 /* @line: (transfer full) */
@@ -733,15 +807,22 @@ gst_ice_spool_remove (GstIceSpool * self)
 static void
 unlock_job (GstIceSpool * self, gpointer user_data)
 {
+  catch_up_job (self, NULL);
   g_atomic_int_set (&self->over, TRUE);
   gst_ice_spool_files_unlock (&self->files);
 }
 
-void
-gst_ice_spool_close (GstIceSpool * self)
+gboolean
+gst_ice_spool_close (GstIceSpool * self, gint64 deadline_us)
 {
   gst_ice_spool_run (self, unlock_job, NULL, NULL);
-  gst_ice_spool_flush (self);
+  if (gst_ice_spool_flush_until (self, deadline_us))
+    return TRUE;
+
+  GST_WARNING ("%s: the disk does not answer; it is left to itself",
+      self->files.path);
+
+  return FALSE;
 }
 
 /* ---- for tools ---- */

@@ -114,6 +114,16 @@ void gst_ice_spool_unref (GstIceSpool * spool);
 /* What an earlier run left, or NULL if nothing. Constant from opening on. */
 const GstIceSpoolLeft *gst_ice_spool_get_left (GstIceSpool * spool);
 
+/* From now on nothing is left. Who has got it before may go on reading it. */
+void gst_ice_spool_forget_left (GstIceSpool * spool);
+
+/* Closes @spool, whoever else holds it, and opens what is there now, which is
+ * what its run has left. Waits for all jobs, up to @deadline_us of
+ * g_get_monotonic_time(). Errors: as gst_ice_spool_open(), and
+ * GST_ICE_ERROR_FAILED if the disk does not answer. (transfer full) */
+GstIceSpool *gst_ice_spool_reopen (GstIceSpool * spool, gint64 deadline_us,
+    GError ** error);
+
 /* The directory of this recording. */
 const gchar *gst_ice_spool_get_path (GstIceSpool * spool);
 
@@ -161,6 +171,10 @@ void gst_ice_spool_run (GstIceSpool * spool, GstIceSpoolFunc func,
 /* Waits until all jobs so far are done; never from a job. */
 void gst_ice_spool_flush (GstIceSpool * spool);
 
+/* The same, up to @deadline_us of g_get_monotonic_time(). FALSE if they are not
+ * done by then. */
+gboolean gst_ice_spool_flush_until (GstIceSpool * spool, gint64 deadline_us);
+
 /* A run begins at @base, 0 for a new recording, which @plan belongs to. */
 void gst_ice_spool_note_run (GstIceSpool * spool, guint64 base,
     const GstIcePartPlan * plan);
@@ -191,13 +205,22 @@ void gst_ice_spool_note_freed (GstIceSpool * spool, guint number);
  * later one. Never waits. (transfer full) (nullable) */
 GError *gst_ice_spool_get_trouble (GstIceSpool * spool);
 
+/* If the journal is behind, tries its notes again. A job does. */
+void gst_ice_spool_retry (GstIceSpool * spool);
+
+/* In a job: the same, at once. FALSE while there is no journal, so that what is
+ * written could not be found again. Errors: as gst_ice_spool_write(). */
+gboolean gst_ice_spool_check_journal (GstIceSpool * spool, GError ** error);
+
 /* The object is confirmed, or nobody wants it: a job removes everything, and
  * nothing can be done with the spool afterwards. */
 void gst_ice_spool_remove (GstIceSpool * spool);
 
 /* Waits for all jobs and unlocks, whoever else still holds the spool; nothing
- * can be done with it afterwards, and what is on disk stays. */
-void gst_ice_spool_close (GstIceSpool * spool);
+ * can be done with it afterwards, and what is on disk stays. FALSE if a disk
+ * that does not answer has kept it past @deadline_us of g_get_monotonic_time():
+ * then the jobs do the same, once it answers. */
+gboolean gst_ice_spool_close (GstIceSpool * spool, gint64 deadline_us);
 
 /* ---- for tools ---- */
 

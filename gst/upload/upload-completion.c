@@ -354,7 +354,8 @@ gst_ice_call_handle_abort (GstIceCall * call, const GError * error)
     g_clear_pointer (&self->upload_id, g_free);
   else if (error == NULL)
     /* An upload that could be aborted has not been completed. */
-    gst_ice_upload_ended (self, GST_ICE_OUTCOME_ABORTED);
+    gst_ice_upload_ended (self, self->stillborn ?
+        GST_ICE_OUTCOME_NOTHING_SENT : GST_ICE_OUTCOME_ABORTED);
   else if (gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD))
     gst_ice_upload_ended (self, self->unsure ? GST_ICE_OUTCOME_UNKNOWN
         : GST_ICE_OUTCOME_ABORTED);

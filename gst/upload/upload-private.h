@@ -38,6 +38,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ice_upload_debug);
  * @lost: (nullable): why the upload id or the object is of no use any more;
  *     nothing is sent until the requests in flight have returned
  * @initiating: InitiateMultipartUpload is on its way
+ * @stillborn: it was when the upload ended, so it is aborted, unasked
  * @decisive: a request whose success completes the object is on its way
  * @object_there: the object was completed, though not as it should be
  * @unsure: an answer to Complete was lost, so the object may be there
@@ -91,6 +92,7 @@ struct _GstIceUpload
   guint restarts;
   GError *lost;                 /* (nullable) (owned) */
   gboolean initiating;
+  gboolean stillborn;
   gboolean decisive;
   gboolean object_there;
   gboolean unsure;

@@ -370,8 +370,8 @@ gst_ice_upload_ended (GstIceUpload * self, GstIceOutcome outcome)
   drop_timer (&self->deadline);
   cancel_requests (self);
   set_outcome (self, outcome);
-  GST_INFO ("%s: ended, outcome %s", self->config->media_id,
-      gst_ice_outcome_get_name (outcome));
+  GST_INFO ("%s: ended, outcome %s, upload id %s", self->config->media_id,
+      gst_ice_outcome_get_name (outcome), GST_STR_NULL (self->upload_id));
 
   if (self->error == NULL) {
     gst_ice_upload_set_state (self, GST_ICE_UPLOAD_STOPPED);
@@ -392,7 +392,7 @@ can_salvage (GstIceUpload * self)
 {
   if (self->config->on_error == GST_ICE_END_KEEP || self->upload_id == NULL)
     return FALSE;
-  if (self->state == GST_ICE_UPLOAD_ABORTING || self->unsure || self->gone)
+  if (self->unsure || self->gone)
     return FALSE;
   if (gst_ice_error_is (self->error, GST_ICE_ERROR_SEEK)
       || gst_ice_error_is (self->error, GST_ICE_ERROR_SYNC))
@@ -430,6 +430,35 @@ start_deadline (GstIceUpload * self)
       gst_ice_network_thread_get_context (self->thread));
 }
 
+/* In @state, which is the last but one, requests begin with a clean record, and
+ * have stop-timeout. */
+static void
+begin_end (GstIceUpload * self, GstIceUploadState state)
+{
+  self->outage = (GstIceOutage) GST_ICE_OUTAGE_INIT;
+  self->single_history = (GstIceRetryHistory) { 0 };
+  self->single_not_before_us = 0;
+  gst_ice_upload_set_state (self, state);
+  start_deadline (self);
+}
+
+/* TRUE if an upload id is just being given out, and can be awaited. It is
+ * aborted then: it has no parts, and nobody would know of it. */
+static gboolean
+awaits_upload_id (GstIceUpload * self)
+{
+  return self->initiating
+      && gst_ice_lease_keeper_get_lease (self->keeper) != NULL;
+}
+
+static void
+begin_abort (GstIceUpload * self, gboolean asked)
+{
+  self->stillborn = !asked;
+  begin_end (self, GST_ICE_UPLOAD_ABORTING);
+  gst_ice_upload_pump (self);
+}
+
 void
 gst_ice_upload_failed (GstIceUpload * self, const GError * error, guint part)
 {
@@ -440,6 +469,10 @@ gst_ice_upload_failed (GstIceUpload * self, const GError * error, guint part)
   set_last_error (self, error);
   GST_ERROR ("%s: the upload has failed: %s", self->config->media_id,
       error->message);
+  if (awaits_upload_id (self)) {
+    begin_abort (self, FALSE);
+    return;
+  }
   cancel_requests (self);
 
   if (!can_salvage (self)) {
@@ -449,10 +482,7 @@ gst_ice_upload_failed (GstIceUpload * self, const GError * error, guint part)
 
   if (part > 0)
     self->salvage_length = part - 1;
-  gst_ice_upload_set_state (self, GST_ICE_UPLOAD_SALVAGING);
-  self->outage = (GstIceOutage) GST_ICE_OUTAGE_INIT;
-  self->single_history = (GstIceRetryHistory) { 0 };
-  start_deadline (self);
+  begin_end (self, GST_ICE_UPLOAD_SALVAGING);
   if (self->config->on_error == GST_ICE_END_COMPLETE)
     emit_type (self, GST_ICE_UPLOAD_EVENT_FAILING);
   gst_ice_upload_pump (self);
@@ -807,31 +837,45 @@ static void
 do_stop (GstIceUpload * self, gpointer data)
 {
   gboolean abort = GPOINTER_TO_INT (data);
-
   if (self->state >= GST_ICE_UPLOAD_COMPLETE)
     return;
 
-  if (!abort || (self->upload_id == NULL && !self->initiating)) {
-    gst_ice_upload_ended (self, gst_ice_upload_get_leftover (self));
-    return;
+  if (!awaits_upload_id (self)) {
+    if (!abort || self->upload_id == NULL) {
+      gst_ice_upload_ended (self, gst_ice_upload_get_leftover (self));
+      return;
+    }
+    cancel_requests (self);
   }
 
-  /* An upload id that is just being given out is awaited and aborted too. */
-  if (!self->initiating)
-    cancel_requests (self);
-
-  self->outage = (GstIceOutage) GST_ICE_OUTAGE_INIT;
-  self->single_history = (GstIceRetryHistory) { 0 };
-  self->single_not_before_us = 0;
-  gst_ice_upload_set_state (self, GST_ICE_UPLOAD_ABORTING);
-  start_deadline (self);
-  gst_ice_upload_pump (self);
+  begin_abort (self, abort);
 }
 
 void
 gst_ice_upload_stop (GstIceUpload * self, gboolean abort)
 {
   invoke (self, do_stop, GINT_TO_POINTER (abort), NULL);
+}
+
+/* An id that is not taken up yet is still the other one's to take up. */
+static gboolean
+has_upload_id (GstIceUpload * self, const gchar * upload_id)
+{
+  return upload_id != NULL
+      && (g_strcmp0 (self->upload_id, upload_id) == 0
+      || g_strcmp0 (self->resume_upload_id, upload_id) == 0);
+}
+
+static void
+do_hand_on (GstIceUpload * self, gpointer upload_id)
+{
+  do_stop (self, GINT_TO_POINTER (!has_upload_id (self, upload_id)));
+}
+
+void
+gst_ice_upload_hand_on (GstIceUpload * self, const gchar * upload_id)
+{
+  invoke (self, do_hand_on, g_strdup (upload_id), g_free);
 }
 
 static void

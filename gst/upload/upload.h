@@ -50,7 +50,8 @@ typedef enum
  * @GST_ICE_OUTCOME_COMPLETED: the object is there
  * @GST_ICE_OUTCOME_ABORTED: nothing is left at the service
  * @GST_ICE_OUTCOME_KEPT: parts are left under the upload id
- * @GST_ICE_OUTCOME_NOTHING_SENT: the service never got anything
+ * @GST_ICE_OUTCOME_NOTHING_SENT: the service never got a byte of it; an upload
+ *     without parts is left if its id got lost on the way
  * @GST_ICE_OUTCOME_UNKNOWN: whether the object is there can't be learnt
  */
 typedef enum
@@ -189,8 +190,14 @@ void gst_ice_upload_push (GstIceUpload * upload, GstIcePart * part);
  * completed. @rest: (transfer full) (element-type GstIcePart) */
 void gst_ice_upload_finish (GstIceUpload * upload, GPtrArray * rest);
 
-/* Ends without completion: aborts or keeps. */
+/* Ends without completion: aborts or keeps. An upload that is only just
+ * beginning has nothing to keep: its id is awaited, and it is aborted, which is
+ * GST_ICE_OUTCOME_NOTHING_SENT if it was not asked for. */
 void gst_ice_upload_stop (GstIceUpload * upload, gboolean abort);
+
+/* The same, for another one that goes on with @upload_id (nullable): that is
+ * kept, and any other is aborted. */
+void gst_ice_upload_hand_on (GstIceUpload * upload, const gchar * upload_id);
 
 /* The recording has failed: carries out on-error, then fails with @error.
  * @error: (transfer full) */

@@ -4,12 +4,15 @@
 /* A sink with a spool: what goes there, what stays there, who may have it, and
  * what the next run makes of it. tests/chaos/crashes.c has what kill -9 does. */
 
+#define _GNU_SOURCE             /* syscall() */
+
 #include "fixture.h"
 
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
@@ -307,9 +310,9 @@ test_kept_after_error (void)
 
 /* ---- the next run ---- */
 
-/* Leaves @size bytes of @caps in the spool. */
+/* Leaves @size bytes of @caps in the spool, of which @arrived have arrived. */
 static void
-leave (Spool * spool, const gchar * caps, gsize size)
+leave_with (Spool * spool, const gchar * caps, gsize size, guint64 arrived)
 {
   Fixture *f = spool->f;
 
@@ -318,8 +321,15 @@ leave (Spool * spool, const gchar * caps, gsize size)
   fixture_open_stream (f, caps);
   fixture_push_all (f, size, 64 * KIB);
   fixture_wait_element (f, "ice-upload-started");
+  fixture_wait_for (f, fixture_get_stat (f, "bytes-uploaded") >= arrived);
   stop (f);
   assert_spooled (spool);
+}
+
+static void
+leave (Spool * spool, const gchar * caps, gsize size)
+{
+  leave_with (spool, caps, size, 0);
 }
 
 static void
@@ -360,6 +370,116 @@ test_append_flushed (void)
   fixture_push_all (next, MIB, 64 * KIB);
   fixture_finish (next);
   fixture_assert_object (next);
+}
+
+/* Appends to what is left. */
+static Fixture *
+new_appended (Spool * spool, const gchar * settings)
+{
+  Fixture *next = new_next (spool, settings);
+
+  fixture_set_state (next, GST_STATE_PLAYING);
+  fixture_open_stream (next, TS_CAPS);
+  fixture_push_all (next, 6 * MIB, 64 * KIB);
+
+  return next;
+}
+
+/* After a flush: what was left, and a little more, is the object. */
+static void
+finish_appended (Spool * spool, Fixture * next)
+{
+  g_byte_array_append (next->expected, spool->f->expected->data,
+      spool->f->expected->len);
+  fixture_push_all (next, MIB, 64 * KIB);
+  fixture_finish (next);
+  fixture_assert_object (next);
+}
+
+/* What was given up meanwhile is at OSS, and is not taken for zeroes. */
+static void
+test_append_flushed_bounded (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = NULL;
+
+  leave (spool, TS_CAPS, 3 * MIB + 1234);
+  next = new_appended (spool, "spool-max-size=4194304 max-memory=1048576");
+  g_assert_cmpuint (fixture_get_stat (next, "spool-used"), <=, 4 * MIB);
+  flush (next);
+  finish_appended (spool, next);
+}
+
+/* The upload has gone meanwhile, and another one goes on in its place. */
+static void
+test_append_flushed_anew (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = NULL;
+  g_autofree gchar *upload_id = NULL;
+  g_autofree gchar *last_id = NULL;
+
+  leave_with (spool, TS_CAPS, 3 * MIB + 1234, MIB);
+  fixture_add_fault (spool->f, "list-parts:not-found:count=2");
+  next = new_appended (spool, NULL);
+  fixture_wait_for (next, fixture_get_stat (next, "bytes-uploaded") > 8 * MIB);
+  g_assert_cmpuint (fixture_count (next, ICE_EMULATOR_INITIATE), ==, 2);
+  upload_id = fixture_get_stat_string (next, "upload-id");
+  flush (next);
+  finish_appended (spool, next);
+
+  /* It has gone on, and is not left open. */
+  last_id = fixture_get_stat_string (next, "upload-id");
+  g_assert_cmpstr (last_id, ==, upload_id);
+}
+
+/* What was left is complete with what was appended, and has gone from the
+ * spool: nothing can go back to it. */
+static void
+test_append_flushed_after_end (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = NULL;
+  g_autofree gchar *debug = NULL;
+
+  leave (spool, TS_CAPS, 3 * MIB + 1234);
+  next = new_appended (spool, NULL);
+  fixture_finish (next);
+  fixture_forget (next);
+  flush (next);
+  g_assert_cmpint (fixture_push (next, 1000), ==, GST_FLOW_ERROR);
+  fixture_wait_error (next, GST_RESOURCE_ERROR_SETTINGS);
+  gst_message_parse_error (fixture_wait_message (next, GST_MESSAGE_ERROR),
+      NULL, &debug);
+  g_assert_nonnull (strstr (debug, "is complete"));
+  fixture_assert_failed_once (next);
+}
+
+/* There is no spool for what follows, and so nothing follows. */
+static void
+test_flush_fails (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  Fixture *f = spool->f;
+
+  fixture_play (f);
+  fixture_push_all (f, MIB, 64 * KIB);
+  fixture_finish (f);
+  fixture_forget (f);
+  remove_all (spool->directory);
+  g_assert_true (g_file_set_contents (spool->directory, "a file", -1, NULL));
+  flush (f);
+  g_assert_cmpint (fixture_push (f, 1000), ==, GST_FLOW_ERROR);
+  fixture_wait_error (f, GST_RESOURCE_ERROR_SETTINGS);
+  fixture_assert_failed_once (f);
+
+  /* There is again. */
+  remove_all (spool->directory);
+  fixture_forget (f);
+  flush (f);
+  fixture_push_all (f, MIB, 64 * KIB);
+  fixture_finish (f);
+  fixture_assert_object (f);
 }
 
 /* The earlier recording is finished, and the new stream not taken. */
@@ -599,6 +719,30 @@ test_again (void)
 
 /* ---- a disk that is full ---- */
 
+/* What the error says of the spool is so. */
+static void
+assert_truly_described (Spool * spool)
+{
+  g_autofree gchar *path = get_path (spool, "data");
+  g_autofree gchar *debug = NULL;
+  g_autofree gchar *data = NULL;
+  const gchar *words;
+  guint64 recorded, spooled;
+  gsize size;
+
+  gst_message_parse_error (fixture_wait_message (spool->f,
+          GST_MESSAGE_ERROR), NULL, &debug);
+  words = strstr (debug, "; of ");
+  g_assert_nonnull (words);
+  g_assert_cmpint (sscanf (words, "; of %" G_GUINT64_FORMAT " bytes recorded,"
+          " the first %" G_GUINT64_FORMAT " are in ", &recorded, &spooled),
+      ==, 2);
+  g_assert_cmpuint (spooled, <, recorded);
+  g_assert_true (g_file_get_contents (path, &data, &size, NULL));
+  g_assert_cmpuint (size, >=, spooled);
+  g_assert_cmpmem (data, spooled, spool->f->expected->data, spooled);
+}
+
 static void
 test_bounded (void)
 {
@@ -626,6 +770,7 @@ test_overflow_error (void)
   g_assert_cmpuint (f->expected->len, >=, 2 * MIB);
   fixture_assert_failed_once (f);
   g_assert_true (is_there (spool));
+  assert_truly_described (spool);
 }
 
 static void
@@ -700,6 +845,76 @@ test_broken (void)
   remove_all (directory);
 }
 
+/* A disk that does not answer. */
+static GMutex disk_lock;
+static GCond disk_changed;
+static gboolean disk_hangs;
+static guint n_hanging;
+
+static void
+set_disk_hangs (gboolean hangs)
+{
+  g_mutex_lock (&disk_lock);
+  disk_hangs = hangs;
+  g_cond_broadcast (&disk_changed);
+  g_mutex_unlock (&disk_lock);
+}
+
+static guint
+count_hanging (void)
+{
+  guint n;
+
+  g_mutex_lock (&disk_lock);
+  n = n_hanging;
+  g_mutex_unlock (&disk_lock);
+
+  return n;
+}
+
+/* In place of the C library's. */
+ssize_t
+pwrite (int fd, const void *data, size_t size, off_t offset)
+{
+  g_mutex_lock (&disk_lock);
+  n_hanging++;
+  while (disk_hangs)
+    g_cond_wait (&disk_changed, &disk_lock);
+  n_hanging--;
+  g_mutex_unlock (&disk_lock);
+
+  return syscall (SYS_pwrite64, fd, data, size, offset);
+}
+
+/* It keeps nobody from stopping. Once it answers, the spool is free again. */
+static void
+test_hangs (void)
+{
+  g_autoptr (Spool) spool = spool_new ("stop-timeout=300000000 on-stop=keep");
+  g_autoptr (Fixture) next = NULL;
+  Fixture *f = spool->f;
+
+  fixture_play (f);
+  fixture_push_all (f, 2 * MIB, 64 * KIB);
+  fixture_wait_element (f, "ice-upload-started");
+  set_disk_hangs (TRUE);
+  fixture_push_all (f, 2 * MIB, 64 * KIB);
+  fixture_wait_for (f, count_hanging () > 0);
+  stop (f);
+  g_assert_true (fixture_stat_is (f, "outcome", "kept"));
+
+  set_disk_hangs (FALSE);
+  fixture_wait_for (f, count_hanging () == 0);
+  next = new_next (spool, "resume=only");
+  fixture_wait_for (next, gst_element_set_state (next->sink,
+          GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE);
+  fixture_open_stream (next, NULL);
+  fixture_push_eos (next);
+  fixture_wait_message (next, GST_MESSAGE_EOS);
+  g_byte_array_append (next->expected, f->expected->data, f->expected->len);
+  fixture_assert_object_is_prefix (next);
+}
+
 static void
 test_read_only (void)
 {
@@ -749,6 +964,14 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/resume/appends", test_append);
   g_test_add_func ("/icesink/resume/goes-back-to-where-it-began",
       test_append_flushed);
+  g_test_add_func ("/icesink/resume/goes-back/with-what-was-given-up",
+      test_append_flushed_bounded);
+  g_test_add_func ("/icesink/resume/goes-back/with-another-upload",
+      test_append_flushed_anew);
+  g_test_add_func ("/icesink/resume/goes-back/not-after-the-end",
+      test_append_flushed_after_end);
+  g_test_add_func ("/icesink/spool/ends-when-a-flush-fails",
+      test_flush_fails);
   g_test_add_data_func ("/icesink/resume/finishes-and-refuses/mp4",
       "video/quicktime", test_refused);
   g_test_add_data_func ("/icesink/resume/finishes-and-refuses/matroska",
@@ -779,6 +1002,7 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/spool/full/block", test_overflow_block);
   g_test_add_func ("/icesink/spool/full/disk", test_no_space);
   g_test_add_func ("/icesink/spool/may-break", test_broken);
+  g_test_add_func ("/icesink/spool/may-hang", test_hangs);
   g_test_add_func ("/icesink/spool/is-refused-if-read-only", test_read_only);
   g_test_add_func ("/icesink/spool/may-vanish", test_vanished);
 

@@ -204,7 +204,7 @@ static void
 crash (RecordingModel * model, SpoolFixture * fixture, GstIceSpool ** spool,
     GstIceRecordingConfig * config)
 {
-  gst_ice_spool_close (*spool);
+  gst_ice_spool_close (*spool, G_MAXINT64);
   gst_ice_spool_unref (*spool);
   *spool = spool_fixture_open (fixture);
   config->spool = *spool;

@@ -4,9 +4,14 @@
 /* The recording with a spool when the disk is full or broken, and what is left
  * if it all ends then. */
 
+#define _GNU_SOURCE             /* syscall() */
+
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "recording-model.h"
 #include "spool-fixture.h"
@@ -41,7 +46,8 @@ open_bounded (SpoolFixture * fixture, guint64 max_size)
 }
 
 static Trouble *
-trouble_new_for (guint64 part_size, guint64 max_size, guint64 max_memory)
+trouble_new_with (guint64 part_size, guint64 max_size, guint64 max_memory,
+    guint64 head_size)
 {
   Trouble *trouble = g_new0 (Trouble, 1);
 
@@ -50,12 +56,19 @@ trouble_new_for (guint64 part_size, guint64 max_size, guint64 max_memory)
   trouble->config = (GstIceRecordingConfig) {
     .plan = {part_size, GST_ICE_PART_SIZE_MAX},
     .max_memory = max_memory,
+    .head_size = head_size,
     .spool = trouble->spool,
   };
   gst_ice_spool_note_run (trouble->spool, 0, &trouble->config.plan);
   trouble->model = recording_model_new (&trouble->config, 1);
 
   return trouble;
+}
+
+static Trouble *
+trouble_new_for (guint64 part_size, guint64 max_size, guint64 max_memory)
+{
+  return trouble_new_with (part_size, max_size, max_memory, 0);
 }
 
 static Trouble *
@@ -94,7 +107,7 @@ flush (Trouble * trouble)
 static void
 crash (Trouble * trouble)
 {
-  gst_ice_spool_close (trouble->spool);
+  gst_ice_spool_close (trouble->spool, G_MAXINT64);
   gst_ice_spool_unref (trouble->spool);
   trouble->spool = open_bounded (trouble->fixture, 0);
   trouble->config.spool = trouble->spool;
@@ -189,6 +202,91 @@ test_journal_ahead (void)
   recording_model_verify (trouble->model);
   recording_model_finish (trouble->model);
   g_assert_cmpuint (trouble->model->file->len, ==, 6 * SIZE + 10);
+}
+
+/* ---- a disk that has no room for the journal ---- */
+
+static gint journal_full;       /* atomic */
+
+static gboolean
+is_journal (int fd)
+{
+  g_autofree gchar *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree gchar *path = g_file_read_link (link, NULL);
+
+  return path != NULL && g_str_has_suffix (path, "/journal");
+}
+
+/* In place of the C library's. */
+ssize_t
+write (int fd, const void *data, size_t size)
+{
+  if (g_atomic_int_get (&journal_full) && is_journal (fd)) {
+    errno = ENOSPC;
+    return -1;
+  }
+
+  return syscall (SYS_write, fd, data, size);
+}
+
+static void
+set_journal_full (gboolean full)
+{
+  g_atomic_int_set (&journal_full, full);
+}
+
+static GError *
+get_trouble (Trouble * trouble)
+{
+  return gst_ice_spool_get_trouble (trouble->spool);
+}
+
+/* Once there is room, nothing has to happen but time. */
+static void
+test_journal_recovers (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (0, 4 * MIB);
+  g_autoptr (GError) error = NULL;
+
+  write_size (trouble, 3 * SIZE);
+  flush (trouble);
+  set_journal_full (TRUE);
+  write_size (trouble, SIZE);
+  flush (trouble);
+  error = get_trouble (trouble);
+  g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_NO_SPACE);
+
+  set_journal_full (FALSE);
+  flush (trouble);
+  g_assert_null (get_trouble (trouble));
+  crash (trouble);
+  recording_model_verify (trouble->model);
+  g_assert_cmpuint (trouble->model->position, ==, 4 * SIZE);
+  recording_model_finish (trouble->model);
+}
+
+/* Data without a journal could not be told from damage. */
+static void
+test_no_journal (void)
+{
+  g_autoptr (Trouble) trouble = NULL;
+  g_autoptr (GError) error = NULL;
+
+  set_journal_full (TRUE);
+  trouble = trouble_new (0, 4 * MIB);
+  write_size (trouble, 3 * SIZE);
+  flush (trouble);
+  error = gst_ice_recording_get_spool_error (trouble->model->recording);
+  g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_NO_SPACE);
+  g_assert_cmpuint (gst_ice_spool_get_used (trouble->spool), ==, 0);
+
+  set_journal_full (FALSE);
+  flush (trouble);
+  assert_spool_takes (trouble);
+  crash (trouble);
+  g_assert_cmpuint (trouble->model->position, ==, 3 * SIZE);
+  recording_model_verify (trouble->model);
+  recording_model_finish (trouble->model);
 }
 
 /* ---- a full disk ---- */
@@ -297,6 +395,32 @@ test_many_outages (void)
   recording_model_finish (trouble->model);
 }
 
+/* ---- a disk that does not answer ---- */
+
+/* Whoever waits has had enough one day. What is on its way to the disk ends by
+ * itself, and then another one can have the spool. */
+static void
+test_hangs (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (0, 4 * MIB);
+  gint64 now = g_get_monotonic_time ();
+  Gate gate;
+
+  close_gate (&gate, trouble->spool);
+  write_size (trouble, 3 * SIZE);
+  gst_ice_recording_flush_until (trouble->model->recording, now + 10);
+  gst_ice_recording_detach_spool (trouble->model->recording);
+  g_assert_false (gst_ice_spool_close (trouble->spool, now + 10));
+  g_assert_null (gst_ice_spool_reopen (trouble->spool, now + 10, NULL));
+
+  open_gate (&gate);
+  g_assert_true (gst_ice_spool_close (trouble->spool, G_MAXINT64));
+  g_cond_clear (&gate.changed);
+  g_mutex_clear (&gate.lock);
+  gst_ice_spool_unref (trouble->spool);
+  trouble->spool = open_bounded (trouble->fixture, 0);
+}
+
 /* ---- a broken disk ---- */
 
 static void
@@ -327,6 +451,49 @@ test_breaks (void)
   set_file_limit (RLIM_INFINITY);
 
   write_size (trouble, 20 * SIZE);
+  recording_model_finish (trouble->model);
+}
+
+/* ---- a head that is larger than memory ---- */
+
+/* The disk has no room for it from the beginning, nor memory. */
+static void
+test_head_without_room (void)
+{
+  const guint64 part_sizes[] = { SIZE, 8 * MIB };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (part_sizes); i++) {
+    g_autoptr (Trouble) trouble = trouble_new_with (part_sizes[i], 1, 1 * MIB,
+        4 * MIB);
+
+    write_size (trouble, 10);
+    flush (trouble);
+    write_size (trouble, 6 * MIB);
+    recording_model_finish (trouble->model);
+  }
+}
+
+/* It is on disk, and rewritten after that has broken. */
+static void
+test_head_on_broken_disk (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new_with (SIZE, 0, 1 * MIB, 4 * MIB);
+  g_autoptr (GError) error = NULL;
+
+  write_size (trouble, 3 * MIB);
+  flush (trouble);
+  set_file_limit (64 * KIB);
+  write_size (trouble, SIZE);
+  flush (trouble);
+  set_file_limit (RLIM_INFINITY);
+  error = gst_ice_recording_get_spool_error (trouble->model->recording);
+  g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_FAILED);
+
+  recording_model_seek (trouble->model, 0);
+  write_size (trouble, 2 * MIB);
+  recording_model_seek (trouble->model, trouble->model->file->len);
+  write_size (trouble, 2 * MIB);
   recording_model_finish (trouble->model);
 }
 
@@ -402,6 +569,27 @@ test_wakes (void)
   g_assert_cmpuint (trouble->model->waiting->len, ==, 1);
 }
 
+/* There was no memory for the first byte of a part: then it is none. */
+static void
+test_empty_part (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (1, 1 * MIB);
+  GstIceRecording *recording = trouble->model->recording;
+  g_autoptr (GPtrArray) rest = NULL;
+  guint i;
+
+  write_size (trouble, 4 * SIZE);
+  flush (trouble);
+  g_assert_cmpint (gst_ice_recording_write (recording, "1234", 4, NULL), ==,
+      0);
+  rest = gst_ice_recording_finish (recording);
+  for (i = 0; i < rest->len; i++) {
+    const GstIcePart *part = g_ptr_array_index (rest, i);
+
+    g_assert_cmpuint (part->size, >, 0);
+  }
+}
+
 /* What a flush leaves behind takes no memory. */
 static void
 test_discarded (void)
@@ -451,13 +639,23 @@ main (int argc, char **argv)
       test_journal_knows);
   g_test_add_func ("/recording-trouble/outlasts-many-outages",
       test_many_outages);
+  g_test_add_func ("/recording-trouble/catches-up-with-its-journal",
+      test_journal_recovers);
+  g_test_add_func ("/recording-trouble/writes-nothing-without-a-journal",
+      test_no_journal);
+  g_test_add_func ("/recording-trouble/does-not-wait-for-ever", test_hangs);
   g_test_add_func ("/recording-trouble/outlasts-a-broken-disk", test_breaks);
+  g_test_add_func ("/recording-trouble/lets-go-of-a-head/without-room",
+      test_head_without_room);
+  g_test_add_func ("/recording-trouble/lets-go-of-a-head/on-a-broken-disk",
+      test_head_on_broken_disk);
   g_test_add_func ("/recording-trouble/wakes-who-waits-for-the-disk",
       test_wakes);
   g_test_add_func ("/recording-trouble/keeps-what-it-can-not-rewrite",
       test_no_memory);
   g_test_add_func ("/recording-trouble/lets-go-of-older-versions",
       test_superseded);
+  g_test_add_func ("/recording-trouble/has-no-empty-parts", test_empty_part);
   g_test_add_func ("/recording-trouble/keeps-nothing-that-is-discarded",
       test_discarded);
   g_test_add_func ("/recording-trouble/counts-a-rewrite-from-now", test_lag);

@@ -1053,6 +1053,110 @@ test_stop (void)
   check_stop (TRUE, "abort:error:count=0", GST_ICE_OUTCOME_KEPT);
 }
 
+/* InitiateMultipartUpload is carried out, and its answer takes a while. */
+static void
+begin_initiating (UploadFixture * fixture)
+{
+  upload_fixture_init (fixture, NULL);
+  upload_fixture_add_fault (fixture, "initiate:delay-answer:seconds=0.5");
+  upload_fixture_start (fixture);
+  upload_fixture_push (fixture, 1, 2);
+  while (ice_emulator_count_open_uploads (fixture->emulator) == 0)
+    upload_fixture_turn (fixture);
+}
+
+/* Nobody knows of the upload but us. */
+static void
+check_initiating (UploadFixture * fixture)
+{
+  g_assert_cmpuint (ice_emulator_count_open_uploads (fixture->emulator), ==,
+      0);
+  upload_fixture_check_no_object (fixture);
+  upload_fixture_clear (fixture);
+}
+
+static void
+test_stop_while_initiating (void)
+{
+  UploadFixture fixture;
+
+  begin_initiating (&fixture);
+  gst_ice_upload_stop (fixture.upload, TRUE);
+  upload_fixture_wait (&fixture, STOPPED, 1, 0);
+  assert_stopped (&fixture, GST_ICE_OUTCOME_ABORTED);
+  check_initiating (&fixture);
+
+  begin_initiating (&fixture);
+  gst_ice_upload_stop (fixture.upload, FALSE);
+  upload_fixture_wait (&fixture, STOPPED, 1, 0);
+  assert_stopped (&fixture, GST_ICE_OUTCOME_NOTHING_SENT);
+  check_initiating (&fixture);
+}
+
+static void
+test_failure_while_initiating (void)
+{
+  UploadFixture fixture;
+
+  begin_initiating (&fixture);
+  gst_ice_upload_fail (fixture.upload, gst_ice_error_new (GST_ICE_ERROR_SEEK,
+          "gone"));
+  upload_fixture_wait (&fixture, FAILED, 1, 0);
+  assert_failed (&fixture, GST_ICE_ERROR_SEEK, GST_ICE_OUTCOME_NOTHING_SENT);
+  check_initiating (&fixture);
+}
+
+/* Sent so far, answered or not; the first one was to ICE. */
+static guint
+count_oss_requests (UploadFixture * fixture)
+{
+  g_auto (GstIceUploadInfo) info = { 0 };
+
+  gst_ice_upload_get_info (fixture->upload, &info);
+
+  return MAX (info.requests, 1) - 1;
+}
+
+/* The answer does not come. */
+static void
+test_stop_while_initiating_in_vain (void)
+{
+  UploadFixture fixture;
+
+  upload_fixture_init (&fixture, NULL);
+  upload_fixture_add_fault (&fixture, "initiate:stall-before-answer:count=0");
+  upload_fixture_start (&fixture);
+  upload_fixture_push (&fixture, 1, 2);
+  while (count_oss_requests (&fixture) == 0)
+    upload_fixture_turn (&fixture);
+  gst_ice_upload_stop (fixture.upload, FALSE);
+  assert_stopped (&fixture, GST_ICE_OUTCOME_NOTHING_SENT);
+  upload_fixture_clear (&fixture);
+}
+
+/* Another one goes on with its upload, or with another. */
+static void
+test_hand_on (void)
+{
+  const GstIceOutcome outcomes[] = { GST_ICE_OUTCOME_KEPT,
+    GST_ICE_OUTCOME_ABORTED
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (outcomes); i++) {
+    g_auto (GstIceUploadInfo) info = { 0 };
+    UploadFixture fixture;
+
+    upload_fixture_init (&fixture, NULL);
+    begin (&fixture);
+    gst_ice_upload_get_info (fixture.upload, &info);
+    gst_ice_upload_hand_on (fixture.upload, i == 0 ? info.upload_id :
+        "another");
+    assert_stopped (&fixture, outcomes[i]);
+    upload_fixture_clear (&fixture);
+  }
+}
+
 /* No lease can be had any more: abort ends all the same. */
 static void
 test_stop_without_lease (void)
@@ -1294,6 +1398,12 @@ main (int argc, char **argv)
   g_test_add_func ("/upload/stop/parts", test_stop);
   g_test_add_func ("/upload/stop/without-lease", test_stop_without_lease);
   g_test_add_func ("/upload/stop/completing", test_stop_while_completing);
+  g_test_add_func ("/upload/stop/initiating", test_stop_while_initiating);
+  g_test_add_func ("/upload/stop/initiating-in-vain",
+      test_stop_while_initiating_in_vain);
+  g_test_add_func ("/upload/stop/initiating-and-failing",
+      test_failure_while_initiating);
+  g_test_add_func ("/upload/stop/hands-on", test_hand_on);
   g_test_add_func ("/upload/close/at-every-moment", test_close);
   g_test_add_func ("/upload/close/in-stall", test_close_in_stall);
   g_test_add_func ("/upload/close/unstarted", test_close_unstarted);
