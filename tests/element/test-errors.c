@@ -5,6 +5,7 @@
  * in what on-error asks for. */
 
 #include "fixture.h"
+#include "patience.h"
 
 #define SMALL 1000
 #define LARGE (10 * FIXTURE_PART_SIZE)
@@ -635,8 +636,10 @@ test_completes_nothing (void)
 static void
 test_completes_what_memory_holds (void)
 {
-  g_autoptr (Fixture) f =
-      fixture_new ("--fault=part:delay-answer:seconds=0.1:count=0");
+  g_autofree gchar *slow =
+      g_strdup_printf ("--fault=part:delay-answer:seconds=%.1f:count=0",
+      0.1 * test_patience (1));
+  g_autoptr (Fixture) f = fixture_new (slow);
   const GstStructure *details;
 
   fixture_set (f, "overflow=error max-memory=2097152");
