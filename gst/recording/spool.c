@@ -792,10 +792,14 @@ remove_job (GstIceSpool * self, gpointer user_data)
 
   append (self, line);
   g_atomic_int_set (&self->over, TRUE);
-  if (gst_ice_spool_files_remove (&self->files, &error))
-    GST_INFO ("%s: removed", self->files.path);
-  else
+  if (!gst_ice_spool_files_remove (&self->files, &error)) {
     GST_WARNING ("%s: %s", self->files.path, error->message);
+    return;
+  }
+
+  gst_ice_spool_data_mark_freed (self->data, 0,
+      gst_ice_spool_data_get_size (self->data));
+  GST_INFO ("%s: removed", self->files.path);
 }
 
 void

@@ -6,6 +6,7 @@
 #include "fixture.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <glib/gstdio.h>
 
 /* ---- what the emulator saw ---- */
@@ -392,6 +393,62 @@ test_lag_of_head (void)
   fixture_assert_object (f);
 }
 
+/* Bytes on disk of the files there. */
+static guint64
+get_disk_usage (const gchar * directory)
+{
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  guint64 usage = 0;
+  const gchar *name;
+
+  g_assert_nonnull (dir);
+  while ((name = g_dir_read_name (dir)) != NULL) {
+    g_autofree gchar *path = g_build_filename (directory, name, NULL);
+    struct stat info;
+
+    g_assert_cmpint (stat (path, &info), ==, 0);
+    usage += info.st_blocks * 512;
+  }
+
+  return usage;
+}
+
+/* Four times what memory may hold, of which most can't leave. The journal, and
+ * what is not yet on disk, are less than memory. */
+static void
+test_spool (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  g_autofree gchar *directory = g_dir_make_tmp ("icesink-spool-XXXXXX", NULL);
+  g_autofree gchar *own = g_build_filename (directory, f->media_id, NULL);
+  const GstStructure *spilling;
+  guint64 used;
+
+  g_object_set (f->sink, "spool-directory", directory, NULL);
+  fixture_set (f, "max-memory=1048576");
+  fixture_play (f);
+  fixture_push_all (f, MIB, 64 * KIB);
+  fixture_wait_element (f, "ice-upload-started");
+  fixture_set_reachable (f, FALSE);
+  g_assert_cmpint (fixture_push_all (f, 3 * MIB, 64 * KIB), ==, GST_FLOW_OK);
+  spilling = fixture_wait_element (f, "ice-upload-spilling");
+  fixture_wait_for (f, fixture_get_stat (f, "spool-used") >= 3 * MIB);
+
+  used = fixture_get_stat (f, "spool-used");
+  g_assert_cmpuint (get_field (spilling, "spooled"), <=, used);
+  g_assert_cmpuint (get_disk_usage (own), <=, used + MIB);
+  g_assert_cmpuint (get_disk_usage (own), >=, used - MIB);
+  g_assert_cmpuint (fixture_get_stat (f, "memory-used"), <=, MIB);
+
+  fixture_set_reachable (f, TRUE);
+  fixture_finish (f);
+  fixture_assert_object (f);
+  assert_at_rest (f);
+  fixture_wait_for (f, fixture_get_stat (f, "spool-used") == 0);
+  g_assert_cmpuint (fixture_count_elements (f, "ice-upload-spilling"), ==, 1);
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
+}
+
 static void
 test_last_error (void)
 {
@@ -680,6 +737,7 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/stats/tell-of-an-outage", test_outage);
   g_test_add_func ("/icesink/stats/count-the-lag-of-the-head-from-the-end",
       test_lag_of_head);
+  g_test_add_func ("/icesink/stats/agree-on-the-spool", test_spool);
   g_test_add_func ("/icesink/stats/keep-the-last-error", test_last_error);
 
   g_test_add_func ("/icesink/messages/agree-on-start-and-end",
