@@ -9,7 +9,9 @@
  *
  * A spool is removed when its object is confirmed, when on-stop=abort has
  * aborted it, and when nothing was recorded. In any other case the next run
- * finds it. */
+ * finds it. Where a run finished what an earlier one had left, and took no
+ * stream of its own, a note stays, so that the next run does not overwrite it:
+ * a supervisor that starts a recorder again and again would do just that. */
 
 #include "icesink/run-private.h"
 
@@ -52,10 +54,28 @@ refuse_left (GstIceRun * self, GError ** error)
   return FALSE;
 }
 
+/* Nobody has seen yet that this is the last chance to keep it. */
+static gboolean
+refuse_finished (GstIceRun * self, const GstIceSpoolLeft * left,
+    GError ** error)
+{
+  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
+          "The media asset has a recording of %" G_GUINT64_FORMAT " bytes that"
+          " was finished after a crash, and another one would overwrite it:"
+          " set another media-id, or remove %s", left->finished,
+          gst_ice_spool_get_path (self->spool)));
+
+  return FALSE;
+}
+
 /* A recording of no bytes is none. */
 static gboolean
 adopt_left (GstIceRun * self, const GstIceSpoolLeft * left, GError ** error)
 {
+  if (left->finished > 0)
+    return self->resume == GST_ICE_RESUME_ONLY
+        || refuse_finished (self, left, error);
+
   self->base = left->size;
   if (self->base == 0)
     return TRUE;
@@ -80,7 +100,8 @@ gst_ice_run_adopt_spool (GstIceRun * self, GstIceSpool * spool,
   if (left != NULL) {
     if (!adopt_left (self, left, error))
       return FALSE;
-    cut (self);
+    if (left->finished == 0)
+      cut (self);
   }
 
   self->undecided = self->base > 0 || self->resume == GST_ICE_RESUME_ONLY;
@@ -214,7 +235,8 @@ refuse_stream (GstIceRun * self)
   g_autoptr (GError) error = gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
       "The spool held %" G_GUINT64_FORMAT " bytes of an earlier recording,"
       " which is uploaded and complete now; streams of this format can't be"
-      " appended, so this one was not taken: start again", self->base);
+      " appended, so this one was not taken: start again with another"
+      " media-id", self->base);
 
   gst_ice_run_set_flag (self, &self->failing);
   gst_ice_run_set_flag (self, &self->failed);
@@ -275,6 +297,19 @@ note_upload (GstIceRun * self)
   g_mutex_unlock (&self->lock);
 }
 
+/* The object is confirmed. One that an earlier run recorded, and that this one
+ * would have appended to, must not be overwritten by the next. */
+static void
+end_spool (GstIceRun * self)
+{
+  gst_ice_recording_detach_spool (self->recording);
+  if (self->undecided && self->base > 0
+      && self->resume == GST_ICE_RESUME_AUTO)
+    gst_ice_spool_note_finished (self->spool, self->base);
+  else
+    gst_ice_spool_remove (self->spool);
+}
+
 void
 gst_ice_run_note_event (GstIceRun * self, const GstIceUploadEvent * event)
 {
@@ -294,8 +329,7 @@ gst_ice_run_note_event (GstIceRun * self, const GstIceUploadEvent * event)
           event->crc64, event->etag);
       break;
     case GST_ICE_UPLOAD_EVENT_COMPLETE:
-      gst_ice_recording_detach_spool (self->recording);
-      gst_ice_spool_remove (self->spool);
+      end_spool (self);
       break;
     default:
       break;
@@ -462,7 +496,11 @@ gst_ice_run_give_spool (GstIceRun * self, GstIceSpool ** spool,
 static gboolean
 is_over (GstIceRun * self, GstIceEndAction action)
 {
+  const GstIceSpoolLeft *left = gst_ice_spool_get_left (self->spool);
   g_auto (GstIceUploadInfo) info = { 0 };
+
+  if (left != NULL && left->finished > 0)
+    return FALSE;
 
   gst_ice_upload_get_info (self->upload, &info);
   /* The id of an upload that an earlier run began stands nowhere else. */

@@ -160,6 +160,16 @@ gst_ice_spool_line_cut (guint64 size)
 }
 
 gchar *
+gst_ice_spool_line_finished (guint64 size)
+{
+  JsonObject *object = new_note ("finished");
+
+  json_object_set_int_member (object, "size", size);
+
+  return make_line (object);
+}
+
+gchar *
 gst_ice_spool_line_done (void)
 {
   return make_line (new_note ("done"));
@@ -479,6 +489,16 @@ apply_cut (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
   return TRUE;
 }
 
+static gboolean
+apply_finished (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
+{
+  g_clear_pointer (&left->upload_id, g_free);
+  g_ptr_array_set_size (left->parts, 0);
+
+  return take_number (object, "size", 1, OBJECT_SIZE_MAX, &left->finished,
+      error);
+}
+
 static const struct
 {
   const gchar *name;
@@ -492,6 +512,7 @@ static const struct
   {"arrived", apply_arrived},
   {"freed", apply_freed},
   {"cut", apply_cut},
+  {"finished", apply_finished},
 };
 
 /* ---- the table of parts ---- */

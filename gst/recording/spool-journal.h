@@ -36,6 +36,9 @@ gchar *gst_ice_spool_line_freed (guint number);
 /* The recording is cut to @size bytes. */
 gchar *gst_ice_spool_line_cut (guint64 size);
 
+/* The object is complete with @size bytes, and this is all that stays. */
+gchar *gst_ice_spool_line_finished (guint64 size);
+
 /* Everything is about to be removed. */
 gchar *gst_ice_spool_line_done (void);
 

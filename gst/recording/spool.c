@@ -149,7 +149,7 @@ get_file_size (int fd)
 static guint64
 get_left_size (const GstIceSpoolLeft * left, guint64 data_size)
 {
-  guint64 size = data_size;
+  guint64 size = left->finished > 0 ? 0 : data_size;
   guint i;
 
   for (i = 0; i < left->parts->len; i++) {
@@ -189,6 +189,21 @@ read_facts (const GstIceSpoolFiles * files, const gchar * media_id,
   return TRUE;
 }
 
+static gboolean
+refuse_tidying (GError ** error)
+{
+  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
+          "it can't be written: %s", g_strerror (errno)));
+
+  return FALSE;
+}
+
+static gboolean
+is_data_over (const GstIceSpoolFacts * facts)
+{
+  return facts->done || (facts->left != NULL && facts->left->finished > 0);
+}
+
 /* Cuts the journal to its whole lines. What was being removed when its process
  * died goes now. */
 static gboolean
@@ -197,15 +212,13 @@ tidy (GstIceSpool * self, const GstIceSpoolFacts * facts, GError ** error)
   guint64 size = facts->done ? 0 : facts->size;
   guint64 found = get_file_size (self->files.journal);
 
+  if (is_data_over (facts) && ftruncate (self->files.data, 0) != 0)
+    return refuse_tidying (error);
   if (found > size) {
     GST_INFO ("%s: journal cut from %" G_GUINT64_FORMAT " to %"
         G_GUINT64_FORMAT " bytes", self->files.path, found, size);
-    if ((facts->done && ftruncate (self->files.data, 0) != 0)
-        || ftruncate (self->files.journal, size) != 0) {
-      g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
-              "it can't be written: %s", g_strerror (errno)));
-      return FALSE;
-    }
+    if (ftruncate (self->files.journal, size) != 0)
+      return refuse_tidying (error);
   }
   self->journal_size = size;
 
@@ -778,6 +791,29 @@ gst_ice_spool_note_freed (GstIceSpool * self, guint number)
 }
 
 /* ---- the end ---- */
+
+/* If the journal can't say it, all stays: the next run finds the object
+ * complete. */
+static void
+finish_job (GstIceSpool * self, gpointer user_data)
+{
+  const guint64 *size = user_data;
+  g_autofree gchar *line = gst_ice_spool_line_finished (*size);
+  g_autoptr (GError) error = NULL;
+
+  append (self, line);
+  if (is_behind (self) || g_atomic_int_get (&self->over))
+    return;
+  if (!gst_ice_spool_data_truncate (self->data, 0, &error))
+    GST_WARNING ("%s: %s", self->files.path, error->message);
+}
+
+void
+gst_ice_spool_note_finished (GstIceSpool * self, guint64 size)
+{
+  gst_ice_spool_run (self, finish_job, g_memdup2 (&size, sizeof (size)),
+      g_free);
+}
 
 /* The journal says first that all goes, or a crash in between would leave one
  * that speaks of data that is not there. */

@@ -63,6 +63,9 @@ typedef struct
  * @object: (nullable) (owned): likewise
  * @upload_id: (nullable) (owned): of the multipart upload, if one began
  * @base: where the last run began
+ * @finished: bytes of an object that is complete, and that whoever records
+ *     again would overwrite without having made it; 0 if there is none, else
+ *     nothing is left but this
  * @size: bytes of the recording that are on disk or have been freed
  * @parts: (element-type GstIceSpoolPart) (owned): by number, each beginning
  *     where the one before it ends. Of a part that was not sealed before a
@@ -81,6 +84,7 @@ typedef struct
   gchar *object;
   gchar *upload_id;
   guint64 base;
+  guint64 finished;
   guint64 size;
   GPtrArray *parts;
 } GstIceSpoolLeft;
@@ -211,6 +215,10 @@ void gst_ice_spool_retry (GstIceSpool * spool);
 /* In a job: the same, at once. FALSE while there is no journal, so that what is
  * written could not be found again. Errors: as gst_ice_spool_write(). */
 gboolean gst_ice_spool_check_journal (GstIceSpool * spool, GError ** error);
+
+/* The object is confirmed with @size bytes: the data goes, and the journal says
+ * so, for a run that is about to overwrite it. */
+void gst_ice_spool_note_finished (GstIceSpool * spool, guint64 size);
 
 /* The object is confirmed, or nobody wants it: a job removes everything, and
  * nothing can be done with the spool afterwards. */

@@ -29,6 +29,8 @@ static const GstIceToolUsage usage = {
       " and its state:\n\n"
       "  in use     a process is recording or uploading it\n"
       "  left       its process has ended, and the upload has not\n"
+      "  complete   it was finished after a crash; the sink does not record"
+      " over it\n"
       "  empty      nothing was recorded\n"
       "  unusable   it can't be read; what is wrong stands below it\n\n"
       "With --json: {\"directory\", \"spools\": [{\"media-id\", \"state\","
@@ -71,6 +73,8 @@ get_state (const Row * row)
     return "unusable";
   if (row->in_use)
     return "in use";
+  if (row->left != NULL && row->left->finished > 0)
+    return "complete";
 
   return row->left != NULL ? "left" : "empty";
 }
@@ -106,7 +110,8 @@ describe_left (JsonObject * object, const GstIceSpoolLeft * left)
   g_autofree gchar *created_text =
       created != NULL ? g_date_time_format_iso8601 (created) : NULL;
 
-  json_object_set_int_member (object, "bytes", left->size);
+  json_object_set_int_member (object, "bytes", MAX (left->size,
+          left->finished));
   json_object_set_int_member (object, "parts", left->parts->len);
   json_object_set_int_member (object, "parts-arrived", count_arrived (left));
   gst_ice_tool_set_string (object, "created", created_text);
@@ -152,7 +157,7 @@ print_row (const Row * row)
   const gchar *upload_id = NULL;
 
   if (left != NULL) {
-    size = g_format_size (left->size);
+    size = g_format_size (MAX (left->size, left->finished));
     parts = g_strdup_printf ("%u of %u", count_arrived (left),
         left->parts->len);
     age = gst_ice_tool_format_span (get_age (left));

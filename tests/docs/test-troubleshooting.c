@@ -89,6 +89,8 @@ static const Trouble troubles[] = {
   {.seen = "it is damaged", .file = "recording/spool.c"},
   {.seen = "appended, so this one was not taken",
       .file = "icesink/run-spool.c"},
+  {.seen = "and another one would overwrite it",
+      .file = "icesink/run-spool.c"},
   {.seen = "OSS keeps getting other bytes than were sent",
       .options = "--fault=part:wrong-crc:count=0",
       .sink = "retry-timeout=60000000000"},

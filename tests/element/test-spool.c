@@ -484,10 +484,8 @@ test_flush_fails (void)
 
 /* The earlier recording is finished, and the new stream not taken. */
 static void
-test_refused (gconstpointer data)
+refuse_next (Spool * spool, const gchar * caps)
 {
-  const gchar *caps = data;
-  g_autoptr (Spool) spool = spool_new (NULL);
   g_autoptr (Fixture) next = NULL;
   const GstStructure *details;
 
@@ -502,7 +500,52 @@ test_refused (gconstpointer data)
   fixture_assert_failed_once (next);
   fixture_assert_object (spool->f);
   stop (next);
+}
+
+/* A supervisor that starts it again does not overwrite what was saved, but
+ * somebody who knows may. */
+static void
+test_not_overwritten (gconstpointer data)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) again = NULL;
+  g_autoptr (Fixture) only = NULL;
+  g_autoptr (Fixture) anew = NULL;
+  g_autofree gchar *debug = NULL;
+
+  refuse_next (spool, data);
+  again = new_next (spool, NULL);
+  g_assert_cmpint (gst_element_set_state (again->sink, GST_STATE_PAUSED), ==,
+      GST_STATE_CHANGE_FAILURE);
+  fixture_wait_error (again, GST_RESOURCE_ERROR_SETTINGS);
+  gst_message_parse_error (fixture_wait_message (again, GST_MESSAGE_ERROR),
+      NULL, &debug);
+  g_assert_nonnull (strstr (debug, "would overwrite it"));
+  fixture_assert_object (spool->f);
+
+  only = new_next (spool, "resume=only");
+  fixture_play (only);
+  fixture_push_eos (only);
+  fixture_wait_message (only, GST_MESSAGE_EOS);
+  stop (only);
+  g_assert_true (is_there (spool));
+
+  remove_all (spool->directory);
+  anew = new_next (spool, NULL);
+  fixture_play (anew);
+  fixture_push_all (anew, MIB, 64 * KIB);
+  fixture_finish (anew);
+  fixture_assert_object (anew);
+  stop (anew);
   g_assert_false (is_there (spool));
+}
+
+static void
+test_refused (gconstpointer caps)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+
+  refuse_next (spool, caps);
 }
 
 static void
@@ -978,6 +1021,8 @@ main (int argc, char **argv)
       "video/x-matroska", test_refused);
   g_test_add_data_func ("/icesink/resume/finishes-and-refuses/unknown", NULL,
       test_refused);
+  g_test_add_data_func ("/icesink/resume/overwrites-nothing",
+      "video/quicktime", test_not_overwritten);
   g_test_add_func ("/icesink/resume/only-finishes", test_only);
   g_test_add_func ("/icesink/resume/only-has-nothing-to-finish",
       test_only_of_nothing);

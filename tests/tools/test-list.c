@@ -130,6 +130,23 @@ test_unusable (void)
   assert_says (tool->out, "not made by icesink");
 }
 
+/* Nothing is left of it but that it is complete. */
+static void
+test_complete (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+  GstIceSpool *spool;
+
+  spool_fixture_record (spools);
+  spool = spool_fixture_open (spools);
+  gst_ice_spool_note_finished (spool, RECORDED_SIZE);
+  gst_ice_spool_flush (spool);
+  g_assert_cmpuint (gst_ice_spool_get_used (spool), ==, 0);
+  gst_ice_spool_unref (spool);
+  assert_state (tool, spools, "complete", 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -141,6 +158,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tool/list/in-use", test_in_use);
   g_test_add_func ("/tool/list/empty", test_empty);
   g_test_add_func ("/tool/list/unusable", test_unusable);
+  g_test_add_func ("/tool/list/complete", test_complete);
 
   return g_test_run ();
 }
