@@ -45,8 +45,8 @@ boot ()
     $systemd --system --unit=sysinit.target
 }
 
-# furnish DIRECTORY PLUGIN: a machine on which icesink is installed, and that starts
-# nothing by itself
+# furnish DIRECTORY PLUGIN: a machine on which icesink is installed, and that
+# starts nothing by itself
 furnish ()
 {
   : >etc/fstab

@@ -10,12 +10,14 @@
  *   <!-- checked: until Ctrl-C -->                a live recording
  *   <!-- checked: until Ctrl-C, with a screen --> the same, of an X server
  *   <!-- checked: emulator -->                    the emulator itself
+ *   <!-- checked: tool -->                        gst-ice-1.0
  *
- * Each command of gst-launch-1.0 with icesink has to be one, unless it has an
- * ellipsis. In the sources, it is what stands between |[ and ]|, and ends by
- * itself.
+ * Each command of gst-launch-1.0 with icesink, and of gst-ice-1.0, has to be
+ * one, unless it has an ellipsis. In the sources, it is what stands between |[
+ * and ]|, and ends by itself.
  *
- * Nothing is changed in it but that icesink is given the emulator's endpoint.
+ * Nothing is changed in it but that icesink, or the tool, which is taken from
+ * build, is given the emulator's endpoint.
  * It runs in an empty directory with a recording.mp4 and a link to build.
  *
  * Runs on: one thread; the emulator has its own. What never comes is ended by
@@ -335,6 +337,21 @@ test_emulator (gconstpointer command)
   g_subprocess_wait (run->process, NULL, NULL);
 }
 
+static void
+test_tool (gconstpointer command)
+{
+  g_autoptr (Run) run = run_new ("--quiet");
+  g_autofree gchar *tool =
+      g_strdup_printf ("build/gst/tools/gst-ice-1.0 check --ice-endpoint=%s ",
+      ice_emulator_get_uri (run->emulator));
+  g_autoptr (GString) changed = g_string_new (command);
+
+  g_string_replace (changed, "gst-ice-1.0 check ", tool, 0);
+  start (run, changed->str);
+  wait_for_success (run);
+  g_assert_nonnull (strstr (run->output->str, "oss         ok "));
+}
+
 static const struct
 {
   const gchar *kind;
@@ -344,6 +361,7 @@ static const struct
   {"until Ctrl-C", test_until_ctrl_c},
   {"until Ctrl-C, with a screen", test_until_ctrl_c_with_screen},
   {"emulator", test_emulator},
+  {"tool", test_tool},
 };
 
 static GTestDataFunc
@@ -386,6 +404,14 @@ add_commands (void)
   g_assert_cmpuint (i, >, 1);
 }
 
+static gboolean
+is_for_icesink (const gchar * command)
+{
+  return strstr (command, "gst-ice-1.0 ") != NULL
+      || (strstr (command, "gst-launch-1.0") != NULL
+      && strstr (command, "icesink") != NULL);
+}
+
 /* A block of code that nobody checks may be wrong. */
 static void
 test_all_checked (void)
@@ -396,9 +422,7 @@ test_all_checked (void)
   for (i = 1; blocks[i] != NULL; i++) {
     g_auto (GStrv) block = g_strsplit (blocks[i], "```\n", 2);
 
-    if (strstr (block[0], "gst-launch-1.0") != NULL
-        && strstr (block[0], "icesink") != NULL
-        && strstr (block[0], "…") == NULL
+    if (is_for_icesink (block[0]) && strstr (block[0], "…") == NULL
         && !g_str_has_suffix (blocks[i - 1], " -->"))
       g_error ("README.md: this command is not checked:\n%s", block[0]);
   }

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Copyright (C) 2026 The icesink developers
 //
-// Prints the identity that the default chain of @alicloud/credentials finds,
-// as one line of JSON. Nothing leaves this machine: every request goes to the
-// given port of 127.0.0.1, without TLS, whatever its host.
+// Which identity the default chain of @alicloud/credentials finds: a line of
+// JSON in, {"port", "env"}, and one out, for one set-up after the other.
+// Nothing leaves this machine: every request goes to that port of 127.0.0.1,
+// without TLS, whatever its host.
 //
-// Usage: node identity-sdk.js PORT
+// Usage: node identity-sdk.js
 'use strict';
 
 const http = require('node:http');
 const https = require('node:https');
+const readline = require('node:readline');
 
-const PORT = Number(process.argv[2]);
 const send = http.request.bind(http);
+let port;
 
 function redirect(options) {
-  return send({ ...options, host: '127.0.0.1', port: PORT, agent: undefined });
+  return send({ ...options, host: '127.0.0.1', port, agent: undefined });
 }
 
 http.request = redirect;
@@ -23,7 +25,15 @@ https.request = redirect;
 
 const Credential = require('@alicloud/credentials').default;
 
-async function main() {
+// The SDK reads the environment when a credential is made and asked.
+function setEnvironment(env) {
+  for (const name of Object.keys(process.env)) {
+    delete process.env[name];
+  }
+  Object.assign(process.env, env);
+}
+
+async function find() {
   try {
     const { accessKeyId, accessKeySecret, securityToken } =
       await new Credential().getCredential();
@@ -33,7 +43,13 @@ async function main() {
   }
 }
 
-main().then((found) => {
-  console.log(JSON.stringify(found));
-  process.exit(0);
-});
+async function main() {
+  for await (const line of readline.createInterface({ input: process.stdin })) {
+    const setup = JSON.parse(line);
+    port = setup.port;
+    setEnvironment(setup.env);
+    console.log(JSON.stringify(await find()));
+  }
+}
+
+main().then(() => process.exit(0));
