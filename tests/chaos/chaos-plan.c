@@ -12,6 +12,8 @@
 
 #include <gst/gst.h>
 
+#include "patience.h"
+
 #define KIB 1024
 #define MIB (1024 * KIB)
 #define MIN_PART_SIZE (100 * KIB)
@@ -245,8 +247,8 @@ plan_sink (Draft * d)
   plan_memory (d);
   set (d, "max-part-duration", durations[pick (d, 0, 3)]);
   set (d, "progress-interval", intervals[pick (d, 0, 2)]);
-  set (d, "stall-timeout", pick (d, 300, 600) * GST_MSECOND);
-  set (d, "retry-timeout", 40 * GST_SECOND);
+  set (d, "stall-timeout", test_patience (pick (d, 300, 600)) * GST_MSECOND);
+  set (d, "retry-timeout", test_patience (40 * GST_SECOND));
   d->plan->on_stop = actions[pick (d, 0, 2)];
   set_word (d, "on-stop", d->plan->on_stop);
   set_word (d, "on-error", actions[pick (d, 0, 2)]);

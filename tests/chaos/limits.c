@@ -22,10 +22,16 @@
 /* Fails often enough to be reported, then works. */
 #define FOR_A_WHILE 3
 
-#define IMPATIENT "part-size=102400 head-size=0 stall-timeout=400000000" \
-    " stop-timeout=2000000000 on-error=keep on-stop=abort"
-#define RETRIES(lasting) ((lasting) ? " retry-timeout=1500000000" \
-    : " retry-timeout=30000000000")
+/* (transfer full) */
+static gchar *
+get_settings (gboolean lasting)
+{
+  return g_strdup_printf ("part-size=102400 head-size=0 on-error=keep"
+      " on-stop=abort stall-timeout=%" G_GINT64_FORMAT " stop-timeout=%"
+      G_GINT64_FORMAT " retry-timeout=%" G_GINT64_FORMAT,
+      test_patience (400 * GST_MSECOND), test_patience (2 * GST_SECOND),
+      test_patience (lasting ? 1500 * GST_MSECOND : 30 * GST_SECOND));
+}
 
 static gint64
 get_deadline (void)
@@ -45,7 +51,7 @@ get_deadline (void)
 static Trial *
 new_trial (const gchar * const *options, gboolean lasting)
 {
-  g_autofree gchar *launch = g_strconcat (IMPATIENT, RETRIES (lasting), NULL);
+  g_autofree gchar *launch = get_settings (lasting);
 
   return trial_new (options, launch);
 }
@@ -94,7 +100,7 @@ assert_end (const TrialEnd * end, gboolean lasting, gint code)
 static Site *
 new_site (gboolean lasting)
 {
-  g_autofree gchar *launch = g_strconcat (IMPATIENT, RETRIES (lasting), NULL);
+  g_autofree gchar *launch = get_settings (lasting);
 
   return site_new ("limits", launch);
 }
