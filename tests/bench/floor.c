@@ -5,11 +5,13 @@
  * upload costs at the least.
  *
  *   floor --connect HOST:PORT --bytes N [--part-size N] [--write-size N]
- *       [--connections N] [--ca-file FILE]
+ *       [--memory N] [--connections N] [--ca-file FILE]
  *
- * Each part is an UploadPart of a multipart upload that nobody began, out of
- * one buffer, in writes of --write-size; its answer is read and the next one
- * follows. With --connections, as many threads send, each an equal share of
+ * Each part is an UploadPart of a multipart upload that nobody began, in
+ * writes of --write-size; its answer is read and the next one follows. Its
+ * bytes lie in --memory bytes of memory, and come from there again and again:
+ * with the size of a part they are where an upload has them, with that of a
+ * write, which is the default, where the processor has them anyway. With --connections, as many threads send, each an equal share of
  * the parts. With --ca-file, over TLS: then a write of 16 KiB is one record.
  *
  * A part of all bytes of a connection makes a bulk transfer. The last line is
@@ -27,6 +29,7 @@ static gchar *ca_file;
 static gint64 total_bytes;
 static gint64 part_size = 4 * 1024 * 1024;
 static gint write_size = 256 * 1024;
+static gint64 memory_size;
 static gint connections = 1;
 
 static const GOptionEntry entries[] = {
@@ -36,6 +39,7 @@ static const GOptionEntry entries[] = {
   {"bytes", 0, 0, G_OPTION_ARG_INT64, &total_bytes, "In all", "N"},
   {"part-size", 0, 0, G_OPTION_ARG_INT64, &part_size, "4 MiB", "N"},
   {"write-size", 0, 0, G_OPTION_ARG_INT, &write_size, "256 KiB", "N"},
+  {"memory", 0, 0, G_OPTION_ARG_INT64, &memory_size, "Of one write", "N"},
   {"connections", 0, 0, G_OPTION_ARG_INT, &connections, "1", "N"},
   {NULL}
 };
@@ -43,7 +47,7 @@ static const GOptionEntry entries[] = {
 /**
  * Lane:
  * @first: its first part, counted from 0; the others are @connections apart
- * @data: (unowned): @write_size bytes of the pattern
+ * @data: (unowned): @memory_size bytes of the pattern
  */
 typedef struct
 {
@@ -65,12 +69,13 @@ send_head (Channel * channel, guint number, guint64 size)
 static gboolean
 send_body (Channel * channel, const guint8 * data, guint64 size)
 {
-  while (size > 0) {
-    gsize n = MIN (size, (guint64) write_size);
+  guint64 at;
 
-    if (!channel_write (channel, data, n))
+  for (at = 0; at < size; at += write_size) {
+    gsize n = MIN (size - at, (guint64) write_size);
+
+    if (!channel_write (channel, data + at % memory_size, n))
       return FALSE;
-    size -= n;
   }
 
   return TRUE;
@@ -136,6 +141,17 @@ send_all (SSL_CTX * tls, const guint8 * data)
     g_thread_join (threads[i]);
 }
 
+static gboolean
+check_options (void)
+{
+  if (memory_size == 0)
+    memory_size = write_size;
+
+  return address != NULL && write_size > 0 && write_size % PATTERN_SIZE == 0
+      && memory_size > 0 && memory_size % write_size == 0
+      && part_size > 0 && connections >= 1;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -147,8 +163,7 @@ main (int argc, char **argv)
 
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error)
-      || address == NULL || write_size % PATTERN_SIZE != 0
-      || write_size <= 0 || part_size <= 0 || connections < 1) {
+      || !check_options ()) {
     g_printerr ("floor: %s\n", error ? error->message : "see --help");
     return 2;
   }
@@ -156,8 +171,8 @@ main (int argc, char **argv)
     tls = channel_new_client_tls (ca_file);
     g_assert (tls != NULL);
   }
-  data = g_malloc (write_size);
-  pattern_fill (data, write_size, 0);
+  data = g_malloc (memory_size);
+  pattern_fill (data, memory_size, 0);
 
   begin_us = g_get_monotonic_time ();
   send_all (tls, data);

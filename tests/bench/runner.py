@@ -2,6 +2,7 @@
 # Copyright (C) 2026 The icesink developers
 """Runs the programs of a measurement and counts what they cost."""
 
+import concurrent.futures
 import json
 import os
 import shutil
@@ -24,6 +25,14 @@ class Failed(Exception):
 def find_program(name):
     """The path of a program of the system, or None."""
     return shutil.which(name, path=SYSTEM_PATH)
+
+
+def together(jobs):
+    """Runs functions side by side, for what does not use the processors up.
+    jobs: {name: (function, argument...)}. Returns {name: result}."""
+    with concurrent.futures.ThreadPoolExecutor(len(jobs)) as pool:
+        futures = {name: pool.submit(*job) for name, job in jobs.items()}
+        return {name: future.result() for name, future in futures.items()}
 
 
 def median(values):
