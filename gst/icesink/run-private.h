@@ -60,7 +60,9 @@ struct _GstIceRun
   gboolean ended;               /* complete, failed or stopped */
   gboolean failed;
   gboolean opened;              /* has had a lease */
+  gboolean quiet;               /* no more ticks */
   gboolean closed;              /* no more events */
+  gboolean abandoned;           /* closed is not awaited; has a reference */
   gboolean retired;             /* the application hears no more of it */
   gchar *upload_id;             /* (nullable): the one in the journal */
   gint64 expected_size;

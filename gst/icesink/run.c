@@ -10,7 +10,8 @@
  *
  * Ownership goes one way: the run owns the recording and the upload. The
  * upload's events carry the run as their user data; they end with CLOSED,
- * which gst_ice_run_stop() waits for, so the run outlives them. */
+ * which gst_ice_run_stop() waits for, or leaves a reference for, so the run
+ * outlives them. */
 
 #include "icesink/run-private.h"
 
@@ -23,6 +24,10 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ice_sink_debug);
 
 /* How often the age of the open part is looked at. */
 #define AGE_INTERVAL_US (G_USEC_PER_SEC / 4)
+
+/* What the disk has to the end of a stop, even if the network has taken all of
+ * stop-timeout: what is in memory alone has to go there. */
+#define DISK_TIMEOUT_US (3 * G_USEC_PER_SEC)
 
 GstIceRun *
 gst_ice_run_ref (GstIceRun * self)
@@ -290,6 +295,31 @@ handle_leased (GstIceRun * self)
       "Upload credential received");
 }
 
+static gpointer
+release (gpointer run)
+{
+  gst_ice_run_unref (run);
+
+  return NULL;
+}
+
+/* The last reference joins the network thread, so it must not go on that. */
+static void
+handle_closed (GstIceRun * self)
+{
+  gboolean abandoned;
+
+  stop_tick (self);
+  g_mutex_lock (&self->lock);
+  self->closed = TRUE;
+  abandoned = self->abandoned;
+  g_cond_broadcast (&self->changed);
+  g_mutex_unlock (&self->lock);
+
+  if (abandoned)
+    g_thread_unref (g_thread_new ("icesink-closed", release, self));
+}
+
 static void
 on_event (const GstIceUploadEvent * event, gpointer user_data)
 {
@@ -339,8 +369,7 @@ on_event (const GstIceUploadEvent * event, gpointer user_data)
         gst_ice_upload_close (self->upload);
       break;
     case GST_ICE_UPLOAD_EVENT_CLOSED:
-      stop_tick (self);
-      gst_ice_run_set_flag (self, &self->closed);
+      handle_closed (self);
       break;
   }
 }
@@ -751,6 +780,47 @@ get_safe_action (GstIceRun * self, GstIceEndAction action,
   return action;
 }
 
+static gint64
+get_disk_deadline (gint64 deadline_us)
+{
+  return MAX (deadline_us, g_get_monotonic_time () + DISK_TIMEOUT_US);
+}
+
+static gboolean
+end_tick (gpointer user_data)
+{
+  GstIceRun *self = user_data;
+
+  stop_tick (self);
+  gst_ice_run_set_flag (self, &self->quiet);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* From here on nothing happens but CLOSED, once the last request has returned.
+ * One that reads a part from a disk that does not answer may take for ever: it
+ * is left to itself then, with a reference to this run, which knows the element
+ * no more. */
+static void
+close_upload (GstIceRun * self, gint64 deadline_us)
+{
+  /* Once is enough: the second time nobody would wait for it. */
+  if (!gst_ice_run_get_flag (self, &self->quiet)) {
+    gst_ice_upload_close (self->upload);
+    gst_ice_network_thread_invoke (self->thread, end_tick, self, NULL);
+    gst_ice_run_wait_for_flag (self, &self->quiet, G_MAXINT64);
+  }
+  if (gst_ice_run_wait_for_flag (self, &self->closed, deadline_us))
+    return;
+
+  g_mutex_lock (&self->lock);
+  if (!self->closed && !self->abandoned) {
+    self->abandoned = TRUE;
+    gst_ice_run_ref (self);
+  }
+  g_mutex_unlock (&self->lock);
+}
+
 /* Does what on-stop says, and waits for it. */
 static void
 carry_out (GstIceRun * self, GstIceEndAction action, gint64 deadline_us)
@@ -774,8 +844,7 @@ carry_out (GstIceRun * self, GstIceEndAction action, gint64 deadline_us)
   error = gst_ice_error_new (GST_ICE_ERROR_OUTCOME_UNKNOWN,
       "Stopped without EOS, and the upload could not be completed within"
       " stop-timeout: set a longer one, or send EOS and wait for it");
-  gst_ice_upload_close (self->upload);
-  gst_ice_run_wait_for_flag (self, &self->closed, G_MAXINT64);
+  close_upload (self, get_disk_deadline (deadline_us));
   gst_ice_run_post_error (self, error);
 }
 
@@ -787,8 +856,8 @@ gst_ice_run_stop (GstIceRun * self, GstIceEndAction action,
   if (!gst_ice_run_get_flag (self, &self->ended))
     carry_out (self, action, deadline_us);
 
-  gst_ice_upload_close (self->upload);
-  gst_ice_run_wait_for_flag (self, &self->closed, G_MAXINT64);
+  deadline_us = get_disk_deadline (deadline_us);
+  close_upload (self, deadline_us);
   gst_ice_run_close_spool (self, action, deadline_us);
 }
 

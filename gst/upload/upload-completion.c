@@ -342,17 +342,31 @@ gst_ice_call_handle_head (GstIceCall * call, const GstIceOssReply * reply,
     handle_not_there (call, error);
 }
 
+/* An empty recording is put, whether the upload that an earlier run began
+ * could be aborted or not. */
+static gboolean
+is_out_of_the_way (GstIceUpload * self, const GError * error)
+{
+  GstIceRetryHistory history = self->single_history;
+
+  return self->state == GST_ICE_UPLOAD_FINALIZING && (error == NULL
+      || gst_ice_retry_policy_decide (error, &history) == GST_ICE_RETRY_FAIL);
+}
+
 void
 gst_ice_call_handle_abort (GstIceCall * call, const GError * error)
 {
   GstIceUpload *self = call->self;
-  gboolean gone = error == NULL
-      || gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD);
 
-  if (gone && self->state == GST_ICE_UPLOAD_FINALIZING)
-    /* It was in the way of a PutObject. */
+  if (is_out_of_the_way (self, error)) {
+    if (error != NULL)
+      GST_WARNING ("%s: upload %s is left as it is: %s",
+          self->config->media_id, self->upload_id, error->message);
     g_clear_pointer (&self->upload_id, g_free);
-  else if (error == NULL)
+    return;
+  }
+
+  if (error == NULL)
     /* An upload that could be aborted has not been completed. */
     gst_ice_upload_ended (self, self->stillborn ?
         GST_ICE_OUTCOME_NOTHING_SENT : GST_ICE_OUTCOME_ABORTED);

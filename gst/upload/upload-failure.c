@@ -256,7 +256,11 @@ gst_ice_upload_handle_lost (GstIceUpload * self)
   if (self->lost == NULL || self->in_flight > 0 || self->single_busy)
     return;
 
-  if (gst_ice_upload_can_restart (self)) {
+  if (self->state >= GST_ICE_UPLOAD_COMPLETE) {
+    /* Nothing begins anew. What there is under the id is dealt with. */
+    self->single_not_before_us = 0;
+    g_clear_error (&self->lost);
+  } else if (gst_ice_upload_can_restart (self)) {
     restart (self);
   } else if (may_be_complete (self)) {
     self->gone = TRUE;

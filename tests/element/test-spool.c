@@ -891,15 +891,27 @@ test_broken (void)
 /* A disk that does not answer. */
 static GMutex disk_lock;
 static GCond disk_changed;
-static gboolean disk_hangs;
+static gboolean reads_hang;
+static gboolean writes_hang;
 static guint n_hanging;
 
 static void
-set_disk_hangs (gboolean hangs)
+set_hangs (gboolean * hangs, gboolean value)
 {
   g_mutex_lock (&disk_lock);
-  disk_hangs = hangs;
+  *hangs = value;
   g_cond_broadcast (&disk_changed);
+  g_mutex_unlock (&disk_lock);
+}
+
+static void
+hang (const gboolean * hangs)
+{
+  g_mutex_lock (&disk_lock);
+  n_hanging++;
+  while (*hangs)
+    g_cond_wait (&disk_changed, &disk_lock);
+  n_hanging--;
   g_mutex_unlock (&disk_lock);
 }
 
@@ -919,14 +931,40 @@ count_hanging (void)
 ssize_t
 pwrite (int fd, const void *data, size_t size, off_t offset)
 {
-  g_mutex_lock (&disk_lock);
-  n_hanging++;
-  while (disk_hangs)
-    g_cond_wait (&disk_changed, &disk_lock);
-  n_hanging--;
-  g_mutex_unlock (&disk_lock);
+  hang (&writes_hang);
 
   return syscall (SYS_pwrite64, fd, data, size, offset);
+}
+
+ssize_t
+pread (int fd, void *data, size_t size, off_t offset)
+{
+  hang (&reads_hang);
+
+  return syscall (SYS_pread64, fd, data, size, offset);
+}
+
+/* A part that is on disk alone is being read to be sent. */
+static void
+test_hangs_reading (void)
+{
+  g_autoptr (Spool) spool = spool_new ("stop-timeout=300000000 on-stop=keep"
+      " max-memory=1048576");
+  Fixture *f = spool->f;
+
+  fixture_play (f);
+  fixture_push_all (f, MIB, 64 * KIB);
+  fixture_wait_element (f, "ice-upload-started");
+  fixture_set_reachable (f, FALSE);
+  fixture_push_all (f, 8 * MIB, 64 * KIB);
+  fixture_wait_for (f, fixture_get_stat (f, "spool-used") > 8 * MIB);
+  set_hangs (&reads_hang, TRUE);
+  fixture_set_reachable (f, TRUE);
+  fixture_wait_for (f, count_hanging () > 0);
+  stop (f);
+  g_assert_true (fixture_stat_is (f, "outcome", "kept"));
+  set_hangs (&reads_hang, FALSE);
+  fixture_wait_for (f, count_hanging () == 0);
 }
 
 /* It keeps nobody from stopping. Once it answers, the spool is free again. */
@@ -940,13 +978,13 @@ test_hangs (void)
   fixture_play (f);
   fixture_push_all (f, 2 * MIB, 64 * KIB);
   fixture_wait_element (f, "ice-upload-started");
-  set_disk_hangs (TRUE);
+  set_hangs (&writes_hang, TRUE);
   fixture_push_all (f, 2 * MIB, 64 * KIB);
   fixture_wait_for (f, count_hanging () > 0);
   stop (f);
   g_assert_true (fixture_stat_is (f, "outcome", "kept"));
 
-  set_disk_hangs (FALSE);
+  set_hangs (&writes_hang, FALSE);
   fixture_wait_for (f, count_hanging () == 0);
   next = new_next (spool, "resume=only");
   fixture_wait_for (next, gst_element_set_state (next->sink,
@@ -1047,7 +1085,8 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/spool/full/block", test_overflow_block);
   g_test_add_func ("/icesink/spool/full/disk", test_no_space);
   g_test_add_func ("/icesink/spool/may-break", test_broken);
-  g_test_add_func ("/icesink/spool/may-hang", test_hangs);
+  g_test_add_func ("/icesink/spool/may-hang/writing", test_hangs);
+  g_test_add_func ("/icesink/spool/may-hang/reading", test_hangs_reading);
   g_test_add_func ("/icesink/spool/is-refused-if-read-only", test_read_only);
   g_test_add_func ("/icesink/spool/may-vanish", test_vanished);
 

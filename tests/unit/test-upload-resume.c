@@ -681,6 +681,23 @@ test_resume_nothing (void)
   run_clear (&run);
 }
 
+/* Nothing is recorded after all. Whether the upload may be aborted or not, an
+ * empty object can be put. */
+static void
+test_nothing_forbidden (void)
+{
+  Run run;
+
+  run_init (&run, NULL);
+  first_run (&run, 1, FALSE);
+  second_run (&run, 0, TRUE);
+  upload_fixture_add_fault (&run.base, "abort:forbidden:count=0");
+  upload_fixture_finish (&run.base, NULL);
+  upload_fixture_wait (&run.base, COMPLETE, 1, STEP);
+  g_assert_cmpuint (count (&run, ICE_EMULATOR_PUT), ==, 1);
+  run_clear (&run);
+}
+
 /* A part that had arrived is rewritten. */
 static void
 test_resume_rewrite (void)
@@ -1118,6 +1135,7 @@ add_resume_tests (void)
       test_resume_without_bytes);
   g_test_add_func ("/upload-resume/goes-on-from-nothing",
       test_resume_nothing);
+  g_test_add_func ("/upload-resume/needs-no-abort", test_nothing_forbidden);
   g_test_add_func ("/upload-resume/goes-on-with-a-rewrite",
       test_resume_rewrite);
   g_test_add_func ("/upload-resume/finishes", test_finish);

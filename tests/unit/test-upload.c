@@ -1134,6 +1134,42 @@ test_stop_while_initiating_in_vain (void)
   upload_fixture_clear (&fixture);
 }
 
+/* The upload is said to have gone while a part is on its way, and then nobody
+ * wants it any more, or it fails: nothing begins anew, and it is aborted. */
+static void
+check_lost (gboolean fails)
+{
+  UploadFixture fixture;
+
+  upload_fixture_init (&fixture, NULL);
+  fixture.config->on_error = GST_ICE_END_ABORT;
+  add_faults (&fixture, "part:stall-before-answer part:not-found:count=4");
+  upload_fixture_start (&fixture);
+  upload_fixture_push (&fixture, 1, 3);
+  upload_fixture_pass (&fixture, 20 * SECOND, STEP);
+  if (fails)
+    gst_ice_upload_fail (fixture.upload, gst_ice_error_new
+        (GST_ICE_ERROR_NO_SPACE, "full"));
+  else
+    gst_ice_upload_stop (fixture.upload, TRUE);
+  if (fails)
+    assert_failed (&fixture, GST_ICE_ERROR_NO_SPACE, GST_ICE_OUTCOME_ABORTED);
+  else
+    assert_stopped (&fixture, GST_ICE_OUTCOME_ABORTED);
+  g_assert_cmpuint (upload_fixture_count_requests (&fixture,
+          ICE_EMULATOR_INITIATE, 0), ==, 1);
+  g_assert_cmpuint (ice_emulator_count_open_uploads (fixture.emulator), ==,
+      0);
+  upload_fixture_clear (&fixture);
+}
+
+static void
+test_end_when_lost (void)
+{
+  check_lost (FALSE);
+  check_lost (TRUE);
+}
+
 /* Another one goes on with its upload, or with another. */
 static void
 test_hand_on (void)
@@ -1404,6 +1440,7 @@ main (int argc, char **argv)
   g_test_add_func ("/upload/stop/initiating-and-failing",
       test_failure_while_initiating);
   g_test_add_func ("/upload/stop/hands-on", test_hand_on);
+  g_test_add_func ("/upload/stop/lost", test_end_when_lost);
   g_test_add_func ("/upload/close/at-every-moment", test_close);
   g_test_add_func ("/upload/close/in-stall", test_close_in_stall);
   g_test_add_func ("/upload/close/unstarted", test_close_unstarted);
