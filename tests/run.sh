@@ -122,6 +122,8 @@ run_with_sanitizers ()
     say "Who leaked in: $leaky"
     ASAN_OPTIONS=$ASAN_OPTIONS:fast_unwind_on_malloc=0
     LSAN_OPTIONS=suppressions=$top/tests/lsan.supp:print_suppressions=0
+    TEST_PATIENCE=10
+    export TEST_PATIENCE
     # $leaky is a list of words.
     # shellcheck disable=SC2086
     run_tests again --timeout-multiplier 20 $leaky

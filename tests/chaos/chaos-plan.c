@@ -33,6 +33,7 @@ typedef struct
   gboolean insists;             /* whatever it is told */
   gboolean has_skew;            /* some fault or event is a clock skew */
   gboolean short_lives;         /* of upload credentials */
+  gboolean ends_lives;          /* a step of the clock ends a token */
 } Draft;
 
 #define X264 "x264enc speed-preset=ultrafast tune=zerolatency threads=1" \
@@ -406,13 +407,17 @@ plan_clock (Draft * d)
   static const gint steps[] = { 1200, -1200, 7200, -7200, 86400 * 365,
     -86400 * 365
   };
+  guint at;
+  gint step;
 
   if (d->has_skew || !chance (d, 0.2))
     return;
 
   d->has_skew = TRUE;
-  add_event (d, chance (d, 0.3) ? 0 : pick_time (d), CHAOS_EVENT_STEP_CLOCK,
-      steps[pick (d, 0, G_N_ELEMENTS (steps) - 1)]);
+  at = chance (d, 0.3) ? 0 : pick_time (d);
+  step = steps[pick (d, 0, G_N_ELEMENTS (steps) - 1)];
+  d->ends_lives = step >= 3600;
+  add_event (d, at, CHAOS_EVENT_STEP_CLOCK, step);
 }
 
 static void
@@ -446,6 +451,20 @@ plan_end (Draft * d)
     set (d, "stop-timeout", CHAOS_STOP_TIMEOUT_CUT_OFF_MS * GST_MSECOND);
 }
 
+/* A refusal gets one new lease before it counts. If the clock ends lives too,
+ * the new one may be dead as soon as it is there. */
+static void
+plan_expiry (Draft * d)
+{
+  guint at;
+
+  if (!chance (d, 0.25))
+    return;
+  at = pick_time (d);
+  if (!d->ends_lives)
+    add_event (d, at, CHAOS_EVENT_EXPIRE, 0);
+}
+
 static void
 plan_events (Draft * d)
 {
@@ -454,8 +473,7 @@ plan_events (Draft * d)
   plan_outages (d);
   if (d->plan->is_raw && chance (d, 0.2))
     add_event (d, pick_time (d), CHAOS_EVENT_FLUSH, 0);
-  if (chance (d, 0.25))
-    add_event (d, pick_time (d), CHAOS_EVENT_EXPIRE, 0);
+  plan_expiry (d);
   if (chance (d, 0.2))
     add_event (d, pick_time (d), CHAOS_EVENT_CHECKPOINT, 0);
   plan_end (d);
