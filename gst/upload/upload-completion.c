@@ -357,6 +357,9 @@ void
 gst_ice_call_handle_abort (GstIceCall * call, const GError * error)
 {
   GstIceUpload *self = call->self;
+  /* An upload that could be aborted has not been completed. */
+  GstIceOutcome aborted = self->stillborn ? GST_ICE_OUTCOME_NOTHING_SENT
+      : GST_ICE_OUTCOME_ABORTED;
 
   if (is_out_of_the_way (self, error)) {
     if (error != NULL)
@@ -367,12 +370,10 @@ gst_ice_call_handle_abort (GstIceCall * call, const GError * error)
   }
 
   if (error == NULL)
-    /* An upload that could be aborted has not been completed. */
-    gst_ice_upload_ended (self, self->stillborn ?
-        GST_ICE_OUTCOME_NOTHING_SENT : GST_ICE_OUTCOME_ABORTED);
+    gst_ice_upload_ended (self, aborted);
   else if (gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD))
     gst_ice_upload_ended (self, self->unsure ? GST_ICE_OUTCOME_UNKNOWN
-        : GST_ICE_OUTCOME_ABORTED);
+        : aborted);
   else
     gst_ice_call_handle_failure (call, error);
 }
