@@ -206,7 +206,8 @@ case $mode in
   valgrind) run_with_valgrind "$@" ;;
   tsan) run_with_tsan "$@" ;;
   '')
-    build build
+    # CI needs no other build with gcc.
+    build build ${CI:+-Dwerror=true}
     run_tests run --timeout-multiplier 2 "$@"
     run_alone run --timeout-multiplier 2
     # $logs is a list of words.

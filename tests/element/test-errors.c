@@ -688,6 +688,7 @@ test_no_false_eos (void)
   g_autoptr (Fixture) f = fixture_new ("--fault=put:forbidden");
 
   fixture_launch (f, "fakesrc num-buffers=10 sizetype=fixed sizemax=1000"
+      " filltype=zero"
       " ! queue");
   fixture_set_state (f, GST_STATE_PLAYING);
   fixture_wait_error (f, GST_RESOURCE_ERROR_NOT_AUTHORIZED);

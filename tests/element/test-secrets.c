@@ -163,6 +163,7 @@ test_good (gconstpointer data)
   begin ();
   set_identity (f);
   fixture_launch (f, "fakesrc num-buffers=100 sizetype=fixed sizemax=10000"
+      " filltype=zero"
       " ! queue");
   fixture_set_state (f, GST_STATE_PLAYING);
   fixture_wait_message (f, GST_MESSAGE_EOS);
@@ -214,6 +215,7 @@ fail (Fixture * f)
 {
   fixture_set (f, "retry-timeout=200000000 stop-timeout=1000000000");
   fixture_launch (f, "fakesrc num-buffers=100 sizetype=fixed sizemax=10000"
+      " filltype=zero"
       " ! queue");
   fixture_set_state (f, GST_STATE_PLAYING);
   fixture_wait_for (f, fixture_find_message (f, GST_MESSAGE_ERROR) >= 0);

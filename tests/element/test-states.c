@@ -308,7 +308,8 @@ test_null_in_pipeline (void)
       fixture_new ("--fault=part:stall-mid-body:count=0");
 
   fixture_set (f, PATIENT " max-memory=2097152");
-  fixture_launch (f, "fakesrc sizetype=fixed sizemax=10000 ! queue");
+  fixture_launch (f, "fakesrc sizetype=fixed sizemax=10000 filltype=zero"
+      " ! queue");
   fixture_set_state (f, GST_STATE_PLAYING);
   fixture_wait_for (f, fixture_get_stat (f, "memory-used") > MIB);
   fixture_set_state (f, GST_STATE_NULL);
