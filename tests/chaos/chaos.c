@@ -10,7 +10,7 @@
  * stopped run has to say truly what it left. Seeds that fail are printed with
  * all that they decided; `chaos --seeds N` runs one of them again.
  *
- * Threads: seeds run side by side, each in a thread of the pool. The main
+ * Threads: seeds run side by side, each in a thread of a crew. The main
  * thread watches them; one that does not come back in time ends the program,
  * with a word on what it was doing. */
 
@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #include "chaos-verdict.h"
+#include "crew.h"
 #include "patience.h"
 #include "trial.h"
 
@@ -36,6 +37,7 @@ typedef struct
 typedef struct
 {
   gboolean verbose;
+  guint first;                  /* seed */
   GMutex lock;                  /* protects the rest */
   GCond changed;
   GPtrArray *active;            /* (element-type Active) (unowned) */
@@ -99,10 +101,10 @@ carry_out (Active * active, ChaosVerdict * verdict)
 }
 
 static void
-run_seed (gpointer data, gpointer user_data)
+run_seed (guint index, gpointer user_data)
 {
   Chaos *chaos = user_data;
-  g_autoptr (ChaosPlan) plan = chaos_plan_new (GPOINTER_TO_UINT (data));
+  g_autoptr (ChaosPlan) plan = chaos_plan_new (chaos->first + index);
   Active active = { plan, g_get_monotonic_time () };
   g_auto (ChaosVerdict) verdict = { NULL };
 
@@ -156,14 +158,13 @@ watch (Chaos * chaos)
 static void
 run_seeds (Chaos * chaos, guint first, guint last, guint jobs)
 {
-  GThreadPool *pool = g_thread_pool_new (run_seed, chaos, jobs, TRUE, NULL);
-  guint seed;
+  Crew *crew;
 
+  chaos->first = first;
   chaos->n_left = last - first + 1;
-  for (seed = first; seed <= last; seed++)
-    g_thread_pool_push (pool, GUINT_TO_POINTER (seed), NULL);
+  crew = crew_new (jobs, chaos->n_left, run_seed, chaos);
   watch (chaos);
-  g_thread_pool_free (pool, FALSE, TRUE);
+  crew_join (crew);
 }
 
 static void

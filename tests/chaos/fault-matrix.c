@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crew.h"
 #include "patience.h"
 #include "saboteur.h"
 #include "test-resolver.h"
@@ -334,9 +335,9 @@ run_sabotage (Cell * cell)
 
 /* The slow ones first, so that none of them is alone at the end. */
 static gint
-compare_slowness (gconstpointer a, gconstpointer b, gpointer user_data)
+compare_slowness (gconstpointer a, gconstpointer b)
 {
-  const Cell *cells[] = { a, b };
+  const Cell *cells[] = { *(const Cell **) a, *(const Cell **) b };
   guint slowness[2], i;
 
   for (i = 0; i < G_N_ELEMENTS (cells); i++)
@@ -347,9 +348,10 @@ compare_slowness (gconstpointer a, gconstpointer b, gpointer user_data)
 }
 
 static void
-run_cell (gpointer data, gpointer user_data)
+run_cell (guint index, gpointer user_data)
 {
-  Cell *cell = data;
+  GPtrArray *cells = user_data;
+  Cell *cell = g_ptr_array_index (cells, index);
   gint64 begin_us = g_get_monotonic_time ();
 
   g_clear_pointer (&cell->result, g_free);
@@ -364,20 +366,20 @@ run_cell (gpointer data, gpointer user_data)
 static void
 run_round (GPtrArray * cells, guint round)
 {
-  GThreadPool *pool = g_thread_pool_new (run_cell, NULL,
-      rounds[round].cells_at_a_time, TRUE, NULL);
+  g_autoptr (GPtrArray) undecided = g_ptr_array_new ();
   guint i;
 
-  g_thread_pool_set_sort_function (pool, compare_slowness, NULL);
   for (i = 0; i < cells->len; i++) {
     Cell *cell = g_ptr_array_index (cells, i);
 
     if (cell->decided)
       continue;
     cell->patience = rounds[round].patience;
-    g_thread_pool_push (pool, cell, NULL);
+    g_ptr_array_add (undecided, cell);
   }
-  g_thread_pool_free (pool, FALSE, TRUE);
+  g_ptr_array_sort (undecided, compare_slowness);
+  crew_join (crew_new (rounds[round].cells_at_a_time, undecided->len,
+          run_cell, undecided));
 }
 
 static GPtrArray *
