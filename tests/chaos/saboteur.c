@@ -21,6 +21,8 @@ struct _Saboteur
   Sabotage sabotage;
   Trial *trial;                 /* (unowned) */
   Site *site;                   /* (unowned) (nullable) */
+  GTlsCertificate *other;       /* (owned) (nullable): of another host; made
+                                 * ahead, as that takes longer than a retry */
   IceEmulatorOperation operation;
   gboolean for_good;
   GThread *thread;
@@ -82,11 +84,8 @@ set_unresolved (Saboteur * self, guint n)
 static void
 set_distrusted (Saboteur * self, guint n)
 {
-  g_autoptr (GTlsCertificate) other = authority_sign (self->site->authority,
-      "DNS:elsewhere.test", -SITE_DAY, SITE_DAY);
-
-  relay_set_bad_certificate (self->site->ice, other, n);
-  relay_set_bad_certificate (self->site->oss, other, n);
+  relay_set_bad_certificate (self->site->ice, self->other, n);
+  relay_set_bad_certificate (self->site->oss, self->other, n);
 }
 
 /* The requests are still reset until nothing can slip through between the one
@@ -195,6 +194,9 @@ saboteur_new (Sabotage kind, Trial * trial, Site * site,
   self->site = site;
   self->operation = operation;
   self->for_good = for_good;
+  if (site != NULL)
+    self->other = authority_sign (site->authority, "DNS:elsewhere.test",
+        -SITE_DAY, SITE_DAY);
   self->thread = g_thread_new ("saboteur", sabotage, self);
 
   return self;
@@ -208,6 +210,7 @@ saboteur_free (Saboteur * self)
   g_atomic_int_set (&self->is_over, TRUE);
   g_thread_join (self->thread);
   struck = has_struck (self);
+  g_clear_object (&self->other);
   g_free (self);
 
   return struck;
