@@ -17,6 +17,8 @@
 
 #include <glib/gstdio.h>
 
+#include "emulator/test-client.h"
+
 #define TS_CAPS "video/mpegts,systemstream=true,packetsize=188"
 
 /**
@@ -594,17 +596,14 @@ test_never (void)
   assert_spooled (spool);
 }
 
-/* The upload has gone from OSS in the meantime; the bytes have not. */
-static void
-test_upload_gone (void)
+/* The next run appends to what is left, to the exact end. Returns how many
+ * uploads it began. */
+static guint
+append_to_left (Spool * spool)
 {
-  g_autoptr (Spool) spool = spool_new (NULL);
-  g_autoptr (Fixture) next = NULL;
+  g_autoptr (Fixture) next = new_next (spool, NULL);
+  guint before = fixture_count (next, ICE_EMULATOR_INITIATE);
 
-  leave (spool, TS_CAPS, 3 * MIB);
-  fixture_add_fault (spool->f, "list-parts:not-found:count=2");
-  fixture_add_fault (spool->f, "part:not-found:count=2");
-  next = new_next (spool, NULL);
   g_byte_array_append (next->expected, spool->f->expected->data,
       spool->f->expected->len);
   fixture_set_state (next, GST_STATE_PLAYING);
@@ -612,6 +611,69 @@ test_upload_gone (void)
   fixture_push_all (next, MIB, 64 * KIB);
   fixture_finish (next);
   fixture_assert_object (next);
+
+  return fixture_count (next, ICE_EMULATOR_INITIATE) - before;
+}
+
+/* Somebody aborts the upload that is left. */
+static void
+abort_left (Spool * spool)
+{
+  g_autoptr (TestClient) client = test_client_new (spool->f->emulator);
+  g_autoptr (TestLease) lease = test_refresh (client);
+  g_autofree gchar *upload_id = fixture_get_stat_string (spool->f,
+      "upload-id");
+  g_autofree gchar *query = g_strconcat ("uploadId=", upload_id, NULL);
+  g_autoptr (TestAnswer) answer = test_call (client, lease, &(TestRequest) {
+        .method = "DELETE",.query = query});
+
+  g_assert_cmpuint (answer->status, ==, 204);
+}
+
+/* The upload has gone from OSS in the meantime; the bytes have not. That is
+ * learnt from the list of what had arrived. */
+static void
+test_upload_gone (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+
+  leave_with (spool, TS_CAPS, 3 * MIB, MIB);
+  abort_left (spool);
+  g_assert_cmpuint (append_to_left (spool), ==, 1);
+  g_assert_cmpuint (fixture_count (spool->f, ICE_EMULATOR_LIST_PARTS), ==, 2);
+}
+
+/* What is left has an upload, and nothing of it has arrived. */
+static void
+leave_without_parts (Spool * spool)
+{
+  fixture_add_fault (spool->f, "part:stall-mid-body:count=0");
+  leave (spool, TS_CAPS, 3 * MIB);
+  ice_emulator_clear_faults (spool->f->emulator);
+}
+
+/* Then nothing is listed, and a part is the first to tell. */
+static void
+test_upload_gone_without_parts (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+
+  leave_without_parts (spool);
+  abort_left (spool);
+  g_assert_cmpuint (append_to_left (spool), ==, 1);
+  g_assert_cmpuint (fixture_count (spool->f, ICE_EMULATOR_LIST_PARTS), ==, 0);
+}
+
+/* What is said once of each of two parts is not believed. */
+static void
+test_upload_not_gone (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+
+  leave_without_parts (spool);
+  fixture_add_fault (spool->f, "part:not-found:part=1");
+  fixture_add_fault (spool->f, "part:not-found:part=2");
+  g_assert_cmpuint (append_to_left (spool), ==, 0);
 }
 
 /* A crash came before anything was on disk, and after the upload had begun. */
@@ -1073,8 +1135,12 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/resume/nothing-left/and-no-service",
       test_nothing_left_and_no_service);
   g_test_add_func ("/icesink/resume/never", test_never);
-  g_test_add_func ("/icesink/resume/begins-anew-when-the-upload-has-gone",
+  g_test_add_func ("/icesink/resume/upload-has-gone/begins-anew",
       test_upload_gone);
+  g_test_add_func ("/icesink/resume/upload-has-gone/a-part-tells",
+      test_upload_gone_without_parts);
+  g_test_add_func ("/icesink/resume/upload-has-gone/is-not-believed-at-once",
+      test_upload_not_gone);
   g_test_add_func ("/icesink/spool/is-refused-while-in-use", test_in_use);
   g_test_add_func ("/icesink/spool/is-refused-if-no-directory",
       test_not_a_directory);
