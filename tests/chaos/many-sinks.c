@@ -19,6 +19,7 @@
 #define DEADLINE_US (120 * G_USEC_PER_SEC)
 #define TICK_US (5 * G_TIME_SPAN_MILLISECOND)
 #define N_BUFFERS 100
+#define PART_SIZE 102400
 
 /**
  * Lane:
@@ -37,9 +38,12 @@ typedef struct
   RawSource *source;
   GChecksum *sum;
   struct _Gate *gate;
+  struct _Gate *end;            /* (nullable) (unowned): closed: EOS waits at
+                                 * it, before the sink has it */
   gboolean stopped;
   gboolean ends_itself;         /* at the first ice-upload-started */
   gint n_started;               /* atomic, like all below */
+  gint n_progress;
   gint n_complete;
   gint n_eos;
   gint n_errors;
@@ -127,6 +131,18 @@ on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
+static GstPadProbeReturn
+on_event (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  Lane *lane = user_data;
+
+  if (lane->end != NULL
+      && GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_EOS)
+    gate_pass (lane->end);
+
+  return GST_PAD_PROBE_OK;
+}
+
 /* The thread that posts goes to NULL and drops what it posts for. */
 static void
 end_itself (Lane * lane)
@@ -144,6 +160,8 @@ count_element (Lane * lane, GstMessage * message)
 {
   if (gst_message_has_name (message, "ice-upload-complete"))
     g_atomic_int_inc (&lane->n_complete);
+  if (gst_message_has_name (message, "ice-upload-progress"))
+    g_atomic_int_inc (&lane->n_progress);
   if (!gst_message_has_name (message, "ice-upload-started"))
     return;
 
@@ -185,6 +203,8 @@ watch_lane (Lane * lane)
 
   gst_bus_set_sync_handler (bus, on_message, lane, NULL);
   gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, on_buffer, lane, NULL);
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, on_event, lane,
+      NULL);
 }
 
 /* About half a megabyte within @seconds. */
@@ -198,10 +218,11 @@ lane_new (IceEmulator * emulator, guint i, guint seconds)
 
   lane->media_id = g_strdup_printf ("lane-%u", i);
   launch = g_strdup_printf ("appsrc name=source ! identity sleep-time=%u"
-      " ! icesink name=sink media-id=%s ice-endpoint=%s part-size=102400"
-      " max-memory=1048576 head-size=0 parallel-parts=2 on-stop=abort",
+      " ! icesink name=sink media-id=%s ice-endpoint=%s part-size=%u"
+      " max-memory=1048576 head-size=0 parallel-parts=2 on-stop=abort"
+      " progress-interval=100000000",
       seconds * G_USEC_PER_SEC / N_BUFFERS, lane->media_id,
-      ice_emulator_get_uri (emulator));
+      ice_emulator_get_uri (emulator), PART_SIZE);
   lane->pipeline = gst_parse_launch (launch, &error);
   g_assert_no_error (error);
   lane->sink = gst_bin_get_by_name (GST_BIN (lane->pipeline), "sink");
@@ -429,6 +450,69 @@ test_many (void)
 
 #define SOME 20
 
+/* TRUE if all but the first lane have told of their beginning and of progress
+ * since. */
+static gboolean
+have_told (GPtrArray * lanes)
+{
+  guint i;
+
+  for (i = 1; i < lanes->len; i++) {
+    Lane *lane = get_lane (lanes, i);
+
+    if (g_atomic_int_get (&lane->n_started) == 0
+        || g_atomic_int_get (&lane->n_progress) == 0)
+      return FALSE;
+  }
+
+  return TRUE;
+}
+
+static guint64
+get_bytes_uploaded (Lane * lane)
+{
+  g_autoptr (GstStructure) stats = NULL;
+  guint64 bytes = 0;
+
+  g_object_get (lane->sink, "stats", &stats, NULL);
+  gst_structure_get_uint64 (stats, "bytes-uploaded", &bytes);
+
+  return bytes;
+}
+
+/* A handler of the first lane waits at @gate until all others have ended, and
+ * until the lane has uploaded @uploaded bytes nevertheless. What the others
+ * have to tell they tell before their end, at which a sink delivers by
+ * itself. */
+static void
+record_beside_slow_handler (IceEmulator * emulator, GPtrArray * lanes,
+    Gate * gate, guint64 uploaded)
+{
+  Lane *slow = get_lane (lanes, 0);
+  Gate end;
+  guint i;
+
+  gate_init (&end);
+  for (i = 1; i < lanes->len; i++)
+    get_lane (lanes, i)->end = &end;
+  play (lanes);
+  wait_for (gate_count_waiting (gate) == 1);
+  wait_for (have_told (lanes));
+  wait_for (get_bytes_uploaded (slow) >= uploaded);
+
+  gate_open (&end);
+  wait_for (have_ended (lanes, 1));
+  g_assert_cmpuint (gate_count_waiting (gate), ==, 1);
+  g_assert_cmpint (slow->n_started, ==, 0);
+  g_assert_cmpint (slow->n_eos, ==, 0);
+  assert_all_exact (emulator, lanes, 1);
+
+  gate_open (gate);
+  wait_for (have_ended (lanes, 0));
+  assert_all_exact (emulator, lanes, 0);
+  gate_clear (&end);
+}
+
 /* A bus sync handler that does not come back. */
 static void
 test_slow_sync_handler (void)
@@ -439,16 +523,7 @@ test_slow_sync_handler (void)
 
   gate_init (&gate);
   get_lane (lanes, 0)->gate = &gate;
-  play (lanes);
-  wait_for (have_ended (lanes, 1));
-
-  g_assert_cmpuint (gate_count_waiting (&gate), ==, 1);
-  g_assert_cmpint (get_lane (lanes, 0)->n_eos, ==, 0);
-  assert_all_exact (emulator, lanes, 1);
-
-  gate_open (&gate);
-  wait_for (have_ended (lanes, 0));
-  assert_all_exact (emulator, lanes, 0);
+  record_beside_slow_handler (emulator, lanes, &gate, 2 * PART_SIZE);
   g_clear_pointer (&lanes, g_ptr_array_unref);
   gate_clear (&gate);
 }
@@ -473,16 +548,7 @@ test_slow_signal_handler (void)
   gate_init (&gate);
   g_signal_connect (get_lane (lanes, 0)->sink, "request-upload-credential",
       G_CALLBACK (on_request), &gate);
-  play (lanes);
-  wait_for (have_ended (lanes, 1));
-
-  g_assert_cmpuint (gate_count_waiting (&gate), ==, 1);
-  g_assert_cmpint (get_lane (lanes, 0)->n_started, ==, 0);
-  assert_all_exact (emulator, lanes, 1);
-
-  gate_open (&gate);
-  wait_for (have_ended (lanes, 0));
-  assert_all_exact (emulator, lanes, 0);
+  record_beside_slow_handler (emulator, lanes, &gate, 0);
   g_clear_pointer (&lanes, g_ptr_array_unref);
   gate_clear (&gate);
 }
