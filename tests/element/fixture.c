@@ -125,6 +125,15 @@ fixture_new (const gchar * options)
   return f;
 }
 
+Fixture *
+fixture_new_with_life (guint seconds, const gchar * options)
+{
+  g_autofree gchar *all = g_strdup_printf ("--credential-life=%"
+      G_GINT64_FORMAT " %s", test_patience (seconds), options);
+
+  return fixture_new (all);
+}
+
 /* Drops the sink; a thread that delivers a message may be the last one. */
 static void
 drop_sink (Fixture * f)

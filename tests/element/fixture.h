@@ -70,6 +70,10 @@ void fixture_init (int *argc, char ***argv);
  * blanks, or NULL. */
 Fixture *fixture_new (const gchar * options);
 
+/* The same, with leases that live for @seconds. As deadlines, these are longer
+ * for machines and tools that are slow. */
+Fixture *fixture_new_with_life (guint seconds, const gchar * options);
+
 /* A further sink with @emulator, (transfer none), or with none if NULL. */
 Fixture *fixture_new_with (IceEmulator * emulator, const gchar * media_id);
 

@@ -8,6 +8,7 @@
 #include <json-glib/json-glib.h>
 
 #include "emulator/test-client.h"
+#include "patience.h"
 
 #define SMALL 1000
 
@@ -85,7 +86,7 @@ finish_exactly (Fixture * f)
 static void
 test_renews_in_time (void)
 {
-  g_autoptr (Fixture) f = fixture_new ("--credential-life=2");
+  g_autoptr (Fixture) f = fixture_new_with_life (2, "");
   g_autoptr (GPtrArray) refused = NULL;
 
   fixture_play (f);
@@ -226,8 +227,8 @@ has_part_after_failure (Fixture * f)
 static void
 test_goes_on_while_renewal_fails (void)
 {
-  g_autoptr (Fixture) f = fixture_new ("--credential-life=4"
-      " --fault=refresh:error:status=503:skip=1:count=0");
+  g_autoptr (Fixture) f = fixture_new_with_life (4,
+      "--fault=refresh:error:status=503:skip=1:count=0");
 
   fixture_play (f);
   record_until (f, has_part_after_failure (f));
@@ -675,7 +676,7 @@ test_request_reasons (void)
 
   forget_identity (f);
   giver = giver_new (f, TRUE, TRUE);
-  ice_emulator_set_credential_life (f->emulator, 1500);
+  ice_emulator_set_credential_life (f->emulator, test_patience (1500));
   fixture_play (f);
   push_parts (f, 3);
   wait_uploaded (f);
@@ -780,7 +781,7 @@ static void
 test_renewal_answered_late (void)
 {
   g_autoptr (Giver) giver = NULL;
-  g_autoptr (Fixture) f = fixture_new ("--credential-life=2");
+  g_autoptr (Fixture) f = fixture_new_with_life (2, "");
 
   forget_identity (f);
   giver = giver_new (f, TRUE, FALSE);

@@ -109,7 +109,7 @@ test_story (void)
     "icerequest: operation=CompleteMultipartUpload ",
     "object complete, 62914560 bytes",
   };
-  g_autoptr (Fixture) f = fixture_new ("--credential-life=3");
+  g_autoptr (Fixture) f = fixture_new_with_life (3, "");
   g_autoptr (GPtrArray) lines = NULL;
   guint i, at = 0;
 

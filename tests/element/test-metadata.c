@@ -123,23 +123,42 @@ test_records (gconstpointer data)
   fixture_free (f);
 }
 
-static void
-test_nobody (void)
+/* The error's debug string without an identity. (transfer full) (nullable) */
+static gchar *
+fail_without_role (void)
 {
   Fixture *f = start (OPTIONS " --role-name=");
-  g_autofree gchar *debug = NULL;
+  gchar *debug = NULL;
   gint place;
 
   if (f == NULL)
-    return;
+    return NULL;
 
   fixture_play (f);
   fixture_wait_error (f, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
   place = fixture_find_message (f, GST_MESSAGE_ERROR);
   gst_message_parse_error (g_ptr_array_index (f->messages, place), NULL,
       &debug);
-  g_assert_nonnull (strstr (debug, "the instance has no RAM role"));
   fixture_free (f);
+
+  return debug;
+}
+
+/* The service has to answer within a second, which a slow machine may miss
+ * once; that is another error, and says so. */
+static void
+test_nobody (void)
+{
+  gint64 deadline_us = fixture_get_deadline ();
+  g_autofree gchar *debug = fail_without_role ();
+
+  while (debug != NULL && strstr (debug, "not finished for") != NULL
+      && g_get_monotonic_time () < deadline_us) {
+    g_free (debug);
+    debug = fail_without_role ();
+  }
+  if (debug != NULL)
+    g_assert_nonnull (strstr (debug, "the instance has no RAM role"));
 }
 
 int

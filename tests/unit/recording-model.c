@@ -594,6 +594,9 @@ recording_model_finish (RecordingModel * model)
   check_memory (model);
   while (model->waiting->len > 0)
     recording_model_arrive_any (model);
+  /* Batches are written one job after the other, so what the spool's own flush
+   * waits for is only one of them. */
+  gst_ice_recording_flush (model->recording);
   if (model->spool != NULL)
     gst_ice_spool_flush (model->spool);
 
