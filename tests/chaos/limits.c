@@ -9,11 +9,14 @@
  * as such; for good, in one error of the code that belongs to the moment, and
  * no EOS. */
 
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <glib/gstdio.h>
 
 #include "patience.h"
+#include "sanitizer.h"
 #include "site.h"
 #include "test-resolver.h"
 
@@ -357,6 +360,104 @@ test_one_connection (gconstpointer data)
   assert_exact (&end);
 }
 
+/* ---- answers without end ---- */
+
+/* What is offered is 1 GiB, or 64 MiB of headers. Some of what could be sent
+ * has never been read: it lies in the buffers of the sockets. */
+#define MAX_ANSWER (32 * 1024 * 1024)
+#define MAX_GROWTH (32 * 1024)  /* KiB */
+
+typedef struct
+{
+  const gchar *name;
+  const gchar *fault;
+  const gchar *operations[5];
+} AnswerCase;
+
+static const AnswerCase answer_cases[] = {
+  {"body", "huge-body", {"refresh", "initiate", "part", "complete"}},
+  {"headers", "huge-headers", {"refresh", "initiate", "part", "complete"}},
+  /* Each takes a while. */
+  {"byte-by-byte", "slow-answer:seconds=0.05", {"initiate"}},
+};
+
+/* A line `NAME: NUMBER kB` of /proc/self/status. */
+static guint64
+get_memory (const gchar * name)
+{
+  g_autofree gchar *status = NULL;
+  const gchar *line;
+
+  g_file_get_contents ("/proc/self/status", &status, NULL, NULL);
+  g_assert_nonnull (status);
+  line = strstr (status, name);
+  g_assert_nonnull (line);
+
+  return g_ascii_strtoull (line + strlen (name), NULL, 10);
+}
+
+/* Later peaks count from now. Returns what is in use. */
+static guint64
+begin_peak (void)
+{
+  int file = g_open ("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC, 0);
+
+  g_assert_cmpint (file, >=, 0);
+  g_assert_cmpint (write (file, "5", 1), ==, 1);
+  close (file);
+
+  return get_memory ("VmRSS:\t");
+}
+
+/* The one that was struck by a fault. */
+static void
+assert_hung_up (Trial * trial)
+{
+  g_autoptr (GPtrArray) records = ice_emulator_get_records (trial->emulator);
+  guint i, n = 0;
+
+  for (i = 0; i < records->len; i++) {
+    const IceEmulatorRecord *record = g_ptr_array_index (records, i);
+
+    if (record->fault == NULL)
+      continue;
+    n++;
+    g_test_message ("%s: %" G_GUINT64_FORMAT " bytes could be sent",
+        record->fault, record->answer_bytes);
+    g_assert_cmpuint (record->answer_bytes, >, 0);
+    g_assert_cmpuint (record->answer_bytes, <, MAX_ANSWER);
+  }
+  g_assert_cmpuint (n, ==, 1);
+}
+
+static void
+try_answer (const gchar * operation, const gchar * fault)
+{
+  g_autofree gchar *spec = g_strconcat (operation, ":", fault, NULL);
+  g_autoptr (Trial) trial = new_trial (NULL, FALSE);
+  g_auto (TrialEnd) end = { 0 };
+  guint64 before = begin_peak ();
+
+  trial_add_fault (trial, spec);
+  run_to_end (trial, &end);
+
+  assert_exact (&end);
+  assert_hung_up (trial);
+  /* What a sanitizer needs for a thread is more than that. */
+  if (!HAS_THREAD_SANITIZER)
+    g_assert_cmpuint (get_memory ("VmHWM:\t"), <, before + MAX_GROWTH);
+}
+
+static void
+test_answer (gconstpointer data)
+{
+  const AnswerCase *c = data;
+  guint i;
+
+  for (i = 0; c->operations[i] != NULL; i++)
+    try_answer (c->operations[i], c->fault);
+}
+
 /* ---- rate ---- */
 
 /* 64 kbit/s: a part takes six times as long as a stall may. The socket buffers
@@ -411,6 +512,9 @@ main (int argc, char **argv)
     add ("one-connection-works/others-are", accept_cases[i].name,
         &accept_cases[i], test_one_connection);
   }
+  for (i = 0; i < G_N_ELEMENTS (answer_cases); i++)
+    add ("answers-without-end", answer_cases[i].name, &answer_cases[i],
+        test_answer);
   g_test_add_func ("/icesink/limits/slow-uplink", test_slow_uplink);
 
   return g_test_run ();

@@ -29,6 +29,7 @@ typedef struct
   EmuAnswer *refusal;           /* (nullable) */
   IceEmulatorRecord *record;    /* (nullable): until it is handed over */
   gint64 body_begin_us;
+  guint64 written_before;       /* on the wire, when it began */
 } Exchange;
 
 static Exchange *
@@ -46,6 +47,7 @@ exchange_new (EmuServices * services, EmuWire * wire, EmuRequest * request,
       call->operation, call->part_number);
   x->kind = emu_fault_get_kind (x->fault);
   call->fault = x->fault;
+  x->written_before = emu_wire_get_written (wire);
 
   x->record = emu_record_new ();
   x->record->serial = emu_records_next_serial (services->records);
@@ -69,6 +71,8 @@ add_record (Exchange * x)
     return;
   x->record->end_us = g_get_monotonic_time ();
   x->record->body_bytes = emu_reader_get_body_bytes (reader);
+  x->record->answer_bytes = emu_wire_get_written (x->wire)
+      - x->written_before;
   x->record->upload_id = g_strdup (x->call->new_upload_id
       ? x->call->new_upload_id : x->call->upload_id);
   x->record->generation = x->call->lease ? x->call->lease->generation : 0;

@@ -48,6 +48,8 @@ typedef struct
   guint connection;             /* counts accepted connections from 1 */
   guint part_number;            /* 0 where there is none */
   guint64 body_bytes;           /* bytes of the body that arrived */
+  guint64 answer_bytes;         /* that could be sent of an answer of the kinds
+                                 * huge and slow; 0 for all others */
   guint status;                 /* HTTP status sent, 0: none was sent */
   guint generation;             /* which lease signed it, from 1; 0: unknown */
   gchar *code;                  /* error code sent, or NULL */

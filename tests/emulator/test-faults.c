@@ -440,6 +440,7 @@ check_huge (const gchar * fault)
   records = ice_emulator_get_records (emulator);
   record = g_ptr_array_index (records, 0);
   g_assert_nonnull (strstr (fault, record->fault));
+  g_assert_cmpuint (record->answer_bytes, >, 0);
 }
 
 /* The end of a client that has had enough ends what is sent to it. */

@@ -24,6 +24,7 @@ struct _EmuWire
   GIOStream *stream;            /* over the socket, or TLS over that */
   GTlsConnection *tls;          /* (unowned) (nullable): the same */
   EmuReader *reader;
+  guint64 written;              /* bytes that the system has taken */
 
   GMutex lock;                  /* protects closed and closing the socket */
   gboolean closed;
@@ -93,8 +94,18 @@ gboolean
 emu_wire_write (EmuWire * wire, gconstpointer data, gsize len)
 {
   GOutputStream *output = g_io_stream_get_output_stream (wire->stream);
+  gsize written;
+  gboolean ok;
 
-  return g_output_stream_write_all (output, data, len, NULL, NULL, NULL);
+  ok = g_output_stream_write_all (output, data, len, &written, NULL, NULL);
+  wire->written += written;
+  return ok;
+}
+
+guint64
+emu_wire_get_written (EmuWire * wire)
+{
+  return wire->written;
 }
 
 /* 1: @events came; 0: time is over. */

@@ -26,6 +26,8 @@ void emu_wire_shutdown (EmuWire * wire);
 gboolean emu_wire_open (EmuWire * wire);
 EmuReader *emu_wire_get_reader (EmuWire * wire);
 gboolean emu_wire_write (EmuWire * wire, gconstpointer data, gsize len);
+/* How many bytes the system has taken so far. */
+guint64 emu_wire_get_written (EmuWire * wire);
 
 /* Waits, for ever if @seconds is negative. FALSE once the client is gone. */
 gboolean emu_wire_wait (EmuWire * wire, gdouble seconds);
