@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "emulator/emulator.h"
+#include "patience.h"
 #include "secret-search.h"
 
 #define KEY_ID "LTAI5tEmulatorDemoKeyId1"
@@ -258,7 +259,7 @@ test_bad_setting (void)
 static void
 wait_for_parts (Launch * launch, guint n)
 {
-  gint64 deadline = g_get_monotonic_time () + DEADLINE_US;
+  gint64 deadline = g_get_monotonic_time () + test_patience (DEADLINE_US);
 
   while (ice_emulator_count (launch->emulator, ICE_EMULATOR_PART, 200) < n) {
     g_assert_cmpint (g_get_monotonic_time (), <, deadline);

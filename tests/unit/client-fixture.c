@@ -9,6 +9,8 @@
 
 #include <gst/gst.h>
 
+#include "../patience.h"
+
 #define SECOND ((gint64) G_USEC_PER_SEC)
 
 /* Nothing here takes this long; it is for a test that hangs. */
@@ -110,7 +112,8 @@ on_deadline (gpointer user_data)
 void
 client_fixture_wait (GAsyncResult ** result)
 {
-  guint deadline = g_timeout_add_seconds (DEADLINE_SECONDS, on_deadline, NULL);
+  guint deadline = g_timeout_add_seconds (test_patience (DEADLINE_SECONDS),
+      on_deadline, NULL);
 
   while (*result == NULL)
     g_main_context_iteration (NULL, TRUE);

@@ -11,6 +11,8 @@
 #include <glib/gstdio.h>
 #include <gst/gst.h>
 
+#include "../patience.h"
+
 /* Nothing here takes this long; it is for a test that hangs. */
 #define DEADLINE (60 * SECOND)
 
@@ -146,7 +148,7 @@ keep_on (gpointer data)
 void
 wait_for (const gboolean * condition)
 {
-  gint64 deadline = g_get_monotonic_time () + DEADLINE;
+  gint64 deadline = g_get_monotonic_time () + test_patience (DEADLINE);
   guint heartbeat = g_timeout_add (10, keep_on, NULL);
 
   while (!g_atomic_int_get (condition) && g_get_monotonic_time () < deadline)

@@ -5,6 +5,7 @@
 
 #include "upload-fixture.h"
 
+#include "../patience.h"
 #include "common/crc64.h"
 #include "credentials/static-provider.h"
 
@@ -321,7 +322,7 @@ void
 upload_fixture_wait (UploadFixture * fixture, GstIceUploadEventType type,
     guint n, gint64 step)
 {
-  gint64 deadline = g_get_monotonic_time () + DEADLINE;
+  gint64 deadline = g_get_monotonic_time () + test_patience (DEADLINE);
 
   g_mutex_lock (&fixture->lock);
   while (count_events (fixture, type) < n) {
