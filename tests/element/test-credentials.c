@@ -5,6 +5,7 @@
 
 #include "fixture.h"
 
+#include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 
 #include "emulator/test-client.h"
@@ -138,6 +139,15 @@ test_renews_dead_lease (gconstpointer data)
   g_assert_cmpuint (count_refreshes (f), ==, 6);
 }
 
+/* On a slow machine, all that was pushed may have arrived by the next look. */
+static gboolean
+push_part_on_its_way (Fixture * f)
+{
+  push_parts (f, 1);
+
+  return fixture_get_stat (f, "parts-in-flight") > 0;
+}
+
 /* The lease dies while parts are on their way, and while nobody looks. */
 static void
 test_renews_while_parts_are_in_flight (void)
@@ -148,8 +158,8 @@ test_renews_while_parts_are_in_flight (void)
 
   fixture_play (f);
   for (i = 0; i < 8; i++) {
-    push_parts (f, 3);
-    fixture_wait_for (f, fixture_get_stat (f, "parts-in-flight") > 0);
+    push_parts (f, 2);
+    fixture_wait_for (f, push_part_on_its_way (f));
     ice_emulator_expire_credentials (f->emulator);
   }
   finish_exactly (f);
@@ -298,6 +308,66 @@ test_oss_endpoint (void)
   finish_exactly (f);
 }
 
+/* Every part went to the object of the lease that signed it, under the upload
+ * id of that object: nothing is mixed. */
+static void
+assert_not_mixed (Fixture * f)
+{
+  g_autoptr (GPtrArray) records = fixture_get_records (f, ICE_EMULATOR_PART,
+      200);
+  const gchar *upload_id = NULL;
+  guint i;
+
+  for (i = 0; i < records->len; i++) {
+    const IceEmulatorRecord *record = get_record (records, i);
+
+    if (record->generation == 1)
+      continue;
+    if (upload_id == NULL)
+      upload_id = record->upload_id;
+    g_assert_cmpstr (record->upload_id, ==, upload_id);
+  }
+  for (i = 0; i < records->len; i++) {
+    const IceEmulatorRecord *record = get_record (records, i);
+
+    if (record->generation == 1)
+      g_assert_cmpstr (record->upload_id, !=, upload_id);
+  }
+}
+
+static gboolean
+is_moved (Fixture * f)
+{
+  g_autofree gchar *object = fixture_get_stat_string (f, "object");
+
+  return g_str_has_prefix (object, "moved/");
+}
+
+/* A new token for the same object at the same endpoint: no more changes than
+ * the signatures. */
+static void
+test_lease_changes_token (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  g_autoptr (GPtrArray) parts = NULL;
+
+  fixture_play (f);
+  push_parts (f, 3);
+  wait_uploaded (f);
+  ice_emulator_expire_credentials (f->emulator);
+  push_parts (f, 3);
+  finish_exactly (f);
+
+  assert_one_upload_id (f);
+  g_assert_false (is_moved (f));
+  parts = fixture_get_records (f, ICE_EMULATOR_PART, 200);
+  g_assert_cmpuint (get_record (parts, 0)->generation, ==, 1);
+  g_assert_cmpuint (get_record (parts, parts->len - 1)->generation, ==, 2);
+  g_assert_cmpuint (fixture_count_elements (f, "ice-upload-started"), ==, 1);
+  g_assert_cmpuint (fixture_count_elements (f, "ice-upload-interrupted"), ==,
+      0);
+}
+
 /* The same object at another endpoint is the same upload. */
 static void
 test_lease_moves_endpoint (void)
@@ -311,6 +381,9 @@ test_lease_moves_endpoint (void)
   push_parts (f, 3);
   finish_exactly (f);
   assert_one_upload_id (f);
+  g_assert_cmpuint (fixture_count_elements (f, "ice-upload-started"), ==, 1);
+  g_assert_cmpuint (fixture_count_elements (f, "ice-upload-interrupted"), ==,
+      0);
 }
 
 /* Another object can't take the parts of the old one: all begins anew, as long
@@ -325,13 +398,44 @@ test_lease_moves_object (void)
   fixture_play (f);
   push_parts (f, 6);
   finish_exactly (f);
+  g_assert_true (is_moved (f));
+  assert_not_mixed (f);
   g_assert_cmpuint (fixture_count (f, ICE_EMULATOR_INITIATE), ==, 2);
 }
 
+/* What has arrived is on disk as well, so even then all begins anew. */
+static void
+test_lease_moves_object_with_spool (void)
+{
+  g_autoptr (Fixture) f = fixture_new ("--new-key-from=2");
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *spool = g_dir_make_tmp ("icesink-lease-XXXXXX", &error);
+
+  g_assert_no_error (error);
+  g_object_set (f->sink, "spool-directory", spool, NULL);
+  fixture_play (f);
+  push_parts (f, 10);
+  wait_uploaded (f);
+  g_assert_false (is_moved (f));
+  ice_emulator_expire_credentials (f->emulator);
+  push_parts (f, 10);
+  finish_exactly (f);
+
+  g_assert_true (is_moved (f));
+  assert_not_mixed (f);
+  g_assert_cmpuint (fixture_count (f, ICE_EMULATOR_INITIATE), ==, 2);
+  g_assert_cmpuint (fixture_count (f, ICE_EMULATOR_COMPLETE), ==, 1);
+  fixture_set_state (f, GST_STATE_NULL);
+  g_rmdir (spool);
+}
+
+/* Without one, bytes that only the old object has are lost to the new one. The
+ * old one is not completed with a token that is not for it. */
 static void
 test_lease_moves_object_too_late (void)
 {
   g_autoptr (Fixture) f = fixture_new ("--new-key-from=2");
+  const GstStructure *details;
 
   fixture_play (f);
   push_parts (f, 10);
@@ -339,9 +443,12 @@ test_lease_moves_object_too_late (void)
   ice_emulator_expire_credentials (f->emulator);
   if (fixture_push_all (f, 10 * FIXTURE_PART_SIZE, 64 * KIB) == GST_FLOW_OK)
     g_assert_false (fixture_push_eos (f));
-  fixture_wait_error (f, GST_RESOURCE_ERROR_WRITE);
+  details = fixture_wait_error (f, GST_RESOURCE_ERROR_WRITE);
+  g_assert_cmpstr (gst_structure_get_string (details, "outcome"), ==, "kept");
   fixture_set_state (f, GST_STATE_NULL);
   fixture_assert_failed_once (f);
+  fixture_assert_no_object (f);
+  g_assert_cmpuint (fixture_count (f, ICE_EMULATOR_INITIATE), ==, 1);
 }
 
 /* ---- clocks ---- */
@@ -974,10 +1081,14 @@ main (int argc, char **argv)
   ADD_CASES ("/icesink/lease/may-be-", lease_cases, test_lease);
   g_test_add_func ("/icesink/lease/gives-way-to-oss-endpoint",
       test_oss_endpoint);
+  g_test_add_func ("/icesink/lease/may-change-the-token",
+      test_lease_changes_token);
   g_test_add_func ("/icesink/lease/may-change-the-endpoint",
       test_lease_moves_endpoint);
   g_test_add_func ("/icesink/lease/may-change-the-object",
       test_lease_moves_object);
+  g_test_add_func ("/icesink/lease/may-change-the-object-of-a-spool",
+      test_lease_moves_object_with_spool);
   g_test_add_func ("/icesink/lease/may-change-the-object-too-late",
       test_lease_moves_object_too_late);
 
