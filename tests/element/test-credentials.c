@@ -333,6 +333,9 @@ assert_not_mixed (Fixture * f)
     if (record->generation == 1)
       g_assert_cmpstr (record->upload_id, !=, upload_id);
   }
+  /* Nor was that left to the service, which does not know such an upload. */
+  g_assert_cmpuint (ice_emulator_count (f->emulator, ICE_EMULATOR_PART, 404),
+      ==, 0);
 }
 
 static gboolean
