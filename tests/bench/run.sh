@@ -17,7 +17,7 @@
 #   --largest GIB  of the upload that `growth` ends with, 64
 #
 # As root it installs what is missing and can measure long links, which need
-# network namespaces. All takes about 25 minutes on two processors that have
+# network namespaces. All takes about 30 minutes on two processors that have
 # nothing else to do; on busy ones, times and maxima mean nothing. README.md
 # tells what is behind the figures. Exit status: 0 if every target that was
 # measured holds.

@@ -59,6 +59,7 @@ struct _Service
   guint objects_completed;
   guint64 bytes;                /* of bodies */
   guint64 object_bytes;         /* of completed objects */
+  guint64 last_part;            /* of the last one of several parts */
   guint64 serial;
   GArray *gaps_us;              /* (element-type gint64): see note_gap() */
 };
@@ -277,7 +278,8 @@ answer_put (Call * call)
   return answer (call, 200, headers, NULL);
 }
 
-/* Its parts are all there are. FALSE if the list names another number. */
+/* Its parts are all there are. FALSE if the list names another number. Call
+ * with the lock held. */
 static gboolean
 join_parts (Call * call, Part * object)
 {
@@ -299,6 +301,7 @@ join_parts (Call * call, Part * object)
     object->crc64 =
         emu_crc64_combine (object->crc64, part->crc64, part->size);
     object->size += part->size;
+    call->service->last_part = part->size;
   }
 
   return TRUE;
@@ -520,9 +523,10 @@ service_report (Service * service)
         service->counts[i]);
   g_string_append_printf (json, "\"bytes\": %" G_GUINT64_FORMAT
       ", \"objects\": %u, \"object_bytes\": %" G_GUINT64_FORMAT
+      ", \"last_part\": %" G_GUINT64_FORMAT
       ", \"connections\": %u, \"resumed\": %u, \"late\": %u, \"cpu\": %.6f",
       service->bytes, service->objects_completed, service->object_bytes,
-      service->connections, service->resumed, service->late,
+      service->last_part, service->connections, service->resumed, service->late,
       get_cpu_seconds ());
   append_gaps (json, service->gaps_us);
   g_mutex_unlock (&service->lock);

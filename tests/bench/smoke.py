@@ -88,7 +88,11 @@ def long_link(machine):
         return reason
     with link.Link(machine, 1000, 0) as cable:
         assert link.send_bulk(cable, MIB) >= link.ROUND_TRIP
-        assert link.send_icesink(cable, MIB)['seconds'] >= link.ROUND_TRIP
+        result = link.send_icesink(cable, TOTAL)
+        assert result['seconds'] >= link.ROUND_TRIP
+        # 1 MiB is the head, and the first part has 4.
+        assert result['last_part'] == 3 * MIB
+        link.measure_own_time(cable, MIB)
     return None
 
 
