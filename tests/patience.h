@@ -2,7 +2,8 @@
  * Copyright (C) 2026 The icesink developers
  */
 /* Deadlines of tests, for machines and tools that are slow: the environment
- * variable TEST_PATIENCE says how many times as long they are as usual. */
+ * variable TEST_PATIENCE says how many times as long they are as usual. What is
+ * tried with many seeds is tried with as many times fewer. */
 
 #pragma once
 
@@ -11,11 +12,23 @@
 G_BEGIN_DECLS
 
 static inline gint64
-test_patience (gint64 duration_us)
+test_patience_get_factor (void)
 {
   const gchar *factor = g_getenv ("TEST_PATIENCE");
 
-  return duration_us * (factor ? g_ascii_strtoll (factor, NULL, 10) : 1);
+  return factor != NULL ? g_ascii_strtoll (factor, NULL, 10) : 1;
+}
+
+static inline gint64
+test_patience (gint64 duration_us)
+{
+  return duration_us * test_patience_get_factor ();
+}
+
+static inline guint
+test_patience_count_seeds (guint n)
+{
+  return MAX (1, n / test_patience_get_factor ());
 }
 
 G_END_DECLS

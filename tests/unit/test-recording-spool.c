@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "../patience.h"
 #include "recording-model.h"
 #include "spool-fixture.h"
 
@@ -173,7 +174,8 @@ test_full (void)
 static void
 test_random (void)
 {
-  guint n_seeds = g_test_slow () ? MORE_SEEDS : SEEDS;
+  guint n_seeds = g_test_slow () ? MORE_SEEDS
+      : test_patience_count_seeds (SEEDS);
   guint seed, n_resent = 0;
 
   for (seed = 1; seed <= n_seeds; seed++) {
@@ -242,7 +244,8 @@ test_crash (void)
 static void
 test_crashes (void)
 {
-  guint n_seeds = g_test_slow () ? MORE_SEEDS : SEEDS;
+  guint n_seeds = g_test_slow () ? MORE_SEEDS
+      : test_patience_count_seeds (SEEDS);
   guint seed, n_found = 0;
 
   for (seed = 1; seed <= n_seeds; seed++) {

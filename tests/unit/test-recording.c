@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "../patience.h"
 #include "common/error.h"
 #include "icesink/settings.h"
 #include "recording-model.h"
@@ -513,7 +514,8 @@ test_gap_with_full_memory (void)
 static void
 test_random (void)
 {
-  guint n_seeds = g_test_slow () ? MORE_SEEDS : SEEDS;
+  guint n_seeds = g_test_slow () ? MORE_SEEDS
+      : test_patience_count_seeds (SEEDS);
   guint seed, n_refused = 0, n_resent = 0, n_sent = 0;
 
   for (seed = 1; seed <= n_seeds; seed++) {
