@@ -844,6 +844,33 @@ test_first_credential (void)
   g_assert_cmpuint (count_refreshes (f), ==, 0);
 }
 
+/* OSS alone tells of the time where ICE is never asked: its first refusal says
+ * how late it is there. */
+static void
+test_clock_of_oss_alone (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  g_autofree gchar *address = NULL, *auth = NULL;
+  gint64 offset_us = -2 * HOUR_US;
+
+  forget_identity (f);
+  get_credential (f->emulator, f->media_id, &address, &auth);
+  ice_emulator_set_clock (f->emulator, shift_clock, &offset_us);
+  g_object_set (f->sink, "upload-address", address, "upload-auth", auth,
+      NULL);
+  fixture_play (f);
+  push_parts (f, 3);
+  finish_exactly (f);
+
+  g_assert_cmpuint (count_refreshes (f), ==, 0);
+  g_assert_cmpuint (ice_emulator_count (f->emulator, ICE_EMULATOR_INITIATE,
+          403), ==, 1);
+  g_assert_cmpuint (ice_emulator_count (f->emulator, ICE_EMULATOR_PART, 403),
+      ==, 0);
+  g_assert_cmpuint (fixture_count_elements (f, "ice-upload-interrupted"), ==,
+      0);
+}
+
 /* An identity that comes later serves renewals. */
 static void
 test_provide_identity_later (void)
@@ -1097,6 +1124,8 @@ main (int argc, char **argv)
 
   ADD_CASES ("/icesink/clock/may-be-", clock_cases, test_clock);
   g_test_add_func ("/icesink/clock/may-step", test_clock_steps);
+  g_test_add_func ("/icesink/clock/is-learnt-from-oss-alone",
+      test_clock_of_oss_alone);
 
   g_test_add_func ("/icesink/identity/is-missed", test_no_identity);
   g_test_add_func ("/icesink/identity/is-provided-before",
