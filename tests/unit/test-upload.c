@@ -6,6 +6,7 @@
 
 #include "upload-fixture.h"
 
+#include "../patience.h"
 #include "common/error.h"
 
 #include <string.h>
@@ -145,10 +146,13 @@ test_rewrite_in_flight (void)
 {
   UploadFixture fixture;
   g_auto (GstIceUploadInfo) info = { 0 };
+  g_autofree gchar *fault =
+      g_strdup_printf ("part:delay-answer:seconds=%" G_GINT64_FORMAT
+      "e-6:part=2", test_patience (G_USEC_PER_SEC / 5));
 
   upload_fixture_init (&fixture, NULL);
   begin (&fixture);
-  upload_fixture_add_fault (&fixture, "part:delay-answer:seconds=0.2:part=2");
+  upload_fixture_add_fault (&fixture, fault);
   upload_fixture_push (&fixture, 2, 3);
   upload_fixture_wait (&fixture, CONFIRMED, 2, 0);
   gst_ice_upload_push (fixture.upload, upload_fixture_make_part (&fixture, 2,
