@@ -153,6 +153,9 @@ run_with_leaks_tracer ()
 # GLib's slices would hide what becomes of their parts. TEST_PATIENCE is for
 # deadlines; see tests/patience.h. Where other people's muxers leak, there is no
 # telling what is whose, but all other errors count.
+#
+# The chaos suite would take hours. Some of it, with the variables and options
+# from below: valgrind OPTIONS build/tests/chaos/chaos --seeds 1-12 --jobs 1
 run_with_valgrind ()
 {
   build build
