@@ -58,6 +58,12 @@ gint64 gst_ice_clock_get_offset (GstIceClock * clock);
 GSource *gst_ice_clock_timeout_source_new (GstIceClock * clock,
     gint64 delay_us);
 
+/* A timer that is due each @interval_us, until its callback returns
+ * G_SOURCE_REMOVE. All that have the same interval are due at the same moments,
+ * so that a thread wakes once for the timers of many sinks. (transfer full) */
+GSource *gst_ice_clock_tick_source_new (GstIceClock * clock,
+    gint64 interval_us);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceClock, gst_ice_clock_unref)
 
 G_END_DECLS

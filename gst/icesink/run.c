@@ -24,6 +24,7 @@ GST_DEBUG_CATEGORY_EXTERN (gst_ice_sink_debug);
 
 /* How often the age of the open part is looked at. */
 #define AGE_INTERVAL_US (G_USEC_PER_SEC / 4)
+#define TICK_JITTER_US (AGE_INTERVAL_US / 10)
 
 /* What the disk has to the end of a stop, even if the network has taken all of
  * stop-timeout: what is in memory alone has to go there. */
@@ -225,7 +226,29 @@ gst_ice_run_post_error (GstIceRun * self, const GError * error)
 
 /* ---- the network thread ---- */
 
-static gboolean on_tick (gpointer user_data);
+/* Ticks come a little late, and not always by the same. */
+static gboolean
+is_progress_due (GstIceRun * self, gint64 now)
+{
+  return self->progress_interval_us > 0
+      && now - self->last_progress_us + TICK_JITTER_US
+      >= self->progress_interval_us
+      && !gst_ice_run_get_flag (self, &self->ended);
+}
+
+static gboolean
+on_tick (gpointer user_data)
+{
+  GstIceRun *self = user_data;
+  gint64 now = gst_ice_clock_get_monotonic (self->clock);
+
+  gst_ice_recording_seal_aged (self->recording);
+  gst_ice_run_watch_spool (self);
+  if (is_progress_due (self, now))
+    post_progress (self, now);
+
+  return G_SOURCE_CONTINUE;
+}
 
 static void
 start_tick (GstIceRun * self)
@@ -234,7 +257,7 @@ start_tick (GstIceRun * self)
 
   if (self->progress_interval_us > 0)
     interval = MIN (interval, self->progress_interval_us);
-  self->tick = gst_ice_clock_timeout_source_new (self->clock, interval);
+  self->tick = gst_ice_clock_tick_source_new (self->clock, interval);
   g_source_set_callback (self->tick, on_tick, self, NULL);
   g_source_attach (self->tick,
       gst_ice_network_thread_get_context (self->thread));
@@ -248,26 +271,6 @@ stop_tick (GstIceRun * self)
 
   g_source_destroy (self->tick);
   g_clear_pointer (&self->tick, g_source_unref);
-}
-
-/* Timers of the clock fire once, so each of them starts the next. */
-static gboolean
-on_tick (gpointer user_data)
-{
-  GstIceRun *self = user_data;
-  gint64 now = gst_ice_clock_get_monotonic (self->clock);
-
-  gst_ice_recording_seal_aged (self->recording);
-  gst_ice_run_watch_spool (self);
-  if (self->progress_interval_us > 0
-      && now - self->last_progress_us >= self->progress_interval_us
-      && !gst_ice_run_get_flag (self, &self->ended))
-    post_progress (self, now);
-
-  stop_tick (self);
-  start_tick (self);
-
-  return G_SOURCE_REMOVE;
 }
 
 /* Nothing more is recorded; nobody may wait for memory that stays full. */
