@@ -30,8 +30,8 @@
 GST_DEBUG_CATEGORY (gst_ice_recording_debug);
 #define GST_CAT_DEFAULT gst_ice_recording_debug
 
-/* How many parts that have arrived are kept for a rewind that is longer than
- * any before, and how many parts into the stream the first one is awaited. */
+/* How many parts that have arrived are kept at most for a rewind that is longer
+ * than any before, and how many parts into the stream the first one is awaited. */
 #define KEPT_PARTS 2
 #define KEEP_DURING_PARTS 8
 
@@ -130,10 +130,12 @@ get_window_limit (GstIceRecording * self)
   return get_hold_limit (self) - MIN (self->head_end, get_hold_limit (self));
 }
 
-/* Memory for parts that have arrived and are kept nevertheless. A muxer that
- * has not rewound by now does not do so before the end. */
+/* Memory for parts that have arrived and are kept nevertheless, after @part. A
+ * muxer that has not rewound by now does not do so before the end. In a stream
+ * so slow that its parts end with their age, one lasts as long as several. */
 static guint64
-get_keep_limit (GstIceRecording * self, gboolean has_room)
+get_keep_limit (GstIceRecording * self, const GstIceHeldPart * part,
+    gboolean has_room)
 {
   guint64 part_size = self->config.plan.part_size;
 
@@ -142,7 +144,7 @@ get_keep_limit (GstIceRecording * self, gboolean has_room)
   if (self->window == 0 && self->size > KEEP_DURING_PARTS * part_size)
     return 0;
 
-  return KEPT_PARTS * part_size;
+  return part->size < part_size ? part_size : KEPT_PARTS * part_size;
 }
 
 static GstIceHeldPart *
@@ -860,7 +862,7 @@ keep_for_a_while (GstIceRecording * self, GstIceHeldPart * part)
   gboolean has_room = gst_ice_chunk_pool_has_room (self->pool);
 
   confirm (self, part);
-  drop_kept (self, get_keep_limit (self, has_room),
+  drop_kept (self, get_keep_limit (self, part, has_room),
       has_room && !self->finished ? DROP_USUAL : DROP_MOST);
 }
 

@@ -135,9 +135,10 @@ def run_idle(bench, number=200):
 
 def run_slow(bench, number=200):
     """2 Mbit/s each, against one sink with all of it. Each costs a few
-    hundredths of a processor, so that all can run side by side."""
+    hundredths of a processor, so that all can run side by side. A minute: by
+    then each sink has the memory that it will have."""
     # Parts of whole buffers begin where the pattern does.
-    total = bench.scaled(80) * 65536
+    total = bench.scaled(240) * 65536
     shape = ('--buffer-size', 65536)
     runs = {'many': ('--sinks', number, '--rate', 250_000),
             'one': ('--rate', 250_000 * number)}

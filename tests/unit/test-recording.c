@@ -355,6 +355,30 @@ test_age (void)
   recording_model_finish (model);
 }
 
+/* A slow stream, of which there may be hundreds in a process, keeps one part
+ * that has arrived beside the one being written, and can rewrite that one. */
+static void
+test_slow_stream (void)
+{
+  GstIceRecordingConfig config = get_small ();
+  g_autoptr (RecordingModel) model = NULL;
+  guint i;
+
+  config.plan = (GstIcePartPlan) {
+  1 * MIB, 8 * MIB};
+  model = recording_model_new (&config, 1);
+  for (i = 0; i < 5; i++) {
+    g_assert_true (recording_model_write_random (model, 600 * KIB));
+    recording_model_advance (model, 10 * SECOND);
+    recording_model_arrive_all (model);
+    g_assert_cmpuint (get_used (model), <=,
+        config.head_size + 600 * KIB + GST_ICE_CHUNK_SIZE);
+  }
+  assert_rewritten (model, model->file->len - 500 * KIB, 10);
+  recording_model_finish (model);
+  g_assert_cmpuint (model->n_resent, ==, 1);
+}
+
 static void
 test_size_only (void)
 {
@@ -943,6 +967,8 @@ main (int argc, char **argv)
   g_test_add_func ("/recording/rewrites-what-is-in-flight", test_in_flight);
   g_test_add_func ("/recording/ends-at-the-ceiling", test_ceiling);
   g_test_add_func ("/recording/hands-over-by-age", test_age);
+  g_test_add_func ("/recording/keeps-little-of-a-slow-stream",
+      test_slow_stream);
   g_test_add_func ("/recording/hands-over-by-size-only", test_size_only);
   g_test_add_func ("/recording/checkpoint", test_checkpoint);
   g_test_add_func ("/recording/checkpoints-spare-numbers",
