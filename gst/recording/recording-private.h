@@ -63,6 +63,7 @@ struct _GstIceRecording
   gboolean spilling;            /* bytes that wait for the network left memory */
   GQueue unfreed;               /* (element-type Range) (owned) of the disk */
   guint n_left;                 /* parts that are as the journal says */
+  guint64 base;                 /* bytes that an earlier run left */
   guint n_restored;             /* these and those made of the rest */
   guint n_verified;             /* of them */
   GError *spool_error;          /* (nullable) (owned): what the spool lacks */
@@ -84,6 +85,12 @@ gboolean gst_ice_recording_is_open (GstIceRecording * self,
 
 /* TRUE if some of @part stays to the end. */
 gboolean gst_ice_recording_is_head (GstIceRecording * self,
+    const GstIceHeldPart * part);
+
+/* TRUE if @part has the last bytes of an earlier run, and newer ones behind
+ * them. A flush goes back to the former, which are on disk alone then: the
+ * service has them in one part with the others. */
+gboolean gst_ice_recording_is_at_base (GstIceRecording * self,
     const GstIceHeldPart * part);
 
 /* Seals into @leaving all that may leave. */

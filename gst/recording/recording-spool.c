@@ -263,10 +263,19 @@ gst_ice_recording_give_up (GstIceRecording * self, GstIceHeldPart * part)
     gst_ice_part_give_up (part->sealed);
 }
 
+gboolean
+gst_ice_recording_is_at_base (GstIceRecording * self,
+    const GstIceHeldPart * part)
+{
+  return part->offset < self->base
+      && self->base < gst_ice_held_part_get_end (part);
+}
+
 static gboolean
 is_freeable (GstIceRecording * self, const GstIceHeldPart * part)
 {
   return part->confirmed && !gst_ice_recording_is_head (self, part)
+      && !gst_ice_recording_is_at_base (self, part)
       && !(self->position >= part->offset
       && self->position < gst_ice_held_part_get_end (part));
 }
@@ -793,6 +802,7 @@ gst_ice_recording_restore (GstIceRecording * self, GError ** error)
 
   /* Nothing before the end is rewritten, so no head is held back. */
   self->config.head_size = self->head_end = 0;
+  self->base = left->size;
   restore_parts (self, left);
 
   return restore_tail (self, left->size, error)

@@ -512,8 +512,9 @@ is_at (GstIceRecording * self, const GstIceHeldPart * part)
 /* Which of the parts that have arrived may go. */
 typedef enum
 {
-  DROP_USUAL,                   /* all but cheap ones and the one at work */
-  DROP_MOST,                    /* all but the one at work */
+  DROP_USUAL,                   /* as next, but no cheap ones */
+  DROP_MOST,                    /* all but the one at work, and what a flush
+                                 * goes back to */
   DROP_ALL,
 } DropMode;
 
@@ -526,7 +527,8 @@ is_droppable (GstIceRecording * self, const GstIceHeldPart * part,
   if (mode == DROP_USUAL && is_cheap (part))
     return FALSE;
 
-  return mode == DROP_ALL || !is_at (self, part);
+  return mode == DROP_ALL
+      || (!is_at (self, part) && !gst_ice_recording_is_at_base (self, part));
 }
 
 /* With a spool, memory also comes and goes behind what was counted. */
