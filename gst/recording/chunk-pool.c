@@ -5,9 +5,14 @@
  *
  * Runs on: any thread.
  * Protected by: lock, which is taken last of all and for a few instructions;
- * no chunk is allocated while it is held.
+ * nothing is allocated while it is held.
  * Owns: the memory of all chunks, those that are out as well. A chunk holds a
- * reference to its pool, so a pool outlives its chunks. */
+ * reference to its pool, so a pool outlives its chunks.
+ *
+ * Chunks are pieces of slabs. A slab is what most processors have as a large
+ * page, which costs less than as many small ones, the first time that they are
+ * used and whenever bytes are copied: a tenth of all that an upload cost. Who
+ * needs little memory, maybe as one of hundreds, is not given more than that. */
 
 #include "recording/chunk-pool.h"
 
@@ -16,13 +21,33 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Free chunks that are kept for the next part. More than one large part is
- * not worth keeping: the allocator is quick enough for what is rare. */
-#define SPARE_CHUNKS 256
+#define SLAB_CHUNKS 32
+#define SLAB_SIZE (SLAB_CHUNKS * GST_ICE_CHUNK_SIZE)
+#define ALL_CHUNKS G_MAXUINT32
+
+/* Bytes in use from which on slabs are large pages. */
+#define LARGE_PAGES_FROM (16 * 1024 * 1024)
+
+/* Slabs without a chunk in use that are kept for the next part. More than one
+ * large part is not worth keeping: the allocator is quick enough for what is
+ * rare. */
+#define SPARE_SLABS 8
 
 /* Who waits for room gets this much if it comes within a moment. */
 #define PLENTY (1024 * 1024)
 #define MOMENT_US 1000
+
+/**
+ * GstIceChunkSlab:
+ * @free: a bit for each chunk that nobody has
+ * @untouched: and for each that nobody ever had
+ */
+struct _GstIceChunkSlab
+{
+  guint8 *data;                 /* (owned) */
+  guint32 free;
+  guint32 untouched;
+};
 
 struct _GstIceChunkPool
 {
@@ -35,8 +60,109 @@ struct _GstIceChunkPool
   guint n_waiting;              /* for room */
   gboolean flushing;
   gboolean nudged;
-  GPtrArray *spare;             /* (element-type guint8*) (owned) */
+  GPtrArray *slabs;             /* (owned) those that have a free chunk */
+  guint n_spare;                /* of them, those that have nothing else */
 };
+
+/* ---- slabs ---- */
+
+static GstIceChunkSlab *
+slab_new (gboolean large_page)
+{
+  GstIceChunkSlab *slab = g_new0 (GstIceChunkSlab, 1);
+
+  slab->data = g_aligned_alloc (1, SLAB_SIZE, SLAB_SIZE);
+  slab->free = ALL_CHUNKS;
+  slab->untouched = ALL_CHUNKS;
+#ifdef MADV_HUGEPAGE
+  if (large_page)
+    madvise (slab->data, SLAB_SIZE, MADV_HUGEPAGE);
+#endif
+
+  return slab;
+}
+
+static void
+slab_free (GstIceChunkSlab * slab)
+{
+  if (slab == NULL)
+    return;
+
+  g_aligned_free (slab->data);
+  g_free (slab);
+}
+
+/* Has the kernel put memory under all of a chunk at once, which costs a
+ * fraction of one page fault after the other. Where it can't, they come when
+ * they come. */
+static void
+populate (guint8 * data)
+{
+#ifdef MADV_POPULATE_WRITE
+  if (sysconf (_SC_PAGESIZE) <= GST_ICE_CHUNK_SIZE)
+    madvise (data, GST_ICE_CHUNK_SIZE, MADV_POPULATE_WRITE);
+#endif
+}
+
+/* Call with the lock held. */
+static void
+add_slab (GstIceChunkPool * pool, GstIceChunkSlab * slab)
+{
+  g_ptr_array_add (pool->slabs, slab);
+  if (slab->free == ALL_CHUNKS)
+    pool->n_spare++;
+}
+
+/* The memory of one chunk, or NULL if no slab has any. Call with the lock
+ * held. */
+static guint8 *
+take_memory (GstIceChunkPool * pool, GstIceChunkSlab ** slab,
+    gboolean * untouched)
+{
+  GstIceChunkSlab *last;
+  guint index;
+
+  if (pool->slabs->len == 0)
+    return NULL;
+
+  last = g_ptr_array_index (pool->slabs, pool->slabs->len - 1);
+  if (last->free == ALL_CHUNKS)
+    pool->n_spare--;
+  index = g_bit_nth_lsf (last->free, -1);
+  last->free &= ~(1u << index);
+  if (last->free == 0)
+    g_ptr_array_steal_index (pool->slabs, pool->slabs->len - 1);
+
+  *untouched = (last->untouched & 1u << index) != 0;
+  last->untouched &= ~(1u << index);
+  *slab = last;
+
+  return last->data + index * GST_ICE_CHUNK_SIZE;
+}
+
+/* Returns the slab if it is to be freed. Call with the lock held. */
+static GstIceChunkSlab *
+return_memory (GstIceChunkPool * pool, GstIceChunkSlab * slab,
+    const guint8 * data)
+{
+  guint index = (data - slab->data) / GST_ICE_CHUNK_SIZE;
+
+  if (slab->free == 0)
+    add_slab (pool, slab);
+  slab->free |= 1u << index;
+  if (slab->free != ALL_CHUNKS)
+    return NULL;
+
+  if (pool->n_spare < SPARE_SLABS) {
+    pool->n_spare++;
+    return NULL;
+  }
+  g_ptr_array_remove_fast (pool->slabs, slab);
+
+  return slab;
+}
+
+/* ---- the pool ---- */
 
 GstIceChunkPool *
 gst_ice_chunk_pool_new (guint64 max_memory)
@@ -47,7 +173,7 @@ gst_ice_chunk_pool_new (guint64 max_memory)
   pool->max_memory = max_memory;
   g_mutex_init (&pool->lock);
   g_cond_init (&pool->room);
-  pool->spare = g_ptr_array_new_with_free_func (g_free);
+  pool->slabs = g_ptr_array_new ();
 
   return pool;
 }
@@ -65,7 +191,8 @@ gst_ice_chunk_pool_unref (GstIceChunkPool * pool)
   if (!g_atomic_ref_count_dec (&pool->ref_count))
     return;
 
-  g_ptr_array_unref (pool->spare);
+  g_ptr_array_foreach (pool->slabs, (GFunc) slab_free, NULL);
+  g_ptr_array_unref (pool->slabs);
   g_cond_clear (&pool->room);
   g_mutex_clear (&pool->lock);
   g_free (pool);
@@ -85,37 +212,35 @@ has_plenty (GstIceChunkPool * pool)
   return pool->used + MIN (PLENTY, pool->max_memory / 4) <= pool->max_memory;
 }
 
-/* Room for one chunk, and *data for it if there is a spare one. What has to be
- * allocated is not allocated with the lock held: page faults take long. */
 static gboolean
-reserve (GstIceChunkPool * pool, guint8 ** data)
+reserve (GstIceChunkPool * pool)
 {
   gst_ice_lock_scope (&pool->lock);
 
   if (!has_room (pool))
     return FALSE;
-
   pool->used += GST_ICE_CHUNK_SIZE;
-  if (pool->spare->len > 0)
-    *data = g_ptr_array_steal_index_fast (pool->spare, pool->spare->len - 1);
 
   return TRUE;
 }
 
-/* Has the kernel put memory under all of it at once, which costs a fraction of
- * one page fault after the other. Where it can't, they come when they come. */
+/* Memory for a chunk that was reserved, or NULL. @new_slab: (transfer full)
+ * (nullable): one more for the pool. */
 static guint8 *
-allocate (void)
+find_memory (GstIceChunkPool * pool, GstIceChunkSlab ** slab,
+    GstIceChunkSlab * new_slab)
 {
-  guint8 *data = g_malloc (GST_ICE_CHUNK_SIZE);
-#ifdef MADV_POPULATE_WRITE
-  gsize page = sysconf (_SC_PAGESIZE);
-  gsize before = -GPOINTER_TO_SIZE (data) % page;
+  gboolean untouched = FALSE;
+  guint8 *data;
 
-  if (page < GST_ICE_CHUNK_SIZE)
-    madvise (data + before, (GST_ICE_CHUNK_SIZE - before) / page * page,
-        MADV_POPULATE_WRITE);
-#endif
+  g_mutex_lock (&pool->lock);
+  if (new_slab != NULL)
+    add_slab (pool, new_slab);
+  data = take_memory (pool, slab, &untouched);
+  g_mutex_unlock (&pool->lock);
+
+  if (untouched)
+    populate (data);
 
   return data;
 }
@@ -124,15 +249,17 @@ GstIceChunk *
 gst_ice_chunk_pool_take (GstIceChunkPool * pool)
 {
   GstIceChunk *chunk;
-  guint8 *data = NULL;
 
-  if (!reserve (pool, &data))
+  if (!reserve (pool))
     return NULL;
 
   chunk = g_new0 (GstIceChunk, 1);
   g_atomic_ref_count_init (&chunk->ref_count);
   chunk->pool = gst_ice_chunk_pool_ref (pool);
-  chunk->data = data != NULL ? data : allocate ();
+  chunk->data = find_memory (pool, &chunk->slab, NULL);
+  if (chunk->data == NULL)
+    chunk->data = find_memory (pool, &chunk->slab,
+        slab_new (gst_ice_chunk_pool_get_used (pool) > LARGE_PAGES_FROM));
 
   return chunk;
 }
@@ -152,19 +279,20 @@ make_room (GstIceChunkPool * pool)
 }
 
 static void
-give_back (GstIceChunkPool * pool, guint8 * data)
+give_back (GstIceChunk * chunk)
 {
+  GstIceChunkPool *pool = chunk->pool;
+  GstIceChunkSlab *unused;
   gboolean wake;
 
   g_mutex_lock (&pool->lock);
   wake = make_room (pool);
-  if (pool->spare->len < SPARE_CHUNKS)
-    g_ptr_array_add (pool->spare, g_steal_pointer (&data));
+  unused = return_memory (pool, chunk->slab, chunk->data);
   g_mutex_unlock (&pool->lock);
 
   if (wake)
     g_cond_broadcast (&pool->room);
-  g_free (data);
+  slab_free (unused);
 }
 
 gboolean
@@ -242,7 +370,7 @@ gst_ice_chunk_unref (GstIceChunk * chunk)
   if (!g_atomic_ref_count_dec (&chunk->ref_count))
     return;
 
-  give_back (chunk->pool, chunk->data);
+  give_back (chunk);
   gst_ice_chunk_pool_unref (chunk->pool);
   g_free (chunk);
 }

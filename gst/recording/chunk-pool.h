@@ -18,6 +18,7 @@ G_BEGIN_DECLS
 #define GST_ICE_CHUNK_SIZE (64 * 1024)
 
 typedef struct _GstIceChunkPool GstIceChunkPool;
+typedef struct _GstIceChunkSlab GstIceChunkSlab;
 typedef struct _GstIceChunk GstIceChunk;
 
 /**
@@ -35,6 +36,7 @@ struct _GstIceChunk
 
   /*< private >*/
   GstIceChunkPool *pool;
+  GstIceChunkSlab *slab;
   gatomicrefcount ref_count;
 };
 

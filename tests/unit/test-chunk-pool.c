@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* Tests of the chunk pool through its own interface: chunks that come and go in
+ * any order never share a byte, and the budget holds. */
+
+#include <string.h>
+
+#include "recording/chunk-pool.h"
+
+#define MIB (G_GUINT64_CONSTANT (1024) * 1024)
+
+/* More than the slabs that are kept, and some that are large pages. */
+#define N_CHUNKS 480
+
+typedef struct
+{
+  GstIceChunk *chunk;           /* (owned) (nullable) */
+  guint32 mark;                 /* what its words are */
+} Slot;
+
+static void
+fill (Slot * slot, guint32 mark)
+{
+  guint32 *words = (guint32 *) slot->chunk->data;
+  guint i;
+
+  slot->mark = mark;
+  for (i = 0; i < GST_ICE_CHUNK_SIZE / sizeof *words; i++)
+    words[i] = mark;
+}
+
+static void
+assert_filled (const Slot * slot)
+{
+  const guint32 *words = (const guint32 *) slot->chunk->data;
+  guint i;
+
+  for (i = 0; i < GST_ICE_CHUNK_SIZE / sizeof *words; i++)
+    g_assert_cmpuint (words[i], ==, slot->mark);
+}
+
+static void
+assert_used (GstIceChunkPool * pool, const Slot * slots)
+{
+  guint64 used = 0;
+  guint i;
+
+  for (i = 0; i < N_CHUNKS; i++)
+    used += slots[i].chunk != NULL ? GST_ICE_CHUNK_SIZE : 0;
+  g_assert_cmpuint (gst_ice_chunk_pool_get_used (pool), ==, used);
+}
+
+static void
+release (Slot * slot)
+{
+  if (slot->chunk == NULL)
+    return;
+
+  assert_filled (slot);
+  g_clear_pointer (&slot->chunk, gst_ice_chunk_unref);
+}
+
+static void
+test_any_order (void)
+{
+  g_autoptr (GstIceChunkPool) pool = gst_ice_chunk_pool_new (64 * MIB);
+  g_autofree Slot *slots = g_new0 (Slot, N_CHUNKS);
+  guint32 mark = 0;
+  guint round, i;
+
+  for (round = 0; round < 6; round++) {
+    for (i = 0; i < N_CHUNKS; i++) {
+      if (slots[i].chunk != NULL)
+        continue;
+      slots[i].chunk = gst_ice_chunk_pool_take (pool);
+      g_assert_nonnull (slots[i].chunk);
+      fill (&slots[i], ++mark);
+    }
+    assert_used (pool, slots);
+    /* All of them once, so that slabs go and new ones come. */
+    for (i = 0; i < N_CHUNKS; i++)
+      if (round == 2 || g_test_rand_bit ())
+        release (&slots[i]);
+    assert_used (pool, slots);
+  }
+  for (i = 0; i < N_CHUNKS; i++)
+    release (&slots[i]);
+  assert_used (pool, slots);
+}
+
+static void
+test_budget (void)
+{
+  g_autoptr (GstIceChunkPool) pool =
+      gst_ice_chunk_pool_new (3 * GST_ICE_CHUNK_SIZE - 1);
+  GstIceChunk *first = gst_ice_chunk_pool_take (pool);
+  GstIceChunk *second = gst_ice_chunk_pool_take (pool);
+
+  g_assert_true (first != NULL && second != NULL);
+  g_assert_false (gst_ice_chunk_pool_has_room (pool));
+  g_assert_null (gst_ice_chunk_pool_take (pool));
+
+  gst_ice_chunk_unref (first);
+  g_assert_true (gst_ice_chunk_pool_has_room (pool));
+  first = gst_ice_chunk_pool_take (pool);
+  g_assert_nonnull (first);
+  gst_ice_chunk_unref (first);
+  gst_ice_chunk_unref (second);
+}
+
+/* A part that is on its way may be the last that knows of the pool. */
+static void
+test_outlives (void)
+{
+  GstIceChunkPool *pool = gst_ice_chunk_pool_new (MIB);
+  Slot slot = { gst_ice_chunk_pool_take (pool), 0 };
+
+  gst_ice_chunk_pool_unref (pool);
+  fill (&slot, 7);
+  release (&slot);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/chunk-pool/gives-and-takes-in-any-order", test_any_order);
+  g_test_add_func ("/chunk-pool/keeps-to-its-budget", test_budget);
+  g_test_add_func ("/chunk-pool/lives-as-long-as-its-chunks", test_outlives);
+
+  return g_test_run ();
+}
