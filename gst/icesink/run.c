@@ -135,8 +135,8 @@ static void
 post_step (GstIceRun * self, GstProgressType type, const gchar * code,
     const gchar * text)
 {
-  gst_ice_run_post (self, gst_message_new_progress (GST_OBJECT (self->element), type,
-          code, text));
+  gst_ice_run_post (self, gst_message_new_progress (GST_OBJECT
+          (self->element), type, code, text));
 }
 
 /* Ends the `finalize` step, if one is open. */
@@ -221,7 +221,8 @@ gst_ice_run_post_error (GstIceRun * self, const GError * error)
   gst_ice_upload_get_info (self->upload, &info);
   close_finalize (self, GST_PROGRESS_TYPE_ERROR, "Upload failed");
   gst_ice_run_post (self, gst_ice_element_error_new_message (self->element,
-          described, self->media_id, gst_ice_run_get_flag (self, &self->opened), info.outcome));
+          described, self->media_id, gst_ice_run_get_flag (self,
+              &self->opened), info.outcome));
 }
 
 /* ---- the network thread ---- */

@@ -29,7 +29,7 @@
 #define LARGE_PAGES_FROM (16 * 1024 * 1024)
 
 /* Slabs without a chunk in use that are kept for the next part. More than one
- * large part is not worth keeping: the allocator is quick enough for what is
+ * large part is not worth keeping: the kernel is quick enough for what is
  * rare. */
 #define SPARE_SLABS 8
 
@@ -66,12 +66,33 @@ struct _GstIceChunkPool
 
 /* ---- slabs ---- */
 
+/* From the kernel itself, which gets it back as soon as it is free. An aligned
+ * piece of the heap would take twice the address space as well; here that lasts
+ * for a moment only. */
+static guint8 *
+map_slab (void)
+{
+  guint8 *data = mmap (NULL, 2 * SLAB_SIZE, PROT_READ | PROT_WRITE,
+      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  gsize before = -GPOINTER_TO_SIZE (data) % SLAB_SIZE;
+
+  /* As g_malloc() does. */
+  if (data == MAP_FAILED)
+    g_error ("no memory for %u more bytes", SLAB_SIZE);
+
+  if (before > 0)
+    munmap (data, before);
+  munmap (data + before + SLAB_SIZE, SLAB_SIZE - before);
+
+  return data + before;
+}
+
 static GstIceChunkSlab *
 slab_new (gboolean large_page)
 {
   GstIceChunkSlab *slab = g_new0 (GstIceChunkSlab, 1);
 
-  slab->data = g_aligned_alloc (1, SLAB_SIZE, SLAB_SIZE);
+  slab->data = map_slab ();
   slab->free = ALL_CHUNKS;
   slab->untouched = ALL_CHUNKS;
 #ifdef MADV_HUGEPAGE
@@ -88,7 +109,7 @@ slab_free (GstIceChunkSlab * slab)
   if (slab == NULL)
     return;
 
-  g_aligned_free (slab->data);
+  munmap (slab->data, SLAB_SIZE);
   g_free (slab);
 }
 
