@@ -12,7 +12,8 @@
  * Chunks are pieces of slabs. A slab is what most processors have as a large
  * page, which costs less than as many small ones, the first time that they are
  * used and whenever bytes are copied: a tenth of all that an upload cost. Who
- * needs little memory, maybe as one of hundreds, is not given more than that. */
+ * needs little memory, maybe as one of hundreds, is given no more than
+ * that. */
 
 #include "recording/chunk-pool.h"
 

@@ -31,7 +31,8 @@ GST_DEBUG_CATEGORY (gst_ice_recording_debug);
 #define GST_CAT_DEFAULT gst_ice_recording_debug
 
 /* How many parts that have arrived are kept at most for a rewind that is longer
- * than any before, and how many parts into the stream the first one is awaited. */
+ * than any before, and how many parts into the stream the first one is
+ * awaited. */
 #define KEPT_PARTS 2
 #define KEEP_DURING_PARTS 8
 
