@@ -59,8 +59,26 @@ start_emulator (ChaosRun * run)
 static void
 note_write (ChaosRun * run, GstBuffer * buffer)
 {
-  run->last_size += gst_buffer_get_size (buffer);
   run->write_offset += gst_buffer_get_size (buffer);
+  run->last_size =
+      MAX (run->last_size, run->write_offset - run->last_offset);
+}
+
+/* Once a stop has begun, more than one item may come: a muxer may push two and
+ * look at what became of the first one only then. */
+static void
+begin_item (ChaosRun * run)
+{
+  guint64 end;
+
+  if (!g_atomic_int_get (&run->stopping)) {
+    run->last_offset = run->write_offset;
+    run->last_size = 0;
+    return;
+  }
+  end = MAX (run->last_offset + run->last_size, run->write_offset);
+  run->last_offset = MIN (run->last_offset, run->write_offset);
+  run->last_size = end - run->last_offset;
 }
 
 static void
@@ -69,8 +87,7 @@ note_item (ChaosRun * run, GstPadProbeInfo * info)
   GstBufferList *list;
   guint i;
 
-  run->last_offset = run->write_offset;
-  run->last_size = 0;
+  begin_item (run);
   if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER) {
     note_write (run, GST_PAD_PROBE_INFO_BUFFER (info));
     return;
@@ -389,6 +406,7 @@ stop (ChaosRun * run)
 
   if (!run->plan->stops_cut_off)
     set_reachable (run, TRUE);
+  g_atomic_int_set (&run->stopping, TRUE);
   gst_element_set_state (run->pipeline, GST_STATE_READY);
   run->stopped = TRUE;
   run->stop_took_us = g_get_monotonic_time () - begin_us;

@@ -60,12 +60,14 @@ typedef struct
  * @raw: (owned) (nullable): the source of a raw stream
  * @directory: (owned): a temporary one
  * @twin_path: (owned): the file that filesink writes
- * @last_offset: where the last buffer that the twin got went
+ * @last_offset: where the last buffer that the twin got went, and whatever came
+ *     after a stop had begun
  * @last_size: its bytes
  * @saw_eos: the stream has ended, as far as the tee knows
  * @flushed: a stream was flushed
  * @flushed_eos: it had ended before
  * @tally: what came over the bus
+ * @stopping: (atomic): a stop has begun
  * @stopped: a stop came before the end
  * @stop_took_us: how long that was
  * @hung_in: (owned) (nullable): states, when neither EOS nor an error came
@@ -88,6 +90,7 @@ typedef struct
   gboolean flushed;
   gboolean flushed_eos;
   ChaosTally tally;
+  gint stopping;
   gboolean stopped;
   gint64 stop_took_us;
   gchar *hung_in;

@@ -70,8 +70,8 @@ check_same (const Content * object, const Content * twin)
   return NULL;
 }
 
-/* The twin may have got one buffer more than icesink took, or took whole. What
- * lies outside that buffer has to be the same. */
+/* The twin may have got one buffer more than icesink took, or took whole, and
+ * those that came after the stop. What lies outside them has to be the same. */
 static gchar *
 check_prefix (const ChaosRun * run, const Content * object,
     const Content * twin)
