@@ -131,9 +131,14 @@ emit_request (GstElement * element, const gchar * media_id,
 static void
 post_start_error (GstIceSink * self, const GError * error)
 {
+  g_autofree gchar *media_id = NULL;
+
+  GST_OBJECT_LOCK (self);
+  media_id = g_strdup (self->settings.media_id);
+  GST_OBJECT_UNLOCK (self);
   gst_element_post_message (GST_ELEMENT (self),
-      gst_ice_element_error_new_message (GST_ELEMENT (self), error,
-          self->settings.media_id, FALSE, self->run == NULL ?
+      gst_ice_element_error_new_message (GST_ELEMENT (self), error, media_id,
+          FALSE, self->run == NULL ?
           GST_ICE_OUTCOME_NOTHING_SENT : GST_ICE_OUTCOME_NONE));
 }
 
@@ -782,29 +787,33 @@ gst_ice_sink_set_property (GObject * object, guint id, const GValue * value,
     set_location (self, g_value_get_string (value));
 }
 
+/* Of the run before, or of none. */
+static GstStructure *
+copy_last_stats (GstIceSink * self)
+{
+  GstStructure *stats;
+
+  GST_OBJECT_LOCK (self);
+  stats = self->last_stats != NULL ? gst_structure_copy (self->last_stats)
+      : gst_ice_messages_new_stats (&(GstIceFigures) {
+        .media_id = self->settings.media_id,
+        .upload_lag = 0,
+        .upload = {.lease_expires_us = -1},
+      });
+  GST_OBJECT_UNLOCK (self);
+
+  return stats;
+}
+
 static GstStructure *
 get_stats (GstIceSink * self)
 {
   g_autoptr (GstIceRun) run = get_run (self);
   g_autoptr (GstStructure) base =
       gst_base_sink_get_stats (GST_BASE_SINK (self));
-  GstStructure *stats = NULL;
+  GstStructure *stats = run != NULL ? gst_ice_run_get_stats (run)
+      : copy_last_stats (self);
   gint i;
-
-  if (run != NULL) {
-    stats = gst_ice_run_get_stats (run);
-  } else {
-    GST_OBJECT_LOCK (self);
-    if (self->last_stats != NULL)
-      stats = gst_structure_copy (self->last_stats);
-    GST_OBJECT_UNLOCK (self);
-  }
-  if (stats == NULL)
-    stats = gst_ice_messages_new_stats (&(GstIceFigures) {
-          .media_id = self->settings.media_id,
-          .upload_lag = 0,
-          .upload = {.lease_expires_us = -1},
-        });
 
   for (i = 0; i < gst_structure_n_fields (base); i++) {
     const gchar *name = gst_structure_nth_field_name (base, i);

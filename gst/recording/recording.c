@@ -647,11 +647,21 @@ write_some (GstIceRecording * self, const guint8 * data, gsize size,
       : append (self, data, size, error);
 }
 
+/* Most writes let no part leave, and many are small. */
+static GPtrArray *
+ensure_leaving (GPtrArray ** leaving)
+{
+  if (*leaving == NULL)
+    *leaving = g_ptr_array_new ();
+
+  return *leaving;
+}
+
 gssize
 gst_ice_recording_write (GstIceRecording * self, gconstpointer data,
     gsize size, GError ** error)
 {
-  GPtrArray *leaving = g_ptr_array_new ();
+  GPtrArray *leaving = NULL;
   const guint8 *from = data;
   gssize n = 0;
   gsize done = 0;
@@ -659,17 +669,18 @@ gst_ice_recording_write (GstIceRecording * self, gconstpointer data,
   g_mutex_lock (&self->lock);
   while (done < size && !self->finished) {
     n = write_some (self, from + done, size - done, error);
-    if (n < 0 || (n == 0 && !relieve_memory (self, leaving)))
+    if (n < 0 || (n == 0 && !relieve_memory (self, ensure_leaving (&leaving))))
       break;
     self->position += n;
     self->rewinding = self->rewinding && n == 0;
     done += n;
     if (self->size >= self->next_leave)
-      gst_ice_recording_seal_ready (self, leaving);
+      gst_ice_recording_seal_ready (self, ensure_leaving (&leaving));
   }
   g_mutex_unlock (&self->lock);
 
-  gst_ice_recording_hand_over (self, leaving);
+  if (leaving != NULL)
+    gst_ice_recording_hand_over (self, leaving);
 
   return n < 0 ? -1 : (gssize) done;
 }

@@ -15,8 +15,12 @@
 
 #include "crew.h"
 #include "patience.h"
+#include "sanitizer.h"
 #include "saboteur.h"
 #include "test-resolver.h"
+
+/* ThreadSanitizer has room for so much memory only. */
+#define CELLS_AT_ONCE (HAS_THREAD_SANITIZER ? 8 : 40)
 
 /* A busy machine may be slower than a short stall-timeout, or may be through
  * before a fault strikes. Cells in which that decided run again, fewer at a
@@ -25,7 +29,7 @@ static const struct
 {
   guint cells_at_a_time;
   guint patience;
-} rounds[] = { {40, 1}, {10, 4}, {2, 16} };
+} rounds[] = { {CELLS_AT_ONCE, 1}, {10, 4}, {2, 16} };
 
 #define LONG_BUDGET_MS 50000
 
