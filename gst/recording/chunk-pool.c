@@ -5,7 +5,7 @@
  *
  * Runs on: any thread.
  * Protected by: lock, which is taken last of all and for a few instructions;
- * nothing is allocated while it is held.
+ * no slab is allocated while it is held.
  * Owns: the memory of all chunks, those that are out as well. A chunk holds a
  * reference to its pool, so a pool outlives its chunks.
  *
