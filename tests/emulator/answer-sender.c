@@ -54,6 +54,77 @@ make_empty (EmuAnswer * answer)
   g_clear_object (&answer->stream);
 }
 
+static void
+set_other_status (EmuAnswer * answer, guint status)
+{
+  if (answer->status < 300)
+    answer->status = status ? status : 202;
+}
+
+static void
+leave_out_length (EmuAnswer * answer)
+{
+  answer->close = TRUE;
+  answer->no_length = TRUE;
+}
+
+static void
+replace_in_body (EmuAnswer * answer, const gchar * pattern, const gchar * text)
+{
+  g_autoptr (GRegex) regex = g_regex_new (pattern, 0, 0, NULL);
+  g_autofree gchar *body = g_regex_replace (regex, answer->body->str,
+      answer->body->len, 0, text, 0, NULL);
+
+  g_string_assign (answer->body, body);
+}
+
+static void
+remove_xml_etags (EmuAnswer * answer)
+{
+  replace_in_body (answer, "\\s*<ETag>[^<]*</ETag>", "");
+}
+
+/* `<?xml` stays as it is. */
+static void
+add_prefixes (EmuAnswer * answer)
+{
+  if (!g_str_has_prefix (answer->body->str, "<?xml"))
+    return;
+  replace_in_body (answer, "<(/?)(\\w)", "<\\1oss:\\2");
+  replace_in_body (answer, "\\A([^>]*>\\s*<oss:\\w+)",
+      "\\1 xmlns:oss=\"http://doc.oss-cn-hangzhou.aliyuncs.com\"");
+}
+
+/* No text, as a NUL may be in it. */
+static void
+compress (EmuAnswer * answer)
+{
+  g_autoptr (GConverter) converter = G_CONVERTER
+      (g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP, -1));
+  g_autoptr (GInputStream) text = g_memory_input_stream_new_from_data
+      (answer->body->str, answer->body->len, NULL);
+  g_autoptr (GInputStream) stream = g_converter_input_stream_new (text,
+      converter);
+  g_autoptr (GOutputStream) output = g_memory_output_stream_new_resizable ();
+  GMemoryOutputStream *memory = G_MEMORY_OUTPUT_STREAM (output);
+
+  if (answer->body->len == 0)
+    return;
+  g_output_stream_splice (output, stream, G_OUTPUT_STREAM_SPLICE_NONE, NULL,
+      NULL);
+  g_string_truncate (answer->body, 0);
+  g_string_append_len (answer->body, g_memory_output_stream_get_data (memory),
+      g_memory_output_stream_get_data_size (memory));
+  emu_answer_set_header (answer, "Content-Encoding", "gzip");
+}
+
+static void
+prepend_byte_order_mark (EmuAnswer * answer)
+{
+  if (answer->body->len > 0)
+    g_string_prepend (answer->body, "\xef\xbb\xbf");
+}
+
 void
 emu_answer_change (EmuAnswer * answer, const EmuFault * fault)
 {
@@ -69,6 +140,25 @@ emu_answer_change (EmuAnswer * answer, const EmuFault * fault)
       break;
     case EMU_FAULT_NO_ETAG:
       emu_answer_set_header (answer, "ETag", NULL);
+      remove_xml_etags (answer);
+      break;
+    case EMU_FAULT_NO_XML_ETAG:
+      remove_xml_etags (answer);
+      break;
+    case EMU_FAULT_OTHER_STATUS:
+      set_other_status (answer, fault->status);
+      break;
+    case EMU_FAULT_NO_LENGTH:
+      leave_out_length (answer);
+      break;
+    case EMU_FAULT_COMPRESSED:
+      compress (answer);
+      break;
+    case EMU_FAULT_BYTE_ORDER_MARK:
+      prepend_byte_order_mark (answer);
+      break;
+    case EMU_FAULT_NAMESPACE_PREFIX:
+      add_prefixes (answer);
       break;
     case EMU_FAULT_EMPTY_ANSWER:
       make_empty (answer);
@@ -101,12 +191,13 @@ static gboolean
 send_whole (EmuAnswer * answer, EmuWire * wire, gboolean is_head)
 {
   g_autoptr (GString) text = emu_answer_format_head (answer);
+  gboolean has_body = !is_head && emu_answer_may_have_body (answer);
 
-  if (!is_head && !answer->stream)
+  if (has_body && !answer->stream)
     g_string_append_len (text, answer->body->str, answer->body->len);
   if (!emu_wire_write (wire, text->str, text->len))
     return FALSE;
-  if (!is_head && answer->stream && !send_stream (answer, wire))
+  if (has_body && answer->stream && !send_stream (answer, wire))
     return FALSE;
   return !answer->close;
 }

@@ -166,10 +166,36 @@ redirect (EmuCall * call, EmuAnswer * answer)
   emu_answer_set_header (answer, "Location", location);
 }
 
+/* What a captive portal, a proxy or a gateway says in place of the service:
+ * none of its headers, and nothing for a program to read. */
+static EmuAnswer *
+make_web_page (EmuCall * call)
+{
+  guint status = call->fault->status ? call->fault->status : 200;
+  EmuAnswer *answer = emu_answer_new (status);
+
+  emu_answer_set_header (answer, "Server", "nginx");
+  emu_answer_set_header (answer, "Cache-Control", "no-store");
+  emu_answer_set_body (answer, "text/html; charset=utf-8",
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<title>Welcome</title></head>\n<body><h1>Welcome</h1>"
+      "<p>Please accept our terms, or come back later.<br>"
+      "<a href=\"/login\">Go on</a></p></body></html>\n");
+  return answer;
+}
+
+static gboolean
+is_web_page (const EmuFault * fault)
+{
+  return fault->kind == EMU_FAULT_WEB_PAGE
+      || fault->kind == EMU_FAULT_WEB_PAGE_AFTER_PROCESSING;
+}
+
 EmuAnswer *
 emu_call_refuse (EmuCall * call)
 {
-  EmuAnswer *answer = call->service->refuse (call);
+  EmuAnswer *answer = is_web_page (call->fault) ? make_web_page (call)
+      : call->service->refuse (call);
 
   if (call->fault->kind == EMU_FAULT_REDIRECT)
     redirect (call, answer);

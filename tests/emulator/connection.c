@@ -44,7 +44,7 @@ exchange_new (EmuServices * services, EmuWire * wire, EmuRequest * request,
   x->request = request;
   x->call = call;
   x->fault = emu_fault_script_strike (services->faults, FALSE,
-      call->operation, call->part_number);
+      call->operation, call->part_number, call->now_us);
   x->kind = emu_fault_get_kind (x->fault);
   call->fault = x->fault;
   x->written_before = emu_wire_get_written (wire);
@@ -127,7 +127,7 @@ close_gently (Exchange * x)
 static gboolean
 fault_refuses (EmuFaultKind kind)
 {
-  return kind >= EMU_FAULT_ERROR && kind <= EMU_FAULT_ERROR_IN_200;
+  return kind >= EMU_FAULT_ERROR && kind <= EMU_FAULT_WEB_PAGE;
 }
 
 static gboolean
@@ -307,7 +307,8 @@ make_answer (Exchange * x)
   if (x->refusal)
     return g_steal_pointer (&x->refusal);
   answer = emu_call_carry_out (x->call);
-  if (x->kind == EMU_FAULT_ERROR_AFTER_PROCESSING)
+  if (x->kind == EMU_FAULT_ERROR_AFTER_PROCESSING
+      || x->kind == EMU_FAULT_WEB_PAGE_AFTER_PROCESSING)
     return emu_call_refuse (x->call);
   return g_steal_pointer (&answer);
 }
@@ -378,7 +379,8 @@ strike_on_accept (EmuServices * services, EmuWire * wire)
 {
   g_autoptr (EmuFault) fault = NULL;
 
-  fault = emu_fault_script_strike (services->faults, TRUE, ICE_EMULATOR_ANY, 0);
+  fault = emu_fault_script_strike (services->faults, TRUE, ICE_EMULATOR_ANY, 0,
+      emu_clock_now (&services->clock));
   if (emu_fault_get_kind (fault) == EMU_FAULT_CLOSE_ON_ACCEPT)
     return FALSE;
   if (emu_fault_get_kind (fault) == EMU_FAULT_STALL_ON_ACCEPT)

@@ -19,6 +19,8 @@ typedef struct
   guint part_number;            /* 0: any */
   guint skip;                   /* matches still to let pass */
   guint count;                  /* strikes left; 0: for ever */
+  gdouble span;                 /* seconds that it strikes; 0: no end */
+  gint64 began_us;              /* the first strike; -1: none yet */
   gdouble probability;
 } Rule;
 
@@ -84,12 +86,16 @@ static const struct
       "refused: 307 to another host (host=, port=)"},
   [EMU_FAULT_ERROR_IN_200] = {"error-in-200",
       "refused with status 200 and an error for a body (code=)"},
+  [EMU_FAULT_WEB_PAGE] = {"web-page",
+      "refused: a page for people, from something in between (status=; 200)"},
   [EMU_FAULT_RESET_AFTER_PROCESSING] = {"reset-after-processing",
       "done, then RST in place of an answer"},
   [EMU_FAULT_CLOSE_AFTER_PROCESSING] = {"close-after-processing",
       "done, then FIN in place of an answer"},
   [EMU_FAULT_ERROR_AFTER_PROCESSING] = {"error-after-processing",
       "done, then as error"},
+  [EMU_FAULT_WEB_PAGE_AFTER_PROCESSING] = {"web-page-after-processing",
+      "done, then as web-page"},
   [EMU_FAULT_STALL_BEFORE_ANSWER] = {"stall-before-answer",
       "done, then no answer (seconds=)"},
   [EMU_FAULT_DELAY_ANSWER] = {"delay-answer",
@@ -100,6 +106,16 @@ static const struct
       "done; half of the answer's body, then FIN"},
   [EMU_FAULT_EMPTY_ANSWER] = {"empty-answer",
       "done; 200, bare headers, no body"},
+  [EMU_FAULT_OTHER_STATUS] = {"other-status",
+      "done; the status of a success is another (status=; 202)"},
+  [EMU_FAULT_NO_LENGTH] = {"no-length",
+      "done; no Content-Length, the body ends with the connection"},
+  [EMU_FAULT_COMPRESSED] = {"compressed",
+      "done; a body in gzip, which nobody asked for"},
+  [EMU_FAULT_BYTE_ORDER_MARK] = {"byte-order-mark",
+      "done; the body begins with a byte-order mark"},
+  [EMU_FAULT_NAMESPACE_PREFIX] = {"namespace-prefix",
+      "done; the elements of the body's XML have a prefix"},
   [EMU_FAULT_GARBAGE] = {"garbage",
       "done; bytes that are not HTTP"},
   [EMU_FAULT_GARBAGE_BODY] = {"garbage-body",
@@ -117,7 +133,9 @@ static const struct
   [EMU_FAULT_WRONG_ETAG] = {"wrong-etag",
       "done; ETag is wrong"},
   [EMU_FAULT_NO_ETAG] = {"no-etag",
-      "done; ETag is absent"},
+      "done; ETag is absent, from the head and from the body's XML"},
+  [EMU_FAULT_NO_XML_ETAG] = {"no-xml-etag",
+      "done; ETag is absent from the body's XML"},
   [EMU_FAULT_WRONG_OBJECT] = {"wrong-object",
       "done; the lease is for another object key (refresh)"},
   [EMU_FAULT_HTTP_ENDPOINT] = {"http-endpoint",
@@ -267,6 +285,8 @@ parse_setting (Rule * rule, const gchar * key, const gchar * value)
     return parse_uint (value, &rule->skip);
   if (g_str_equal (key, "count"))
     return parse_uint (value, &rule->count);
+  if (g_str_equal (key, "for"))
+    return parse_double (value, 86400, &rule->span) && rule->span > 0;
   if (g_str_equal (key, "part"))
     return parse_uint (value, &rule->part_number);
   if (g_str_equal (key, "probability"))
@@ -329,6 +349,7 @@ emu_fault_script_add (EmuFaultScript * script, const gchar * text,
 
   rule->count = 1;
   rule->probability = 1;
+  rule->began_us = -1;
   rule->fault.after = -1;
   rule->fault.seconds = -1;
   problem = parse_rule (rule, words);
@@ -352,9 +373,20 @@ emu_fault_script_clear (EmuFaultScript * script)
   g_mutex_unlock (&script->lock);
 }
 
-/* Call with the lock held. A rule that is used up is removed. */
+/* A clock that was set back meanwhile ends it, too. */
+static gboolean
+is_over (const Rule * rule, gint64 now_us)
+{
+  gint64 elapsed_us = now_us - rule->began_us;
+
+  return rule->span > 0 && rule->began_us >= 0
+      && (elapsed_us < 0 || elapsed_us >= rule->span * G_USEC_PER_SEC);
+}
+
+/* Call with the lock held. A rule that has struck so often as it should is
+ * removed. */
 static EmuFault *
-strike (EmuFaultScript * script, Rule * rule)
+strike (EmuFaultScript * script, Rule * rule, gint64 now_us)
 {
   EmuFault *fault;
 
@@ -365,15 +397,19 @@ strike (EmuFaultScript * script, Rule * rule)
   if (rule->probability < 1
       && g_rand_double (script->rand) >= rule->probability)
     return NULL;
+  if (is_over (rule, now_us))
+    return NULL;
   fault = fault_copy (&rule->fault);
-  if (rule->count > 0 && --rule->count == 0)
+  if (rule->began_us < 0)
+    rule->began_us = now_us;
+  if (rule->span == 0 && rule->count > 0 && --rule->count == 0)
     g_ptr_array_remove (script->rules, rule);
   return fault;
 }
 
 EmuFault *
 emu_fault_script_strike (EmuFaultScript * script, gboolean on_accept,
-    IceEmulatorOperation operation, guint part_number)
+    IceEmulatorOperation operation, guint part_number, gint64 now_us)
 {
   EmuFault *fault = NULL;
   guint i;
@@ -388,7 +424,7 @@ emu_fault_script_strike (EmuFaultScript * script, gboolean on_accept,
       continue;
     if (rule->part_number != 0 && rule->part_number != part_number)
       continue;
-    fault = strike (script, rule);
+    fault = strike (script, rule, now_us);
   }
   g_mutex_unlock (&script->lock);
   return fault;
@@ -412,6 +448,8 @@ emu_fault_get_help (void)
   g_string_append (help, "\n\nKeys:\n");
   append_row (help, "skip=N", "let N matching requests pass first (0)");
   append_row (help, "count=N", "strike N times; 0: for ever (1)");
+  append_row (help, "for=F",
+      "in place of count: strike for so many seconds from the first on");
   append_row (help, "part=N", "only this part number");
   append_row (help, "probability=P", "strike by chance, see --seed (1)");
   append_row (help, "after=BYTES",

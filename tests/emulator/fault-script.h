@@ -28,14 +28,21 @@ typedef enum
   EMU_FAULT_NOT_FOUND,
   EMU_FAULT_REDIRECT,
   EMU_FAULT_ERROR_IN_200,
+  EMU_FAULT_WEB_PAGE,
   EMU_FAULT_RESET_AFTER_PROCESSING,
   EMU_FAULT_CLOSE_AFTER_PROCESSING,
   EMU_FAULT_ERROR_AFTER_PROCESSING,
+  EMU_FAULT_WEB_PAGE_AFTER_PROCESSING,
   EMU_FAULT_STALL_BEFORE_ANSWER,
   EMU_FAULT_DELAY_ANSWER,
   EMU_FAULT_CUT_ANSWER,
   EMU_FAULT_TRUNCATED_BODY,
   EMU_FAULT_EMPTY_ANSWER,
+  EMU_FAULT_OTHER_STATUS,
+  EMU_FAULT_NO_LENGTH,
+  EMU_FAULT_COMPRESSED,
+  EMU_FAULT_BYTE_ORDER_MARK,
+  EMU_FAULT_NAMESPACE_PREFIX,
   EMU_FAULT_GARBAGE,
   EMU_FAULT_GARBAGE_BODY,
   EMU_FAULT_HUGE_BODY,
@@ -45,6 +52,7 @@ typedef enum
   EMU_FAULT_NO_CRC,
   EMU_FAULT_WRONG_ETAG,
   EMU_FAULT_NO_ETAG,
+  EMU_FAULT_NO_XML_ETAG,
   EMU_FAULT_WRONG_OBJECT,
   EMU_FAULT_HTTP_ENDPOINT,
 } EmuFaultKind;
@@ -79,9 +87,9 @@ gboolean emu_fault_script_add (EmuFaultScript * script, const gchar * text,
 void emu_fault_script_clear (EmuFaultScript * script);
 
 /* The fault that strikes this request or, with @on_accept, this connection;
- * or NULL. Counts. (transfer full) */
+ * or NULL. Counts. @now_us: by the emulator's clock. (transfer full) */
 EmuFault *emu_fault_script_strike (EmuFaultScript * script, gboolean on_accept,
-    IceEmulatorOperation operation, guint part_number);
+    IceEmulatorOperation operation, guint part_number, gint64 now_us);
 
 /* The name of @operation in faults and in logs. */
 const gchar *emu_operation_get_name (IceEmulatorOperation operation);

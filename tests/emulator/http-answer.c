@@ -12,13 +12,17 @@ static const struct
   guint status;
   const gchar *reason;
 } reasons[] = {
-  {200, "OK"}, {204, "No Content"}, {206, "Partial Content"},
+  {200, "OK"}, {201, "Created"}, {202, "Accepted"},
+  {203, "Non-Authoritative Information"}, {204, "No Content"},
+  {206, "Partial Content"}, {302, "Found"}, {304, "Not Modified"},
   {307, "Temporary Redirect"}, {400, "Bad Request"}, {401, "Unauthorized"},
   {403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"},
-  {408, "Request Timeout"}, {409, "Conflict"}, {411, "Length Required"},
+  {407, "Proxy Authentication Required"}, {408, "Request Timeout"},
+  {409, "Conflict"}, {411, "Length Required"}, {421, "Misdirected Request"},
   {429, "Too Many Requests"}, {500, "Internal Server Error"},
   {501, "Not Implemented"}, {502, "Bad Gateway"},
   {503, "Service Unavailable"}, {504, "Gateway Timeout"},
+  {511, "Network Authentication Required"},
 };
 
 EmuAnswer *
@@ -113,6 +117,12 @@ get_length (EmuAnswer * answer)
   return answer->stream ? answer->stream_length : answer->body->len;
 }
 
+gboolean
+emu_answer_may_have_body (const EmuAnswer * answer)
+{
+  return answer->status != 204 && answer->status != 304;
+}
+
 GString *
 emu_answer_format_head (EmuAnswer * answer)
 {
@@ -125,7 +135,7 @@ emu_answer_format_head (EmuAnswer * answer)
     g_string_append_printf (head, "%s: %s\r\n",
         (gchar *) g_ptr_array_index (answer->names, i),
         (gchar *) g_ptr_array_index (answer->values, i));
-  if (answer->status != 204)
+  if (emu_answer_may_have_body (answer) && !answer->no_length)
     g_string_append_printf (head, "Content-Length: %" G_GUINT64_FORMAT "\r\n",
         get_length (answer));
   g_string_append_printf (head, "Connection: %s\r\n\r\n",

@@ -20,6 +20,7 @@ typedef struct
   guint64 stream_length;
   gint64 head_length;           /* Content-Length of a HEAD answer, or -1 */
   gboolean close;               /* no other request on this connection */
+  gboolean no_length;           /* no Content-Length: goes with close */
 } EmuAnswer;
 
 EmuAnswer *emu_answer_new (guint status);
@@ -32,6 +33,9 @@ void emu_answer_set_header (EmuAnswer * answer, const gchar * name,
 const gchar *emu_answer_get_header (EmuAnswer * answer, const gchar * name);
 void emu_answer_set_body (EmuAnswer * answer, const gchar * content_type,
     const gchar * body);
+
+/* HTTP has statuses whose answers never have one. */
+gboolean emu_answer_may_have_body (const EmuAnswer * answer);
 
 /* The status line and all headers, with the empty line. (transfer full) */
 GString *emu_answer_format_head (EmuAnswer * answer);

@@ -194,16 +194,30 @@ read_head (TestClient * client, TestAnswer * answer, GError ** error)
 }
 
 static gboolean
+ends_with_connection (TestAnswer * answer)
+{
+  g_autofree gchar *length = test_answer_get_header (answer, "Content-Length");
+  g_autofree gchar *connection = test_answer_get_header (answer,
+      "Connection");
+
+  return !length && g_strcmp0 (connection, "close") == 0;
+}
+
+static gboolean
 read_body (TestClient * client, TestAnswer * answer, GError ** error)
 {
   g_autofree gchar *length = test_answer_get_header (answer, "Content-Length");
-  guint64 left = length ? g_ascii_strtoull (length, NULL, 10) : 0;
+  gboolean to_the_end = ends_with_connection (answer);
+  guint64 left = length ? g_ascii_strtoull (length, NULL, 10)
+      : to_the_end ? G_MAXUINT64 : 0;
   g_autofree gchar *block = g_malloc (65536);
 
   while (left > 0) {
     gssize n = g_input_stream_read (G_INPUT_STREAM (client->input), block,
         MIN (left, 65536), NULL, error);
 
+    if (n == 0 && to_the_end)
+      return TRUE;
     if (n <= 0)
       return n < 0 ? FALSE : set_closed (error);
     g_string_append_len (answer->body, block, n);

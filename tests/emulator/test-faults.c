@@ -64,6 +64,18 @@ static const Case put_cases[] = {
   {"no-crc", ANSWERED, 200, NULL, TRUE},
   {"wrong-etag", ANSWERED, 200, NULL, TRUE},
   {"no-etag", ANSWERED, 200, NULL, TRUE},
+  {"no-xml-etag", ANSWERED, 200, NULL, TRUE},
+  {"error:status=203:code=CallbackFailed", ANSWERED, 203, "CallbackFailed",
+      FALSE},
+  {"other-status", ANSWERED, 202, NULL, TRUE},
+  {"other-status:status=204", ANSWERED, 204, NULL, TRUE},
+  {"web-page", ANSWERED, 200, NULL, FALSE},
+  {"web-page:status=502", ANSWERED, 502, NULL, FALSE},
+  {"web-page-after-processing:status=504", ANSWERED, 504, NULL, TRUE},
+  {"no-length", ANSWERED, 200, NULL, TRUE},
+  {"compressed", ANSWERED, 200, NULL, TRUE},
+  {"byte-order-mark", ANSWERED, 200, NULL, TRUE},
+  {"namespace-prefix", ANSWERED, 200, NULL, TRUE},
 };
 
 static Ending
@@ -163,6 +175,12 @@ static const Case refresh_cases[] = {
   {"garbage-body", ANSWERED, 200, NULL, TRUE},
   {"wrong-object", ANSWERED, 200, NULL, TRUE},
   {"http-endpoint", ANSWERED, 200, NULL, TRUE},
+  {"web-page:status=403", ANSWERED, 403, NULL, FALSE},
+  {"web-page-after-processing", ANSWERED, 200, NULL, TRUE},
+  {"other-status", ANSWERED, 202, NULL, TRUE},
+  {"no-length", ANSWERED, 200, NULL, TRUE},
+  {"compressed", ANSWERED, 200, NULL, TRUE},
+  {"byte-order-mark", ANSWERED, 200, NULL, TRUE},
 };
 
 static void
@@ -216,6 +234,87 @@ test_changes_leases (void)
   g_assert_cmpstr (right->endpoint, ==, ice_emulator_get_uri (emulator));
 }
 
+/* What the fault makes of Initiate's answer. (transfer full) */
+static TestAnswer *
+initiate_with (const gchar * kind)
+{
+  g_autofree gchar *fault = g_strconcat ("initiate:", kind, NULL);
+  g_autoptr (IceEmulator) emulator = test_emulator_new ("--fault", fault,
+      NULL);
+  g_autoptr (TestClient) client = test_client_new (emulator);
+  g_autoptr (TestLease) lease = test_refresh (client);
+  TestRequest request = {.method = "POST",.query = "uploads" };
+
+  return test_call (client, lease, &request);
+}
+
+static void
+test_dresses_bodies_up (void)
+{
+  g_autoptr (TestAnswer) plain = initiate_with ("delay:seconds=0");
+  g_autoptr (TestAnswer) marked = initiate_with ("byte-order-mark");
+  g_autoptr (TestAnswer) prefixed = initiate_with ("namespace-prefix");
+  g_autoptr (TestAnswer) endless = initiate_with ("no-length");
+  g_autoptr (TestAnswer) compressed = initiate_with ("compressed");
+  g_autoptr (TestAnswer) page = initiate_with ("web-page");
+  g_autofree gchar *length = test_answer_get_header (endless,
+      "Content-Length");
+  g_autofree gchar *encoding = test_answer_get_header (compressed,
+      "Content-Encoding");
+  g_autofree gchar *type = test_answer_get_header (page, "Content-Type");
+  g_autofree gchar *request_id = test_answer_get_header (page,
+      "x-oss-request-id");
+
+  g_assert_true (g_str_has_prefix (plain->body->str, "<?xml"));
+  g_assert_true (g_str_has_prefix (marked->body->str, "\xef\xbb\xbf<?xml"));
+  g_assert_nonnull (strstr (prefixed->body->str,
+          "<oss:InitiateMultipartUploadResult xmlns:oss=\"http://"));
+  g_assert_nonnull (strstr (prefixed->body->str, "</oss:UploadId>"));
+  g_assert_true (g_str_has_prefix (prefixed->body->str, "<?xml"));
+  g_assert_null (length);
+  g_assert_cmpuint (endless->body->len, ==, plain->body->len);
+  g_assert_cmpstr (encoding, ==, "gzip");
+  g_assert_true (g_str_has_prefix (compressed->body->str, "\x1f\x8b"));
+  g_assert_true (g_str_has_prefix (type, "text/html"));
+  g_assert_null (request_id);
+}
+
+/* Complete, after one part. (transfer full) */
+static TestAnswer *
+complete_with (const gchar * kind)
+{
+  g_autofree gchar *fault = g_strconcat ("complete:", kind, NULL);
+  g_autoptr (IceEmulator) emulator = test_emulator_new ("--fault", fault,
+      NULL);
+  g_autoptr (TestClient) client = test_client_new (emulator);
+  g_autoptr (TestLease) lease = test_refresh (client);
+  g_autofree gchar *id = test_initiate (client, lease);
+  g_autofree gchar *etag = test_upload_part (client, lease, id, 1, "x", 1);
+  TestAnswer *answer = test_complete (client, lease, id,
+      (const gchar * const[]) { "1", etag, NULL });
+
+  g_assert_cmpuint (answer->status, ==, 200);
+  g_assert_true (ice_emulator_get_object_info (emulator, TEST_MEDIA_ID, NULL,
+          NULL, NULL));
+  return answer;
+}
+
+static void
+test_leaves_out_etags (void)
+{
+  g_autoptr (TestAnswer) in_xml = complete_with ("no-xml-etag");
+  g_autoptr (TestAnswer) nowhere = complete_with ("no-etag");
+  g_autofree gchar *header = test_answer_get_header (in_xml, "ETag");
+  g_autofree gchar *no_header = test_answer_get_header (nowhere, "ETag");
+  g_autofree gchar *location = test_answer_get_element (in_xml, "Location");
+
+  g_assert_nonnull (header);
+  g_assert_null (no_header);
+  g_assert_nonnull (location);
+  g_assert_null (strstr (in_xml->body->str, "ETag"));
+  g_assert_null (strstr (nowhere->body->str, "ETag"));
+}
+
 static guint
 put_status (TestClient * client, TestLease * lease)
 {
@@ -245,6 +344,34 @@ test_counts (void)
   g_assert_cmpuint (ice_emulator_count (emulator, ICE_EMULATOR_PUT, 200), ==,
       4);
   g_assert_cmpuint (ice_emulator_count (emulator, ICE_EMULATOR_ANY, 0), ==, 10);
+}
+
+static gint64
+get_time (gpointer user_data)
+{
+  return *(gint64 *) user_data;
+}
+
+/* For as long as it should, by the emulator's clock, from the first strike
+ * on, however many come. */
+static void
+test_lasts (void)
+{
+  g_autoptr (IceEmulator) emulator = test_emulator_new ("--fault",
+      "put:expired-token:code=InvalidAccessKeyId:skip=1:for=1.5", NULL);
+  g_autoptr (TestClient) client = test_client_new (emulator);
+  g_autoptr (TestLease) lease = test_refresh (client);
+  gint64 now_us = g_get_real_time ();
+
+  ice_emulator_set_clock (emulator, get_time, &now_us);
+  g_assert_cmpuint (put_status (client, lease), ==, 200);
+  now_us += 2 * G_USEC_PER_SEC;
+  g_assert_cmpuint (put_status (client, lease), ==, 403);
+  g_assert_cmpuint (put_status (client, lease), ==, 403);
+  now_us += G_USEC_PER_SEC;
+  g_assert_cmpuint (put_status (client, lease), ==, 403);
+  now_us += G_USEC_PER_SEC;
+  g_assert_cmpuint (put_status (client, lease), ==, 200);
 }
 
 static void
@@ -326,7 +453,7 @@ test_refuses_bad_faults (void)
     "", "put", "put:", "put:nothing", "nobody:error", "put:error:skip",
     "put:error:skip=-1", "put:error:skip=x", "put:error:probability=2",
     "put:error:status=99", "put:error:color=red", "put:close-on-accept",
-    "put:error:code=",
+    "put:error:code=", "put:error:for=0", "put:error:for=x",
   };
   guint i;
 
@@ -747,7 +874,12 @@ main (int argc, char **argv)
   g_test_add_func ("/emulator/faults/strikes-refreshes",
       test_strikes_refreshes);
   g_test_add_func ("/emulator/faults/changes-leases", test_changes_leases);
+  g_test_add_func ("/emulator/faults/dresses-bodies-up",
+      test_dresses_bodies_up);
+  g_test_add_func ("/emulator/faults/leaves-out-etags",
+      test_leaves_out_etags);
   g_test_add_func ("/emulator/faults/counts", test_counts);
+  g_test_add_func ("/emulator/faults/lasts", test_lasts);
   g_test_add_func ("/emulator/faults/strikes-one-part", test_strikes_one_part);
   g_test_add_func ("/emulator/faults/strikes-by-chance",
       test_strikes_by_chance);
