@@ -11,21 +11,22 @@
 
 GstIceProviderContext *
 gst_ice_provider_context_new (GstIceIdentitySources * sources,
-    GstIceHttpClient * http, const GstIceHttpConfig * config)
+    GstIceHttpClient * http, GstIceNetworkConfig * config)
 {
-  const GstIceHttpConfig direct = {
+  const GstIceNetworkConfig values = {
     .user_agent = config->user_agent,
-    .proxy = "",
-    .stall_timeout_us = config->stall_timeout_us,
-    .max_connections = 1,
+    .proxy = (gchar *) "",
+    .stall_timeout = config->stall_timeout,
   };
+  g_autoptr (GstIceNetworkConfig) direct =
+      gst_ice_network_config_new (&values);
   GstIceProviderContext *context = g_new0 (GstIceProviderContext, 1);
 
   g_ref_count_init (&context->ref_count);
   context->sources = gst_ice_identity_sources_ref (sources);
   context->http = gst_ice_http_client_ref (http);
   /* It can only fail for a bad proxy or CA file. */
-  context->direct_http = gst_ice_http_client_new (&direct,
+  context->direct_http = gst_ice_http_client_new (direct, 1,
       gst_ice_http_client_get_clock (http), NULL);
 
   return context;

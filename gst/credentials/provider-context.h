@@ -30,7 +30,7 @@ typedef struct
 
 /* @config: that of @http. (transfer full) */
 GstIceProviderContext *gst_ice_provider_context_new (GstIceIdentitySources *
-    sources, GstIceHttpClient * http, const GstIceHttpConfig * config);
+    sources, GstIceHttpClient * http, GstIceNetworkConfig * config);
 GstIceProviderContext *gst_ice_provider_context_ref (GstIceProviderContext *
     context);
 void gst_ice_provider_context_unref (GstIceProviderContext * context);

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  * GstIceExchangeContext:
  * @clock: (owned): the clock of all timeouts
  * @stall_timeout_us: longest time without a byte moving, in microseconds
- * @tcp_congestion_control: (owned) (nullable): for new connections
+ * @tcp_congestion_control: (nullable): for new connections
  * @is_congestion_refused: the system refused it once
  * @connections_opened: TCP connections opened so far
  *
@@ -26,7 +26,7 @@ typedef struct
 {
   GstIceClock *clock;
   gint64 stall_timeout_us;
-  gchar *tcp_congestion_control;
+  const gchar *tcp_congestion_control;
   gboolean is_congestion_refused;
   guint connections_opened;
 } GstIceExchangeContext;

@@ -34,7 +34,7 @@ struct _GstIceHttpClient
   grefcount ref_count;
   GstIceExchangeContext context;
 
-  gchar *user_agent;            /* (owned) */
+  GstIceNetworkConfig *config;  /* (owned) */
   guint max_connections;
   gboolean has_proxy_resolver;  /* else the system's */
   GProxyResolver *proxy_resolver;       /* (owned) (nullable): NULL: none */
@@ -152,7 +152,7 @@ create_session (GstIceHttpClient * client)
       "max-conns", client->max_connections,
       "max-conns-per-host", client->max_connections,
       "timeout", 0, "idle-timeout", IDLE_TIMEOUT,
-      "user-agent", client->user_agent, NULL);
+      "user-agent", client->config->user_agent, NULL);
 
   soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
   /* The auth manager itself stays, see create_message(). */
@@ -186,20 +186,20 @@ get_origin (GstIceHttpClient * client, const GstIceHttpRequest * request)
 }
 
 GstIceHttpClient *
-gst_ice_http_client_new (const GstIceHttpConfig * config, GstIceClock * clock,
-    GError ** error)
+gst_ice_http_client_new (GstIceNetworkConfig * config, guint max_connections,
+    GstIceClock * clock, GError ** error)
 {
   g_autoptr (GstIceHttpClient) client = g_new0 (GstIceHttpClient, 1);
 
   gst_ice_http_debug_init ();
   g_ref_count_init (&client->ref_count);
   client->context.clock = gst_ice_clock_ref (clock);
-  client->context.stall_timeout_us = CLAMP (config->stall_timeout_us,
+  client->context.stall_timeout_us =
+      CLAMP ((gint64) GST_TIME_AS_USECONDS (config->stall_timeout),
       MIN_STALL_TIMEOUT_US, MAX_STALL_TIMEOUT_US);
-  client->context.tcp_congestion_control =
-      g_strdup (config->tcp_congestion_control);
-  client->user_agent = g_strdup (config->user_agent);
-  client->max_connections = config->max_connections;
+  client->context.tcp_congestion_control = config->tcp_congestion_control;
+  client->config = gst_ice_network_config_ref (config);
+  client->max_connections = max_connections;
   client->origins = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       (GDestroyNotify) gst_ice_origin_unref);
   if (!set_proxy (client, config->proxy, error) ||
@@ -225,8 +225,7 @@ gst_ice_http_client_unref (GstIceHttpClient * client)
   g_hash_table_unref (client->origins);
   g_clear_object (&client->tls_database);
   g_clear_object (&client->proxy_resolver);
-  g_free (client->user_agent);
-  g_free (client->context.tcp_congestion_control);
+  gst_ice_network_config_unref (client->config);
   gst_ice_clock_unref (client->context.clock);
   g_free (client);
 }

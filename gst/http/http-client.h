@@ -15,29 +15,9 @@
 #include "common/clock.h"
 #include "common/error.h"
 #include "http/endpoint.h"
+#include "http/network-config.h"
 
 G_BEGIN_DECLS
-
-/**
- * GstIceHttpConfig:
- * @user_agent: the User-Agent header
- * @proxy: (nullable): proxy URI; "" for none, NULL for the system's. A loopback
- *     host is never asked for through a given proxy, and plain http never goes
- *     through any
- * @ca_file: (nullable): PEM file of CA certificates; NULL for the system's
- * @tcp_congestion_control: (nullable): e.g. "bbr"; NULL for the system's
- * @stall_timeout_us: longest time without a byte moving, in microseconds
- * @max_connections: connections to one host at a time
- */
-typedef struct
-{
-  const gchar *user_agent;
-  const gchar *proxy;
-  const gchar *ca_file;
-  const gchar *tcp_congestion_control;
-  gint64 stall_timeout_us;
-  guint max_connections;
-} GstIceHttpConfig;
 
 /* Called with the number of body bytes that went out since the last call. */
 typedef void (*GstIceHttpProgressFunc) (guint64 bytes, gpointer user_data);
@@ -119,10 +99,10 @@ void gst_ice_http_response_free (GstIceHttpResponse * response);
 
 typedef struct _GstIceHttpClient GstIceHttpClient;
 
-/* Errors: GST_ICE_ERROR_SETTINGS for an unusable proxy or CA file.
- * (transfer full) */
-GstIceHttpClient *gst_ice_http_client_new (const GstIceHttpConfig * config,
-    GstIceClock * clock, GError ** error);
+/* @max_connections: to one host at a time. Errors: GST_ICE_ERROR_SETTINGS for
+ * an unusable proxy or CA file. (transfer full) */
+GstIceHttpClient *gst_ice_http_client_new (GstIceNetworkConfig * config,
+    guint max_connections, GstIceClock * clock, GError ** error);
 GstIceHttpClient *gst_ice_http_client_ref (GstIceHttpClient * client);
 void gst_ice_http_client_unref (GstIceHttpClient * client);
 

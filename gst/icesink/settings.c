@@ -59,10 +59,10 @@ gst_ice_settings_init (GstIceSettings * settings)
     .on_stop = GST_ICE_DEFAULT_ON_STOP,
     .on_error = GST_ICE_DEFAULT_ON_ERROR,
     .retry_timeout = GST_ICE_DEFAULT_RETRY_TIMEOUT,
-    .stall_timeout = GST_ICE_DEFAULT_STALL_TIMEOUT,
     .stop_timeout = GST_ICE_DEFAULT_STOP_TIMEOUT,
     .verify = GST_ICE_DEFAULT_VERIFY,
-    .user_agent = g_strdup (GST_ICE_DEFAULT_USER_AGENT),
+    .network.user_agent = g_strdup (GST_ICE_DEFAULT_USER_AGENT),
+    .network.stall_timeout = GST_ICE_DEFAULT_STALL_TIMEOUT,
     .post_messages = GST_ICE_DEFAULT_POST_MESSAGES,
     .progress_interval = GST_ICE_DEFAULT_PROGRESS_INTERVAL,
   };
@@ -83,10 +83,7 @@ gst_ice_settings_clear (GstIceSettings * settings)
   g_clear_pointer (&settings->upload_auth, gst_ice_secret_unref);
   g_clear_pointer (&settings->spool_directory, g_free);
   g_clear_pointer (&settings->content_type, g_free);
-  g_clear_pointer (&settings->proxy, g_free);
-  g_clear_pointer (&settings->tcp_congestion_control, g_free);
-  g_clear_pointer (&settings->ssl_ca_file, g_free);
-  g_clear_pointer (&settings->user_agent, g_free);
+  gst_ice_network_config_clear (&settings->network);
 }
 
 void
@@ -251,16 +248,10 @@ gst_ice_settings_get_upload_config (const GstIceSettings * settings,
   config->parallel_parts = settings->parallel_parts;
   config->retry_timeout_us =
       gst_ice_settings_get_us (gst_ice_settings_get_retry_timeout (settings));
-  config->stall_timeout_us =
-      gst_ice_settings_get_us (settings->stall_timeout);
   config->stop_timeout_us = gst_ice_settings_get_us (settings->stop_timeout);
   config->on_error = settings->on_error;
   config->verify = settings->verify;
-  config->proxy = g_strdup (settings->proxy);
-  config->tcp_congestion_control =
-      g_strdup (settings->tcp_congestion_control);
-  config->ca_file = g_strdup (settings->ssl_ca_file);
-  config->user_agent = g_strdup (settings->user_agent);
+  config->network = gst_ice_network_config_new (&settings->network);
 
   return g_steal_pointer (&config);
 }

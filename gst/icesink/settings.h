@@ -120,14 +120,10 @@ typedef struct
   GstIceEndAction on_error;
   GstClockTime retry_timeout;
   gboolean retry_timeout_set;   /* else the spool decides */
-  GstClockTime stall_timeout;
   GstClockTime stop_timeout;
   gchar *content_type;
   gboolean verify;
-  gchar *proxy;
-  gchar *tcp_congestion_control;
-  gchar *ssl_ca_file;
-  gchar *user_agent;
+  GstIceNetworkConfig network;  /* a run gets a copy */
   gboolean post_messages;
   GstClockTime progress_interval;
 } GstIceSettings;

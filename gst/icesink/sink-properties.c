@@ -100,7 +100,7 @@ gst_ice_sink_properties_set (GstIceSettings * settings,
       settings->retry_timeout_set = TRUE;
       break;
     case PROP_STALL_TIMEOUT:
-      settings->stall_timeout = g_value_get_uint64 (value);
+      settings->network.stall_timeout = g_value_get_uint64 (value);
       break;
     case PROP_STOP_TIMEOUT:
       settings->stop_timeout = g_value_get_uint64 (value);
@@ -112,16 +112,16 @@ gst_ice_sink_properties_set (GstIceSettings * settings,
       settings->verify = g_value_get_boolean (value);
       break;
     case PROP_PROXY:
-      set_string (&settings->proxy, value);
+      set_string (&settings->network.proxy, value);
       break;
     case PROP_TCP_CONGESTION_CONTROL:
-      set_string (&settings->tcp_congestion_control, value);
+      set_string (&settings->network.tcp_congestion_control, value);
       break;
     case PROP_SSL_CA_FILE:
-      set_string (&settings->ssl_ca_file, value);
+      set_string (&settings->network.ca_file, value);
       break;
     case PROP_USER_AGENT:
-      set_string (&settings->user_agent, value);
+      set_string (&settings->network.user_agent, value);
       break;
     case PROP_POST_MESSAGES:
       settings->post_messages = g_value_get_boolean (value);
@@ -212,7 +212,7 @@ gst_ice_sink_properties_get (const GstIceSettings * settings,
           gst_ice_settings_get_retry_timeout (settings));
       break;
     case PROP_STALL_TIMEOUT:
-      g_value_set_uint64 (value, settings->stall_timeout);
+      g_value_set_uint64 (value, settings->network.stall_timeout);
       break;
     case PROP_STOP_TIMEOUT:
       g_value_set_uint64 (value, settings->stop_timeout);
@@ -224,16 +224,16 @@ gst_ice_sink_properties_get (const GstIceSettings * settings,
       g_value_set_boolean (value, settings->verify);
       break;
     case PROP_PROXY:
-      g_value_take_string (value, strip_userinfo (settings->proxy));
+      g_value_take_string (value, strip_userinfo (settings->network.proxy));
       break;
     case PROP_TCP_CONGESTION_CONTROL:
-      g_value_set_string (value, settings->tcp_congestion_control);
+      g_value_set_string (value, settings->network.tcp_congestion_control);
       break;
     case PROP_SSL_CA_FILE:
-      g_value_set_string (value, settings->ssl_ca_file);
+      g_value_set_string (value, settings->network.ca_file);
       break;
     case PROP_USER_AGENT:
-      g_value_set_string (value, settings->user_agent);
+      g_value_set_string (value, settings->network.user_agent);
       break;
     case PROP_POST_MESSAGES:
       g_value_set_boolean (value, settings->post_messages);

@@ -87,9 +87,9 @@ fill_settings (GstIceSettings * settings, const gchar * media_id)
   gst_ice_settings_set_string (&settings->ice_endpoint, ice_endpoint);
   gst_ice_settings_set_string (&settings->oss_endpoint, oss_endpoint);
   gst_ice_settings_set_string (&settings->profile, profile);
-  gst_ice_settings_set_string (&settings->proxy, proxy);
-  gst_ice_settings_set_string (&settings->ssl_ca_file, ca_file);
-  settings->stall_timeout = timeout_s * GST_SECOND;
+  gst_ice_settings_set_string (&settings->network.proxy, proxy);
+  gst_ice_settings_set_string (&settings->network.ca_file, ca_file);
+  settings->network.stall_timeout = timeout_s * GST_SECOND;
 }
 
 static GstIceUploadConfig *
@@ -116,16 +116,15 @@ static gboolean
 make_clients (GstIceToolService * self, GError ** error)
 {
   g_autoptr (GstIceProviderContext) context = NULL;
-  GstIceHttpConfig http_config;
 
-  gst_ice_upload_config_get_http_config (self->config, &http_config);
-  self->http = gst_ice_http_client_new (&http_config, self->clock, error);
+  self->http = gst_ice_upload_config_create_http_client (self->config,
+      self->clock, error);
   if (self->http == NULL)
     return FALSE;
 
   self->chain = gst_ice_provider_chain_new ();
   context = gst_ice_provider_context_new (self->config->sources, self->http,
-      &http_config);
+      self->config->network);
   gst_ice_default_chain_add_to (self->chain, context);
   self->ice = gst_ice_media_client_new (self->http,
       self->config->ice_endpoint,

@@ -27,25 +27,16 @@ gst_ice_upload_config_free (GstIceUploadConfig * config)
   g_clear_pointer (&config->identity, gst_ice_identity_unref);
   g_clear_pointer (&config->sources, gst_ice_identity_sources_unref);
   g_clear_pointer (&config->first_lease, gst_ice_lease_unref);
-  g_free (config->proxy);
-  g_free (config->tcp_congestion_control);
-  g_free (config->ca_file);
-  g_free (config->user_agent);
+  g_clear_pointer (&config->network, gst_ice_network_config_unref);
   g_free (config);
 }
 
-void
-gst_ice_upload_config_get_http_config (const GstIceUploadConfig * config,
-    GstIceHttpConfig * http_config)
+GstIceHttpClient *
+gst_ice_upload_config_create_http_client (const GstIceUploadConfig * config,
+    GstIceClock * clock, GError ** error)
 {
-  *http_config = (GstIceHttpConfig) {
-    .user_agent = config->user_agent,
-    .proxy = config->proxy,
-    .ca_file = config->ca_file,
-    .tcp_congestion_control = config->tcp_congestion_control,
-    .stall_timeout_us = config->stall_timeout_us,
-    .max_connections = config->parallel_parts + EXTRA_CONNECTIONS,
-  };
+  return gst_ice_http_client_new (config->network,
+      config->parallel_parts + EXTRA_CONNECTIONS, clock, error);
 }
 
 GstIceOssObject *

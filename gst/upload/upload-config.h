@@ -41,14 +41,10 @@ typedef enum
  * @part_size: an object smaller than this is one PutObject, in bytes
  * @parallel_parts: requests with parts in flight at a time
  * @retry_timeout_us: from the first failure to the last try; -1: for ever
- * @stall_timeout_us: longest time without a byte moving
  * @stop_timeout_us: longest time for @on_error
  * @on_error: what to do when the upload has failed for good
  * @verify: compare CRC-64
- * @proxy: (owned) (nullable): "" for none, NULL for the system's
- * @tcp_congestion_control: (owned) (nullable): NULL for the system's
- * @ca_file: (owned) (nullable): NULL for the system's
- * @user_agent: (owned): User-Agent
+ * @network: (owned): how the network is to be used
  */
 typedef struct
 {
@@ -62,22 +58,19 @@ typedef struct
   guint64 part_size;
   guint parallel_parts;
   gint64 retry_timeout_us;
-  gint64 stall_timeout_us;
   gint64 stop_timeout_us;
   GstIceEndAction on_error;
   gboolean verify;
-  gchar *proxy;
-  gchar *tcp_congestion_control;
-  gchar *ca_file;
-  gchar *user_agent;
+  GstIceNetworkConfig *network;
 } GstIceUploadConfig;
 
 GstIceUploadConfig *gst_ice_upload_config_new (void);
 void gst_ice_upload_config_free (GstIceUploadConfig * config);
 
-/* What an HTTP client needs for it. Strings stay those of @config. */
-void gst_ice_upload_config_get_http_config (const GstIceUploadConfig * config,
-    GstIceHttpConfig * http_config);
+/* An HTTP client for it. Errors: those of gst_ice_http_client_new().
+ * (transfer full) */
+GstIceHttpClient *gst_ice_upload_config_create_http_client (const
+    GstIceUploadConfig * config, GstIceClock * clock, GError ** error);
 
 /* Where @lease lets us write, with the user's overrides. (transfer full) */
 GstIceOssObject *gst_ice_upload_config_get_object (const GstIceUploadConfig *

@@ -631,7 +631,7 @@ invoke (GstIceUpload * self, Action action, gpointer data,
 }
 
 static GstIceCredentialsProvider *
-make_provider (GstIceUpload * self, const GstIceHttpConfig * http_config)
+make_provider (GstIceUpload * self)
 {
   GstIceProviderChain *chain = gst_ice_provider_chain_new ();
   g_autoptr (GstIceCredentialsProvider) explicit_provider =
@@ -643,7 +643,7 @@ make_provider (GstIceUpload * self, const GstIceHttpConfig * http_config)
   if (self->config->sources != NULL) {
     g_autoptr (GstIceProviderContext) context =
         gst_ice_provider_context_new (self->config->sources, self->http,
-        http_config);
+        self->config->network);
 
     gst_ice_default_chain_add_to (chain, context);
   }
@@ -663,22 +663,21 @@ static void
 do_start (GstIceUpload * self, gpointer data)
 {
   const GstIceUploadConfig *config = self->config;
-  GstIceHttpConfig http_config;
   g_autoptr (GError) error = NULL;
 
   if (!is_idle (self))
     return;
 
   gst_ice_upload_set_state (self, GST_ICE_UPLOAD_OPENING);
-  gst_ice_upload_config_get_http_config (config, &http_config);
-  self->http = gst_ice_http_client_new (&http_config, self->clock, &error);
+  self->http =
+      gst_ice_upload_config_create_http_client (config, self->clock, &error);
   if (self->http == NULL) {
     gst_ice_upload_failed (self, error, 0);
     return;
   }
 
   self->oss = gst_ice_oss_client_new (self->http);
-  self->provider = make_provider (self, &http_config);
+  self->provider = make_provider (self);
   self->ice = gst_ice_media_client_new (self->http, config->ice_endpoint,
       self->provider);
   self->keeper = gst_ice_lease_keeper_new (self->ice, self->clock,

@@ -18,7 +18,7 @@
 #include "credentials/default-chain.h"
 #include "icesink/settings.h"
 
-#define STALL_TIMEOUT_US (20 * (gint64) G_USEC_PER_SEC)
+#define STALL_TIMEOUT (20 * GST_SECOND)
 
 static void
 on_done (GObject * source, GAsyncResult * result, gpointer user_data)
@@ -50,15 +50,16 @@ make_sources (const gchar * endpoint, const gchar * profile)
 static GstIceIdentity *
 find_identity (GstIceIdentitySources * sources, GError ** error)
 {
-  const GstIceHttpConfig config = {
-    .user_agent = "identity-probe",.proxy = "",
-    .stall_timeout_us = STALL_TIMEOUT_US,.max_connections = 1
+  const GstIceNetworkConfig values = {
+    .user_agent = (gchar *) "identity-probe",.proxy = (gchar *) "",
+    .stall_timeout = STALL_TIMEOUT
   };
+  g_autoptr (GstIceNetworkConfig) config = gst_ice_network_config_new (&values);
   g_autoptr (GstIceClock) clock = gst_ice_clock_new ();
   g_autoptr (GstIceHttpClient) http =
-      gst_ice_http_client_new (&config, clock, NULL);
+      gst_ice_http_client_new (config, 1, clock, NULL);
   g_autoptr (GstIceProviderContext) context =
-      gst_ice_provider_context_new (sources, http, &config);
+      gst_ice_provider_context_new (sources, http, config);
   g_autoptr (GstIceProviderChain) chain = gst_ice_provider_chain_new ();
   GstIceCredentialsProvider *provider = GST_ICE_CREDENTIALS_PROVIDER (chain);
   g_autoptr (GAsyncResult) result = NULL;

@@ -23,18 +23,18 @@ static GString *log_lines;
 static void
 connect_client (ClientFixture * fixture, const gchar * uri)
 {
-  const GstIceHttpConfig config = {
-    .user_agent = "icesink-test/1",
-    .proxy = "",
-    .stall_timeout_us = 20 * SECOND,
-    .max_connections = 3,
+  const GstIceNetworkConfig values = {
+    .user_agent = (gchar *) "icesink-test/1",
+    .proxy = (gchar *) "",
+    .stall_timeout = 20 * GST_SECOND,
   };
+  g_autoptr (GstIceNetworkConfig) config = gst_ice_network_config_new (&values);
   g_autoptr (GError) error = NULL;
 
   fixture->endpoint = gst_ice_endpoint_parse (uri, &error);
   g_assert_no_error (error);
   fixture->clock = gst_ice_clock_new ();
-  fixture->http = gst_ice_http_client_new (&config, fixture->clock, &error);
+  fixture->http = gst_ice_http_client_new (config, 3, fixture->clock, &error);
   g_assert_no_error (error);
 }
 

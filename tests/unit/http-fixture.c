@@ -52,17 +52,18 @@ create_endpoint (gboolean tls, const gchar * host, guint16 port)
 GstIceHttpClient *
 create_client (const Settings * settings, GstIceClock * clock)
 {
-  const GstIceHttpConfig config = {
-    .user_agent = "icesink-test/1",
-    .proxy = settings->proxy ? settings->proxy : "",
+  const GstIceNetworkConfig values = {
+    .user_agent = (gchar *) "icesink-test/1",
+    .proxy = (gchar *) (settings->proxy ? settings->proxy : ""),
     .ca_file = settings->is_ca_unknown ? NULL : ca_file,
-    .stall_timeout_us = settings->stall_timeout_us
-        ? settings->stall_timeout_us : 30 * SECOND,
-    .max_connections = settings->max_connections
-        ? settings->max_connections : 3,
+    .stall_timeout = settings->stall_timeout_us
+        ? settings->stall_timeout_us * GST_USECOND : 30 * GST_SECOND,
   };
+  g_autoptr (GstIceNetworkConfig) config = gst_ice_network_config_new (&values);
   g_autoptr (GError) error = NULL;
-  GstIceHttpClient *client = gst_ice_http_client_new (&config, clock, &error);
+  GstIceHttpClient *client = gst_ice_http_client_new (config,
+      settings->max_connections ? settings->max_connections : 3, clock,
+      &error);
 
   g_assert_no_error (error);
   return client;

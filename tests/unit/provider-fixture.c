@@ -25,11 +25,11 @@ clear_environment (void)
 static void
 make_context (ProviderFixture * f)
 {
-  const GstIceHttpConfig config = {
-    .user_agent = "icesink-test/1",
-    .stall_timeout_us = 20 * (gint64) G_USEC_PER_SEC,
-    .max_connections = 3,
+  const GstIceNetworkConfig values = {
+    .user_agent = (gchar *) "icesink-test/1",
+    .stall_timeout = 20 * GST_SECOND,
   };
+  g_autoptr (GstIceNetworkConfig) config = gst_ice_network_config_new (&values);
 
   clear_environment ();
   f->home = g_dir_make_tmp ("icesink-providers-XXXXXX", NULL);
@@ -39,7 +39,7 @@ make_context (ProviderFixture * f)
   f->sources->metadata_endpoint =
       gst_ice_endpoint_to_string (f->base.endpoint);
   f->context = gst_ice_provider_context_new (f->sources, f->base.http,
-      &config);
+      config);
 }
 
 void

@@ -376,12 +376,16 @@ test_settings (void)
   g_autoptr (GstIceClock) clock = gst_ice_clock_new ();
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
-    const GstIceHttpConfig config = { "icesink-test/1", cases[i].proxy,
-      cases[i].ca_file, cases[i].congestion_control, SECOND, 3
+    const GstIceNetworkConfig values = {
+      (gchar *) "icesink-test/1", (gchar *) cases[i].proxy,
+      (gchar *) cases[i].ca_file, (gchar *) cases[i].congestion_control,
+      GST_SECOND
     };
+    g_autoptr (GstIceNetworkConfig) config =
+        gst_ice_network_config_new (&values);
     g_autoptr (GError) error = NULL;
     G_GNUC_UNUSED g_autoptr (GstIceHttpClient) client =
-        gst_ice_http_client_new (&config, clock, &error);
+        gst_ice_http_client_new (config, 3, clock, &error);
 
     g_test_message ("case %u", i);
     if (cases[i].is_usable) {
@@ -400,16 +404,19 @@ test_congestion_control (void)
   static const gchar *const algorithms[] = { "reno", "no-such-algorithm" };
 
   for (guint i = 0; i < G_N_ELEMENTS (algorithms); i++) {
-    const GstIceHttpConfig config = { "icesink-test/1", "", ca_file,
-      algorithms[i], 30 * SECOND, 3
+    const GstIceNetworkConfig values = {
+      (gchar *) "icesink-test/1", (gchar *) "", ca_file,
+      (gchar *) algorithms[i], 30 * GST_SECOND
     };
+    g_autoptr (GstIceNetworkConfig) config =
+        gst_ice_network_config_new (&values);
     Fixture fixture;
     g_autoptr (Outcome) outcome = NULL;
 
     fixture_start (&fixture, answer_all, NULL, &(Settings) {
         .tls = TRUE});
     gst_ice_http_client_unref (fixture.client);
-    fixture.client = gst_ice_http_client_new (&config, fixture.clock, NULL);
+    fixture.client = gst_ice_http_client_new (config, 3, fixture.clock, NULL);
     outcome = send_and_wait (&fixture, new_request (&fixture, "PUT", 100));
     assert_status (outcome, 200);
     fixture_stop (&fixture);

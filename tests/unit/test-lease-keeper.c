@@ -101,12 +101,12 @@ static void
 keeping_init (Keeping * keeping, const gchar * const *options,
     gint64 retry_timeout)
 {
-  GstIceHttpConfig config = {
-    .user_agent = "test",
-    .proxy = "",
-    .stall_timeout_us = 12 * HOUR,
-    .max_connections = 2,
+  const GstIceNetworkConfig values = {
+    .user_agent = (gchar *) "test",
+    .proxy = (gchar *) "",
+    .stall_timeout = 12 * 60 * 60 * GST_SECOND,
   };
+  g_autoptr (GstIceNetworkConfig) config = gst_ice_network_config_new (&values);
   g_autoptr (GstIceIdentity) identity =
       gst_ice_identity_new (ACCESS_KEY_ID, ACCESS_KEY_SECRET, NULL);
   g_autoptr (GstIceCredentialsProvider) provider =
@@ -117,7 +117,7 @@ keeping_init (Keeping * keeping, const gchar * const *options,
   memset (keeping, 0, sizeof (*keeping));
   test_time_init (&keeping->time);
   start_emulator (keeping, options);
-  keeping->http = gst_ice_http_client_new (&config, keeping->time.clock,
+  keeping->http = gst_ice_http_client_new (config, 2, keeping->time.clock,
       &error);
   g_assert_no_error (error);
   endpoint = gst_ice_endpoint_parse_setting (ice_emulator_get_uri

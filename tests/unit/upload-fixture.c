@@ -92,6 +92,10 @@ static const GstIceUploadCallbacks callbacks = { on_event, on_ask };
 static GstIceUploadConfig *
 make_config (UploadFixture * fixture)
 {
+  const GstIceNetworkConfig network = {
+    .user_agent = (gchar *) "test",.proxy = (gchar *) "",
+    .stall_timeout = 12 * 60 * 60 * GST_SECOND
+  };
   GstIceUploadConfig *config = gst_ice_upload_config_new ();
   g_autoptr (GError) error = NULL;
 
@@ -105,12 +109,10 @@ make_config (UploadFixture * fixture)
   config->part_size = PART_SIZE;
   config->parallel_parts = 3;
   config->retry_timeout_us = 600 * SECOND;
-  config->stall_timeout_us = 12 * HOUR;
   config->stop_timeout_us = 30 * SECOND;
   config->on_error = GST_ICE_END_KEEP;
   config->verify = TRUE;
-  config->proxy = g_strdup ("");
-  config->user_agent = g_strdup ("test");
+  config->network = gst_ice_network_config_new (&network);
 
   return config;
 }

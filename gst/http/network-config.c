@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* Copying and counting; see the header. Any thread. */
+
+#include "http/network-config.h"
+
+GstIceNetworkConfig *
+gst_ice_network_config_new (const GstIceNetworkConfig * values)
+{
+  GstIceNetworkConfig *config = g_new0 (GstIceNetworkConfig, 1);
+
+  g_atomic_ref_count_init (&config->ref_count);
+  config->user_agent = g_strdup (values->user_agent);
+  config->proxy = g_strdup (values->proxy);
+  config->ca_file = g_strdup (values->ca_file);
+  config->tcp_congestion_control = g_strdup (values->tcp_congestion_control);
+  config->stall_timeout = values->stall_timeout;
+
+  return config;
+}
+
+GstIceNetworkConfig *
+gst_ice_network_config_ref (GstIceNetworkConfig * config)
+{
+  g_atomic_ref_count_inc (&config->ref_count);
+
+  return config;
+}
+
+void
+gst_ice_network_config_clear (GstIceNetworkConfig * values)
+{
+  g_clear_pointer (&values->user_agent, g_free);
+  g_clear_pointer (&values->proxy, g_free);
+  g_clear_pointer (&values->ca_file, g_free);
+  g_clear_pointer (&values->tcp_congestion_control, g_free);
+}
+
+void
+gst_ice_network_config_unref (GstIceNetworkConfig * config)
+{
+  if (!g_atomic_ref_count_dec (&config->ref_count))
+    return;
+
+  gst_ice_network_config_clear (config);
+  g_free (config);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* How the network is to be used: what the user set, from the element to the
+ * connection.
+ *
+ * Copied once, when a run begins, and handed on whole from there; immutable
+ * and counted then, for any thread. */
+
+#pragma once
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/**
+ * GstIceNetworkConfig:
+ * @user_agent: (owned): the User-Agent header
+ * @proxy: (owned) (nullable): proxy URI; "" for none, NULL for the system's. A
+ *     loopback host is never asked for through a given proxy, and plain http
+ *     never goes through any
+ * @ca_file: (owned) (nullable): PEM file of CA certificates; NULL for the
+ *     system's
+ * @tcp_congestion_control: (owned) (nullable): e.g. "bbr"; NULL for the
+ *     system's
+ * @stall_timeout: longest time without a byte moving
+ */
+typedef struct
+{
+  gchar *user_agent;
+  gchar *proxy;
+  gchar *ca_file;
+  gchar *tcp_congestion_control;
+  GstClockTime stall_timeout;
+
+  /*< private >*/
+  gatomicrefcount ref_count;
+} GstIceNetworkConfig;
+
+/* A copy of @values, which may change later. (transfer full) */
+GstIceNetworkConfig *gst_ice_network_config_new (const GstIceNetworkConfig *
+    values);
+GstIceNetworkConfig *gst_ice_network_config_ref (GstIceNetworkConfig * config);
+void gst_ice_network_config_unref (GstIceNetworkConfig * config);
+
+/* Frees the members of one that is part of another struct. */
+void gst_ice_network_config_clear (GstIceNetworkConfig * values);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceNetworkConfig,
+    gst_ice_network_config_unref)
+
+G_END_DECLS
