@@ -21,7 +21,8 @@
 # For example, one suite: sh tests/run.sh -- --suite unit
 # For Debian 12 and Ubuntu 24.04; as root or with sudo if packages are missing.
 # It can be run again. The last line is `N passed, N failed`, with
-# `, N skipped` if there were such; the exit status is 0 if nothing failed.
+# `, N only alone` for what failed beside others and passed by itself, and
+# `, N skipped`, if there were such; the exit status is 0 if nothing failed.
 
 set -eu
 
@@ -82,7 +83,7 @@ summarize ()
 
 # run_alone LOG ARGUMENT...: what failed in that log runs once more, one at a
 # time: beside others on a busy machine a deadline may pass that means nothing.
-# Both runs are shown; the second one counts.
+# Both runs are shown; what passes then is counted by itself, as `only alone`.
 run_alone ()
 {
   logs=$build/meson-logs/$1.json

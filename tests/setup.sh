@@ -23,6 +23,7 @@ MEDIA_PACKAGES='
 # What only tests use.
 TEST_PACKAGES='
   gstreamer1.0-plugins-bad gstreamer1.0-x xvfb xauth
+  faketime iproute2
   openssl python3 python3-gi gir1.2-gstreamer-1.0'
 
 # Likewise, unless Node.js comes from elsewhere, with npm in it.

@@ -5,9 +5,12 @@
 
   summary.py [--leaks DIRECTORY] [--again TESTLOG.json] TESTLOG.json...
 
-prints `N passed, N failed`, with `, N skipped` if there were such, and exits
-with 1 unless something passed and nothing failed. If a program is in several
-logs, the last one counts.
+prints `N passed, N failed`, then `, N only alone` and `, N skipped` if there
+were such, and exits with 1 unless something passed and nothing failed. If a
+program is in several logs, the last one counts. What failed in an earlier one
+and passed in the last one has passed only alone: it counts as neither passed
+nor failed, and is named, each case in a line after `ONLY ALONE` and the name of
+its program.
 
 Counts the cases of programs that speak TAP, and other programs as one case
 each. A program that failed counts as at least one failure, whatever its cases
@@ -69,23 +72,47 @@ def take_leaks(tests, path):
             tests[name]["leaks"] = find_leaks(again)
 
 
+def get_program(test):
+    """Its name without those of the project and the suite."""
+    return test["name"].split(" / ")[-1]
+
+
 def print_failure(test):
     """Which cases failed, and the last words."""
     output = test.get("stdout", "") + test.get("stderr", "")
     lines = [line for line in output.splitlines() if line.strip()]
     cases = [line for line in lines[:-LAST_WORDS] if line.startswith("not ok")]
-    name = test["name"].split(" / ")[-1]
+    name = get_program(test)
     for line in [f"{test['result']} with status {test['returncode']}",
                  *cases, *lines[-LAST_WORDS:]]:
         print(f"FAILED {name}: {line}")
 
 
+def read_cases(test):
+    """(whether it is ok, its name and what follows) of each case."""
+    return [(word == "ok", rest.strip(" -")) for word, rest in
+            re.findall(r"^(ok|not ok) \d+\b(.*)$", test.get("stdout", ""),
+                       re.MULTILINE)]
+
+
+def find_only_alone(test):
+    """What failed before, if the program passed at last.
+
+    A program that failed without saying in which case, as one does that was
+    ended for taking too long, is one by itself.
+    """
+    before = test.get("before")
+    if not before or test["result"] in BAD:
+        return []
+    return ([name for ok, name in read_cases(before) if not ok]
+            or [before["result"]])
+
+
 def count_cases(test):
-    """(passed, failed, skipped) of one program."""
-    cases = re.findall(r"^(ok|not ok) \d+\b(.*)$", test.get("stdout", ""),
-                       re.MULTILINE)
-    skipped = sum("# SKIP" in rest for _, rest in cases)
-    failed = sum(word == "not ok" for word, _ in cases)
+    """(passed, failed, only alone, skipped) of one program."""
+    cases = read_cases(test)
+    skipped = sum("# SKIP" in name for _, name in cases)
+    failed = sum(not ok for ok, _ in cases)
     passed = len(cases) - skipped - failed
     leaks = test["leaks"] if "leaks" in test else find_leaks(test)
     if leaks:
@@ -93,19 +120,30 @@ def count_cases(test):
     if test["result"] in BAD:
         print_failure(test)
     if leaks or test["result"] in BAD:
-        return passed, max(failed, 1), skipped
+        return passed, max(failed, 1), 0, skipped
     if not cases:
-        return (0, 0, 1) if test["result"] == "SKIP" else (1, 0, 0)
-    return passed, failed, skipped
+        skipped = int(test["result"] == "SKIP")
+        passed = 1 - skipped
+    only_alone = find_only_alone(test)
+    for name in only_alone:
+        print(f"ONLY ALONE {get_program(test)}: {name}")
+    return (max(passed - len(only_alone), 0), failed, len(only_alone),
+            skipped)
 
 
 def read_logs(paths):
-    """All programs, by name."""
+    """All programs, by name: the last run of each, with `before`, an earlier
+    one that failed."""
     tests = {}
     for path in paths:
         with open(path, encoding="utf-8", errors="replace") as log:
             for line in log:
                 test = json.loads(line)
+                before = tests.get(test["name"])
+                if before and before["result"] in BAD:
+                    test["before"] = before
+                elif before and "before" in before:
+                    test["before"] = before["before"]
                 tests[test["name"]] = test
     return tests
 
@@ -140,19 +178,20 @@ def main():
     options = parser.parse_args()
     tests = read_logs(options.logs)
     if options.leaky or options.failed:
-        print(*(name.split(" / ")[-1] for name, test in tests.items()
+        print(*(get_program(test) for test in tests.values()
                 if (options.leaky and find_leaks(test))
                 or (options.failed and test["result"] in BAD)))
         return 0
     if options.again:
         take_leaks(tests, options.again)
-    counts = [count_cases(test) for test in tests.values()] or [(0, 0, 0)]
-    passed, failed, skipped = map(sum, zip(*counts))
+    counts = [count_cases(test) for test in tests.values()] or [(0, 0, 0, 0)]
+    passed, failed, only_alone, skipped = map(sum, zip(*counts))
     if options.leaks:
         failed += count_leaks(options.leaks)
     print(f"{passed} passed, {failed} failed"
+          + (f", {only_alone} only alone" if only_alone else "")
           + (f", {skipped} skipped" if skipped else ""))
-    return 0 if passed and not failed else 1
+    return 0 if passed + only_alone and not failed else 1
 
 
 if __name__ == "__main__":

@@ -488,24 +488,9 @@ parse_options (int *argc, char ***argv)
     g_error ("%s", error->message);
 }
 
-static gboolean
-has_spool (void)
-{
-  g_autoptr (GstElement) sink =
-      gst_object_ref_sink (gst_element_factory_make ("icesink", NULL));
-
-  return g_object_class_find_property (G_OBJECT_GET_CLASS (sink),
-      "spool-directory") != NULL;
-}
-
 static void
 test_scripts_with_spool (void)
 {
-  if (!has_spool ()) {
-    g_test_skip ("icesink has no spool");
-    return;
-  }
-
   with_spool = TRUE;
   test_scripts ();
 }
