@@ -5,16 +5,9 @@
 
 #include "ice/ice-errors.h"
 
-#include <string.h>
+#include "error-rows.h"
 
-typedef struct
-{
-  guint status;
-  const gchar *code;
-  GstIceErrorCode expected;
-} Row;
-
-static const Row rows[] = {
+static const ErrorRow rows[] = {
   {400, "Throttling", GST_ICE_ERROR_THROTTLED},
   {400, "Throttling.User", GST_ICE_ERROR_THROTTLED},
   {400, "Throttling.Api", GST_ICE_ERROR_THROTTLED},
@@ -73,13 +66,7 @@ static const Row rows[] = {
 static void
 test_table (void)
 {
-  gsize i;
-
-  for (i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_test_message ("%u %s", rows[i].status, rows[i].code);
-    g_assert_cmpint (gst_ice_errors_lookup (rows[i].status, rows[i].code,
-            NULL), ==, rows[i].expected);
-  }
+  error_rows_check (rows, G_N_ELEMENTS (rows), gst_ice_errors_lookup);
 }
 
 static void

@@ -5,16 +5,9 @@
 
 #include "oss/oss-errors.h"
 
-#include <string.h>
+#include "error-rows.h"
 
-typedef struct
-{
-  guint status;
-  const gchar *code;
-  GstIceErrorCode expected;
-} Row;
-
-static const Row rows[] = {
+static const ErrorRow rows[] = {
   {403, "SecurityTokenExpired", GST_ICE_ERROR_TOKEN_EXPIRED},
   {403, "InvalidAccessKeyId", GST_ICE_ERROR_TOKEN_EXPIRED},
   {403, "InvalidSecurityToken", GST_ICE_ERROR_TOKEN_EXPIRED},
@@ -75,13 +68,7 @@ static const Row rows[] = {
 static void
 test_table (void)
 {
-  gsize i;
-
-  for (i = 0; i < G_N_ELEMENTS (rows); i++) {
-    g_test_message ("%u %s", rows[i].status, rows[i].code);
-    g_assert_cmpint (gst_ice_oss_errors_lookup (rows[i].status,
-            rows[i].code, NULL), ==, rows[i].expected);
-  }
+  error_rows_check (rows, G_N_ELEMENTS (rows), gst_ice_oss_errors_lookup);
 }
 
 #define NOW G_GINT64_CONSTANT (1715933350000000)
