@@ -159,6 +159,27 @@ emu_fault_get_kind (const EmuFault * fault)
   return fault ? fault->kind : EMU_FAULT_NONE;
 }
 
+EmuFaultError
+emu_fault_get_error (const EmuFault * fault)
+{
+  EmuFaultError error = { 500, "InternalError", "An error that was asked for."
+  };
+
+  if (fault->kind == EMU_FAULT_EARLY_ANSWER)
+    error = (EmuFaultError) { 503, "ServiceUnavailable", "Too early." };
+  else if (fault->kind == EMU_FAULT_FORBIDDEN)
+    error.status = 403;
+  else if (fault->kind == EMU_FAULT_NOT_FOUND)
+    error.status = 404;
+  if (fault->status)
+    error.status = fault->status;
+  if (fault->kind == EMU_FAULT_ERROR_IN_200)
+    error.status = 200;
+  if (fault->code)
+    error.code = fault->code;
+  return error;
+}
+
 static EmuFault *
 fault_copy (const EmuFault * fault)
 {

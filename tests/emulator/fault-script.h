@@ -75,6 +75,17 @@ typedef struct
 void emu_fault_free (EmuFault * fault);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EmuFault, emu_fault_free)
 
+/* What an error says that a fault asks for, where the service has no error of
+ * its own for the kind. Strings belong to the fault. */
+typedef struct
+{
+  guint status;
+  const gchar *code;
+  const gchar *message;
+} EmuFaultError;
+
+EmuFaultError emu_fault_get_error (const EmuFault * fault);
+
 /* EMU_FAULT_NONE for NULL. */
 EmuFaultKind emu_fault_get_kind (const EmuFault * fault);
 

@@ -115,10 +115,9 @@ emu_ice_carry_out (EmuCall * call)
 EmuAnswer *
 emu_ice_refuse (EmuCall * call)
 {
-  const EmuFault *fault = call->fault;
-  const gchar *code = fault->code ? fault->code : "InternalError";
+  EmuFaultError error = emu_fault_get_error (call->fault);
 
-  switch (fault->kind) {
+  switch (call->fault->kind) {
     case EMU_FAULT_EXPIRED_TOKEN:
       return emu_ice_error (call, EMU_ICE_TOKEN_EXPIRED, NULL);
     case EMU_FAULT_SKEW:
@@ -127,13 +126,8 @@ emu_ice_refuse (EmuCall * call)
       return emu_ice_error (call, EMU_ICE_FORBIDDEN, NULL);
     case EMU_FAULT_NOT_FOUND:
       return emu_ice_error (call, EMU_ICE_NOT_FOUND, NULL);
-    case EMU_FAULT_ERROR_IN_200:
-      return emu_ice_error_custom (call, 200, code, "An error in a 200.");
-    case EMU_FAULT_EARLY_ANSWER:
-      return emu_ice_error_custom (call, fault->status ? fault->status : 503,
-          fault->code ? fault->code : "ServiceUnavailable", "Too early.");
     default:
-      return emu_ice_error_custom (call, fault->status ? fault->status : 500,
-          code, "An error that was asked for.");
+      return emu_ice_error_custom (call, error.status, error.code,
+          error.message);
   }
 }

@@ -170,14 +170,9 @@ carry_out (EmuCall * call)
 static EmuAnswer *
 refuse (EmuCall * call)
 {
-  const EmuFault *fault = call->fault;
-  guint status = fault->status;
+  EmuFaultError error = emu_fault_get_error (call->fault);
 
-  if (status == 0)
-    status = fault->kind == EMU_FAULT_FORBIDDEN ? 403
-        : fault->kind == EMU_FAULT_NOT_FOUND ? 404
-        : fault->kind == EMU_FAULT_ERROR_IN_200 ? 200 : 500;
-  return refuse_with (call, status, fault->code ? fault->code : "AskedFor");
+  return refuse_with (call, error.status, error.code);
 }
 
 const EmuService emu_metadata_service = { authorize, carry_out, refuse };

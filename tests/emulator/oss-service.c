@@ -274,8 +274,7 @@ EmuAnswer *
 emu_oss_refuse (EmuCall * call)
 {
   const EmuFault *fault = call->fault;
-  const gchar *code = fault->code ? fault->code : "InternalError";
-  const gchar *ec = "0000-00000003";
+  EmuFaultError error = emu_fault_get_error (fault);
 
   switch (fault->kind) {
     case EMU_FAULT_EXPIRED_TOKEN:
@@ -287,15 +286,8 @@ emu_oss_refuse (EmuCall * call)
       return emu_oss_error (call, EMU_OSS_ACCESS_DENIED, NULL);
     case EMU_FAULT_NOT_FOUND:
       return refuse_as_not_found (call);
-    case EMU_FAULT_ERROR_IN_200:
-      return emu_oss_error_custom (call, 200, code, "An error in a 200.", ec,
-          NULL);
-    case EMU_FAULT_EARLY_ANSWER:
-      return emu_oss_error_custom (call, fault->status ? fault->status : 503,
-          fault->code ? fault->code : "ServiceUnavailable", "Too early.", ec,
-          NULL);
     default:
-      return emu_oss_error_custom (call, fault->status ? fault->status : 500,
-          code, "An error that was asked for.", ec, NULL);
+      return emu_oss_error_custom (call, error.status, error.code,
+          error.message, "0000-00000003", NULL);
   }
 }
