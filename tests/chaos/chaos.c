@@ -10,17 +10,17 @@
  * stopped run has to say truly what it left. Seeds that fail are printed with
  * all that they decided; `chaos --seeds N` runs one of them again.
  *
- * Threads: seeds run side by side, each in a thread of a crew. The main
- * thread watches them; one that does not come back in time ends the program,
+ * Threads: seeds run side by side, one at a time in each of some threads. The
+ * main thread watches them; one that does not come back in time ends the program,
  * with a word on what it was doing. */
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "chaos-verdict.h"
-#include "crew.h"
 #include "patience.h"
 #include "trial.h"
+#include "work-threads.h"
 
 #define SKIPPED 77
 #define WATCH_INTERVAL_US (G_USEC_PER_SEC / 10)
@@ -158,13 +158,13 @@ watch (Chaos * chaos)
 static void
 run_seeds (Chaos * chaos, guint first, guint last, guint jobs)
 {
-  Crew *crew;
+  WorkThreads *threads;
 
   chaos->first = first;
   chaos->n_left = last - first + 1;
-  crew = crew_new (jobs, chaos->n_left, run_seed, chaos);
+  threads = work_threads_new (jobs, chaos->n_left, run_seed, chaos);
   watch (chaos);
-  crew_join (crew);
+  work_threads_join (threads);
 }
 
 static void

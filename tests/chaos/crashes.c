@@ -66,10 +66,10 @@ record (int argc, char **argv)
       : EXIT_FAILURE;
 }
 
-/* ---- a site ---- */
+/* ---- a crash ---- */
 
 /**
- * Site:
+ * Crash:
  * @emulator: (owned): both services
  * @directory: (owned): a temporary one
  * @input: (owned): a file to record
@@ -85,47 +85,47 @@ typedef struct
   gchar *twin;
   gchar *spool;
   GRand *rand;
-} Site;
+} Crash;
 
 static const gchar *program;
 
 /* A recording: random bytes, or the file that plays. */
 static void
-make_input (Site * site, const gchar * ts_file)
+make_input (Crash * crash, const gchar * ts_file)
 {
   g_autofree guint32 *data = g_malloc (RECORDING_SIZE);
   g_autoptr (GError) error = NULL;
   guint i;
 
   if (ts_file != NULL) {
-    site->input = g_strdup (ts_file);
+    crash->input = g_strdup (ts_file);
     return;
   }
-  site->input = g_build_filename (site->directory, "input", NULL);
+  crash->input = g_build_filename (crash->directory, "input", NULL);
   for (i = 0; i < RECORDING_SIZE / sizeof (guint32); i++)
-    data[i] = g_rand_int (site->rand);
-  g_file_set_contents (site->input, (gchar *) data, RECORDING_SIZE, &error);
+    data[i] = g_rand_int (crash->rand);
+  g_file_set_contents (crash->input, (gchar *) data, RECORDING_SIZE, &error);
   g_assert_no_error (error);
 }
 
-static Site *
-site_new (guint seed, const gchar * ts_file)
+static Crash *
+crash_new (guint seed, const gchar * ts_file)
 {
-  Site *site = g_new0 (Site, 1);
+  Crash *crash = g_new0 (Crash, 1);
   g_autoptr (GError) error = NULL;
 
-  site->rand = g_rand_new_with_seed (seed);
-  site->directory = g_dir_make_tmp ("icesink-crashes-XXXXXX", &error);
+  crash->rand = g_rand_new_with_seed (seed);
+  crash->directory = g_dir_make_tmp ("icesink-crashes-XXXXXX", &error);
   g_assert_no_error (error);
-  site->twin = g_build_filename (site->directory, "twin", NULL);
-  site->spool = g_build_filename (site->directory, "spool", NULL);
-  make_input (site, ts_file);
-  site->emulator = ice_emulator_new (NULL, &error);
+  crash->twin = g_build_filename (crash->directory, "twin", NULL);
+  crash->spool = g_build_filename (crash->directory, "spool", NULL);
+  make_input (crash, ts_file);
+  crash->emulator = ice_emulator_new (NULL, &error);
   g_assert_no_error (error);
-  ice_emulator_start (site->emulator, &error);
+  ice_emulator_start (crash->emulator, &error);
   g_assert_no_error (error);
 
-  return site;
+  return crash;
 }
 
 static void
@@ -143,32 +143,32 @@ remove_all (const gchar * path)
 }
 
 static void
-site_free (Site * site)
+crash_free (Crash * crash)
 {
-  ice_emulator_free (site->emulator);
-  remove_all (site->directory);
-  g_rand_free (site->rand);
-  g_free (site->directory);
-  g_free (site->input);
-  g_free (site->twin);
-  g_free (site->spool);
-  g_free (site);
+  ice_emulator_free (crash->emulator);
+  remove_all (crash->directory);
+  g_rand_free (crash->rand);
+  g_free (crash->directory);
+  g_free (crash->input);
+  g_free (crash->twin);
+  g_free (crash->spool);
+  g_free (crash);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Site, site_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Crash, crash_free)
 
 static GSubprocess *
-spawn (Site * site, guint sleep_us, const gchar * twin, const gchar * resume)
+spawn (Crash * crash, guint sleep_us, const gchar * twin, const gchar * resume)
 {
   g_autofree gchar *properties = g_strdup_printf ("ice-endpoint=%s"
-      " spool-directory=%s resume=%s", ice_emulator_get_uri (site->emulator),
-      site->spool, resume);
+      " spool-directory=%s resume=%s", ice_emulator_get_uri (crash->emulator),
+      crash->spool, resume);
   g_autofree gchar *sleep = g_strdup_printf ("%u", sleep_us);
   g_autoptr (GError) error = NULL;
   GSubprocess *process;
 
   process = g_subprocess_new (G_SUBPROCESS_FLAGS_NONE, &error, program,
-      "--record", site->input, sleep, twin, properties, NULL);
+      "--record", crash->input, sleep, twin, properties, NULL);
   g_assert_no_error (error);
 
   return process;
@@ -184,7 +184,7 @@ get_file_size (const gchar * path)
 
 /* What the network does in the meantime. */
 static void
-draw_trouble (Site * site)
+draw_trouble (Crash * crash)
 {
   static const gchar *const faults[] = {
     NULL, NULL, "part:stall-before-answer:probability=0.3:count=0",
@@ -192,40 +192,40 @@ draw_trouble (Site * site)
     "initiate:error:status=500:count=0",
     "refresh:reset-before:count=0",
   };
-  const gchar *fault = faults[g_rand_int_range (site->rand, 0,
+  const gchar *fault = faults[g_rand_int_range (crash->rand, 0,
           G_N_ELEMENTS (faults))];
   g_autoptr (GError) error = NULL;
 
   if (fault == NULL)
     return;
-  ice_emulator_add_fault (site->emulator, fault, &error);
+  ice_emulator_add_fault (crash->emulator, fault, &error);
   g_assert_no_error (error);
 }
 
 /* Records until some byte, and no further. */
 static void
-record_and_kill (Site * site)
+record_and_kill (Crash * crash)
 {
-  guint64 size = get_file_size (site->input);
-  guint64 end = g_rand_int_range (site->rand, 1, size * 9 / 10);
+  guint64 size = get_file_size (crash->input);
+  guint64 end = g_rand_int_range (crash->rand, 1, size * 9 / 10);
   gint64 deadline = g_get_monotonic_time () + GST_TIME_AS_USECONDS (DEADLINE);
   g_autoptr (GSubprocess) process = NULL;
 
-  draw_trouble (site);
-  process = spawn (site, g_rand_int_range (site->rand, 0, 2000), site->twin,
+  draw_trouble (crash);
+  process = spawn (crash, g_rand_int_range (crash->rand, 0, 2000), crash->twin,
       "never");
-  while (get_file_size (site->twin) < end
+  while (get_file_size (crash->twin) < end
       && g_get_monotonic_time () < deadline)
     g_usleep (200);
   g_subprocess_send_signal (process, SIGKILL);
   g_subprocess_wait (process, NULL, NULL);
-  ice_emulator_clear_faults (site->emulator);
+  ice_emulator_clear_faults (crash->emulator);
 }
 
 static guint64
-get_spooled (Site * site)
+get_spooled (Crash * crash)
 {
-  g_autofree gchar *data = g_build_filename (site->spool, TRIAL_MEDIA_ID,
+  g_autofree gchar *data = g_build_filename (crash->spool, TRIAL_MEDIA_ID,
       "data", NULL);
 
   return get_file_size (data);
@@ -245,14 +245,14 @@ read_file (const gchar * path, gchar ** data, gsize * size)
 /* The object is @twin's first bytes, @least of them or more, and then @tail.
  * Returns how many those first ones are; -1 with a line about it if not so. */
 static gint64
-compare (Site * site, guint64 least, const gchar * tail, gsize tail_size)
+compare (Crash * crash, guint64 least, const gchar * tail, gsize tail_size)
 {
   g_autofree gchar *path =
-      ice_emulator_get_object_path (site->emulator, TRIAL_MEDIA_ID);
+      ice_emulator_get_object_path (crash->emulator, TRIAL_MEDIA_ID);
   g_autofree gchar *object = NULL, *twin = NULL;
   gsize size = 0, twin_size, head;
 
-  read_file (site->twin, &twin, &twin_size);
+  read_file (crash->twin, &twin, &twin_size);
   if (path != NULL)
     read_file (path, &object, &size);
   head = size - MIN (size, tail_size);
@@ -270,10 +270,10 @@ compare (Site * site, guint64 least, const gchar * tail, gsize tail_size)
 /* Nothing is left of it, here or there. An upload whose id nobody had time to
  * write down is nobody's. */
 static gboolean
-check_rest (Site * site, gboolean began)
+check_rest (Crash * crash, gboolean began)
 {
-  guint n_open = ice_emulator_count_open_uploads (site->emulator);
-  g_autofree gchar *spool = g_build_filename (site->spool, TRIAL_MEDIA_ID,
+  guint n_open = ice_emulator_count_open_uploads (crash->emulator);
+  g_autofree gchar *spool = g_build_filename (crash->spool, TRIAL_MEDIA_ID,
       NULL);
 
   if (g_file_test (spool, G_FILE_TEST_EXISTS)) {
@@ -290,9 +290,9 @@ check_rest (Site * site, gboolean began)
 
 /* TRUE if the journal knows of an upload. */
 static gboolean
-has_begun (Site * site)
+has_begun (Crash * crash)
 {
-  g_autofree gchar *path = g_build_filename (site->spool, TRIAL_MEDIA_ID,
+  g_autofree gchar *path = g_build_filename (crash->spool, TRIAL_MEDIA_ID,
       "journal", NULL);
   g_autofree gchar *journal = NULL;
 
@@ -301,10 +301,10 @@ has_begun (Site * site)
 }
 
 static gboolean
-start_again (Site * site, const gchar * resume)
+start_again (Crash * crash, const gchar * resume)
 {
-  g_autofree gchar *twin = g_build_filename (site->directory, "second", NULL);
-  g_autoptr (GSubprocess) process = spawn (site, 0, twin, resume);
+  g_autofree gchar *twin = g_build_filename (crash->directory, "second", NULL);
+  g_autoptr (GSubprocess) process = spawn (crash, 0, twin, resume);
   g_autoptr (GError) error = NULL;
 
   if (g_subprocess_wait_check (process, NULL, &error))
@@ -318,19 +318,19 @@ start_again (Site * site, const gchar * resume)
 static gboolean
 try_finish (guint seed)
 {
-  g_autoptr (Site) site = site_new (seed, NULL);
+  g_autoptr (Crash) crash = crash_new (seed, NULL);
   guint64 spooled;
   gboolean began;
 
-  record_and_kill (site);
-  spooled = get_spooled (site);
-  began = has_begun (site);
-  if (!start_again (site, "only"))
+  record_and_kill (crash);
+  spooled = get_spooled (crash);
+  began = has_begun (crash);
+  if (!start_again (crash, "only"))
     return FALSE;
   if (spooled == 0)
-    return check_rest (site, began);
+    return check_rest (crash, began);
 
-  return compare (site, spooled, "", 0) >= 0 && check_rest (site, began);
+  return compare (crash, spooled, "", 0) >= 0 && check_rest (crash, began);
 }
 
 /* ---- streams that can be appended ---- */
@@ -373,10 +373,10 @@ make_ts_file (void)
 }
 
 static gboolean
-plays (Site * site)
+plays (Crash * crash)
 {
   g_autofree gchar *path =
-      ice_emulator_get_object_path (site->emulator, TRIAL_MEDIA_ID);
+      ice_emulator_get_object_path (crash->emulator, TRIAL_MEDIA_ID);
   g_autofree gchar *launch = g_strdup_printf ("filesrc location=%s ! tsdemux"
       " ! h264parse ! avdec_h264 ! fakesink sync=false", path);
 
@@ -390,20 +390,20 @@ plays (Site * site)
 static gboolean
 try_append (guint seed, const gchar * ts_file)
 {
-  g_autoptr (Site) site = site_new (seed, ts_file);
+  g_autoptr (Crash) crash = crash_new (seed, ts_file);
   g_autofree gchar *tail = NULL;
   gsize tail_size;
   guint64 spooled;
   gboolean began;
 
-  record_and_kill (site);
-  spooled = get_spooled (site);
-  began = has_begun (site);
-  read_file (site->input, &tail, &tail_size);
+  record_and_kill (crash);
+  spooled = get_spooled (crash);
+  began = has_begun (crash);
+  read_file (crash->input, &tail, &tail_size);
 
-  return start_again (site, "auto")
-      && compare (site, spooled, tail, tail_size) >= 0
-      && check_rest (site, began) && plays (site);
+  return start_again (crash, "auto")
+      && compare (crash, spooled, tail, tail_size) >= 0
+      && check_rest (crash, began) && plays (crash);
 }
 
 /* ---- seeds ---- */

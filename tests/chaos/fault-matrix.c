@@ -13,11 +13,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "crew.h"
+#include "network-fault.h"
 #include "patience.h"
 #include "sanitizer.h"
-#include "saboteur.h"
 #include "test-resolver.h"
+#include "work-threads.h"
 
 /* ThreadSanitizer has room for so much memory only. */
 #define CELLS_AT_ONCE (HAS_THREAD_SANITIZER ? 8 : 40)
@@ -67,10 +67,10 @@ static const Operation operations[] = {
 
 typedef struct
 {
-  const gchar *spec;            /* without count; a name where it is sabotage */
+  const gchar *spec;            /* without count; of the network: a name */
   gboolean throttles;
-  gboolean is_sabotage;
-  Sabotage sabotage;
+  gboolean is_of_network;
+  NetworkFaultKind kind;
 } Fault;
 
 static const Fault faults[] = {
@@ -106,10 +106,10 @@ static const Fault faults[] = {
   {"wrong-crc", FALSE},
   {"no-crc", FALSE},
   {"wrong-etag", FALSE},
-  {"(connection refused)", FALSE, TRUE, SABOTAGE_REFUSED},
-  {"(stall on accept)", FALSE, TRUE, SABOTAGE_UNANSWERED},
-  {"(name not resolved)", FALSE, TRUE, SABOTAGE_UNRESOLVED},
-  {"(certificate of another host)", FALSE, TRUE, SABOTAGE_DISTRUSTED},
+  {"(connection refused)", FALSE, TRUE, NETWORK_FAULT_REFUSED},
+  {"(stall on accept)", FALSE, TRUE, NETWORK_FAULT_UNANSWERED},
+  {"(name not resolved)", FALSE, TRUE, NETWORK_FAULT_UNRESOLVED},
+  {"(certificate of another host)", FALSE, TRUE, NETWORK_FAULT_DISTRUSTED},
 };
 
 /* Where a cell ends otherwise than its row and column say, and why. The first
@@ -271,8 +271,8 @@ get_budget_ms (const Cell * cell)
 
   if (!cell->lasting || cell->expected == EXACT || cell->expected == ABORTED)
     return LONG_BUDGET_MS;
-  if (cell->fault->is_sabotage)
-    budget_ms = sabotage_needs_site (cell->fault->sabotage) ? 8000 : 3000;
+  if (cell->fault->is_of_network)
+    budget_ms = network_fault_needs_tls (cell->fault->kind) ? 8000 : 3000;
   /* A service that asks for a second must be given more than that. */
   if (strstr (cell->fault->spec, "retry-after") != NULL)
     budget_ms = 4000;
@@ -306,26 +306,26 @@ run_fault (Cell * cell)
 }
 
 static void
-run_sabotage (Cell * cell)
+run_network_fault (Cell * cell)
 {
-  Sabotage sabotage = cell->fault->sabotage;
+  NetworkFaultKind kind = cell->fault->kind;
   g_autofree gchar *settings = make_settings (cell);
   g_autofree gchar *name = g_strdup_printf ("cell-%u-%u", cell->number,
       cell->patience);
   g_autofree gchar *trigger = g_strdup_printf ("%s:reset-before:count=0",
       cell->operation->name);
-  Site *site = sabotage_needs_site (sabotage) ? site_new (name, settings)
-      : NULL;
-  Trial *trial = site != NULL ? site->trial : trial_new (NULL, settings);
-  Saboteur *saboteur = saboteur_new (sabotage, trial, site,
+  TlsTrial *tls = network_fault_needs_tls (kind)
+      ? tls_trial_new (name, settings) : NULL;
+  Trial *trial = tls != NULL ? tls->trial : trial_new (NULL, settings);
+  NetworkFault *fault = network_fault_new (kind, trial, tls,
       cell->operation->request, cell->lasting);
   gboolean struck;
 
   trial_add_fault (trial, trigger);
   run_trial (cell, trial);
-  struck = saboteur_free (saboteur);
-  if (site != NULL)
-    site_free (site);
+  struck = network_fault_free (fault);
+  if (tls != NULL)
+    tls_trial_free (tls);
   else
     trial_free (trial);
 
@@ -345,7 +345,7 @@ compare_slowness (gconstpointer a, gconstpointer b)
   guint slowness[2], i;
 
   for (i = 0; i < G_N_ELEMENTS (cells); i++)
-    slowness[i] = cells[i]->fault->is_sabotage ? 5000
+    slowness[i] = cells[i]->fault->is_of_network ? 5000
         : cells[i]->lasting ? MIN (get_budget_ms (cells[i]), 5000) : 0;
 
   return slowness[1] - slowness[0];
@@ -360,8 +360,8 @@ run_cell (guint index, gpointer user_data)
 
   g_clear_pointer (&cell->result, g_free);
   g_clear_pointer (&cell->story, g_free);
-  if (cell->fault->is_sabotage)
-    run_sabotage (cell);
+  if (cell->fault->is_of_network)
+    run_network_fault (cell);
   else
     run_fault (cell);
   cell->duration_us = g_get_monotonic_time () - begin_us;
@@ -382,8 +382,8 @@ run_round (GPtrArray * cells, guint round)
     g_ptr_array_add (undecided, cell);
   }
   g_ptr_array_sort (undecided, compare_slowness);
-  crew_join (crew_new (rounds[round].cells_at_a_time, undecided->len,
-          run_cell, undecided));
+  work_threads_join (work_threads_new (rounds[round].cells_at_a_time,
+          undecided->len, run_cell, undecided));
 }
 
 static GPtrArray *

@@ -17,7 +17,7 @@
 
 #include "patience.h"
 #include "sanitizer.h"
-#include "site.h"
+#include "tls-trial.h"
 #include "test-resolver.h"
 
 #define PART_SIZE 102400
@@ -100,12 +100,12 @@ assert_end (const TrialEnd * end, gboolean lasting, gint code)
 
 /* ---- names and certificates ---- */
 
-static Site *
-new_site (gboolean lasting)
+static TlsTrial *
+new_tls_trial (gboolean lasting)
 {
   g_autofree gchar *launch = get_settings (lasting);
 
-  return site_new ("limits", launch);
+  return tls_trial_new ("limits", launch);
 }
 
 static void
@@ -134,11 +134,11 @@ static void
 test_name (gconstpointer data)
 {
   const NameCase *c = data;
-  g_autoptr (Site) site = new_site (c->lasting);
+  g_autoptr (TlsTrial) tls = new_tls_trial (c->lasting);
   g_auto (TrialEnd) end = { 0 };
 
   test_resolver_fail (c->suffix, c->lasting ? G_MAXUINT : FOR_A_WHILE);
-  run_to_end (site->trial, &end);
+  run_to_end (tls->trial, &end);
   test_resolver_fail (c->suffix, 0);
 
   assert_end (&end, c->lasting, GST_RESOURCE_ERROR_OPEN_WRITE);
@@ -165,25 +165,25 @@ static const CertificateCase certificate_cases[] = {
 
 /* (transfer full) */
 static GTlsCertificate *
-new_bad_certificate (Site * site, const CertificateCase * c)
+new_bad_certificate (TlsTrial * tls, const CertificateCase * c)
 {
   g_autoptr (Authority) stranger = authority_new ();
 
-  return authority_sign (c->names == NULL ? stranger : site->authority,
-      c->names == NULL ? NAMES : c->names, c->from_days * SITE_DAY,
-      c->to_days * SITE_DAY);
+  return authority_sign (c->names == NULL ? stranger : tls->authority,
+      c->names == NULL ? NAMES : c->names, c->from_days * TLS_TRIAL_DAY,
+      c->to_days * TLS_TRIAL_DAY);
 }
 
 static void
 try_certificate (const CertificateCase * c, gboolean of_oss, gboolean lasting)
 {
-  g_autoptr (Site) site = new_site (lasting);
-  g_autoptr (GTlsCertificate) bad = new_bad_certificate (site, c);
+  g_autoptr (TlsTrial) tls = new_tls_trial (lasting);
+  g_autoptr (GTlsCertificate) bad = new_bad_certificate (tls, c);
   g_auto (TrialEnd) end = { 0 };
 
-  relay_set_bad_certificate (of_oss ? site->oss : site->ice, bad,
+  relay_set_bad_certificate (of_oss ? tls->oss : tls->ice, bad,
       lasting ? G_MAXUINT : FOR_A_WHILE);
-  run_to_end (site->trial, &end);
+  run_to_end (tls->trial, &end);
 
   assert_end (&end, lasting, GST_RESOURCE_ERROR_OPEN_WRITE);
   /* On a slow machine it may fail for good before it is an interruption. */

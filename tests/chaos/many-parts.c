@@ -13,7 +13,7 @@
 #include <gst/app/gstappsrc.h>
 
 #include "common/crc64.h"
-#include "line.h"
+#include "clocked-upload.h"
 #include "trial.h"
 
 #define PART_NUMBER_MAX 10000
@@ -263,20 +263,20 @@ test_week (void)
 static void
 test_uploaded_week (void)
 {
-  static const LineConfig config = {
+  static const ClockedUploadConfig config = {
     WEEK_MEMORY, WEEK_PART_DURATION, "--credential-life=43200", 5 * SECOND,
     5 * BYTES_PER_SECOND
   };
-  Line line;
+  ClockedUpload upload;
 
-  line_init (&line, &config);
-  line_record (&line, WEEK * SECOND);
-  line_finish (&line);
-  g_assert_cmpuint (line.size, ==, (guint64) WEEK * BYTES_PER_SECOND);
-  g_test_message ("%u parts", get_last_part (line.fixture.emulator));
-  g_assert_cmpuint (get_last_part (line.fixture.emulator), <=,
+  clocked_upload_init (&upload, &config);
+  clocked_upload_record (&upload, WEEK * SECOND);
+  clocked_upload_finish (&upload);
+  g_assert_cmpuint (upload.size, ==, (guint64) WEEK * BYTES_PER_SECOND);
+  g_test_message ("%u parts", get_last_part (upload.fixture.emulator));
+  g_assert_cmpuint (get_last_part (upload.fixture.emulator), <=,
       PART_NUMBER_MAX);
-  line_clear (&line);
+  clocked_upload_clear (&upload);
 }
 
 int

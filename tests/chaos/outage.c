@@ -6,7 +6,7 @@
  * bytes every tenth of a second. With `-m slow`, the element itself goes
  * through it, and it takes its time. */
 
-#include "line.h"
+#include "clocked-upload.h"
 #include "trial.h"
 
 #define TICK (100 * MILLISECOND)
@@ -21,23 +21,32 @@
 #define FEWEST_PROBES 30
 #define MOST_PROBES 150
 
-static const LineConfig without_end = {
+static const ClockedUploadConfig without_end = {
   MAX_MEMORY, 10 * SECOND, "--credential-life=43200", TICK, BYTES_PER_TICK
 };
 
-static const LineConfig short_lives = {
+static const ClockedUploadConfig short_lives = {
   MAX_MEMORY, 10 * SECOND, "--credential-life=300", TICK, BYTES_PER_TICK
 };
 
 static void
-assert_usual (Line * line)
+assert_usual (ClockedUpload * upload)
 {
-  guint64 used = gst_ice_recording_get_memory_used (line->recording);
+  guint64 used = gst_ice_recording_get_memory_used (upload->recording);
 
   g_test_message ("lag %.1f s, memory %.1f MiB",
-      line_get_lag (line) / (gdouble) SECOND, used / (gdouble) MIB);
-  g_assert_cmpint (line_get_lag (line), <, USUAL_LAG);
+      clocked_upload_get_lag (upload) / (gdouble) SECOND, used / (gdouble) MIB);
+  g_assert_cmpint (clocked_upload_get_lag (upload), <, USUAL_LAG);
   g_assert_cmpuint (used, <, USUAL_MEMORY);
+}
+
+static void
+assert_one_outage (ClockedUpload * upload, gboolean is_over)
+{
+  g_assert_cmpuint (clocked_upload_count_events (upload,
+          GST_ICE_UPLOAD_EVENT_INTERRUPTED), ==, 1);
+  g_assert_cmpuint (clocked_upload_count_events (upload,
+          GST_ICE_UPLOAD_EVENT_RESUMED), ==, is_over ? 1 : 0);
 }
 
 /* ---- tests ---- */
@@ -45,33 +54,29 @@ assert_usual (Line * line)
 static void
 test_ten_minutes (void)
 {
-  Line line;
+  ClockedUpload upload;
   guint before, n_probes;
 
-  line_init (&line, &without_end);
-  line_record (&line, MINUTE);
-  assert_usual (&line);
+  clocked_upload_init (&upload, &without_end);
+  clocked_upload_record (&upload, MINUTE);
+  assert_usual (&upload);
 
-  line_set_reachable (&line, FALSE);
-  before = line_count_requests (&line);
-  line_record (&line, 10 * MINUTE);
-  n_probes = line_count_requests (&line) - before;
+  clocked_upload_set_reachable (&upload, FALSE);
+  before = clocked_upload_count_requests (&upload);
+  clocked_upload_record (&upload, 10 * MINUTE);
+  n_probes = clocked_upload_count_requests (&upload) - before;
   g_test_message ("%u probes", n_probes);
   g_assert_cmpuint (n_probes, >=, FEWEST_PROBES);
   g_assert_cmpuint (n_probes, <=, MOST_PROBES);
-  g_assert_cmpuint (line_count_events (&line, GST_ICE_UPLOAD_EVENT_INTERRUPTED),
-      ==, 1);
-  g_assert_cmpuint (line_count_events (&line, GST_ICE_UPLOAD_EVENT_RESUMED), ==, 0);
-  g_assert_cmpint (line_get_lag (&line), >, 9 * MINUTE);
+  assert_one_outage (&upload, FALSE);
+  g_assert_cmpint (clocked_upload_get_lag (&upload), >, 9 * MINUTE);
 
-  line_set_reachable (&line, TRUE);
-  line_record (&line, 3 * MINUTE);
-  assert_usual (&line);
-  line_finish (&line);
-  g_assert_cmpuint (line_count_events (&line, GST_ICE_UPLOAD_EVENT_INTERRUPTED),
-      ==, 1);
-  g_assert_cmpuint (line_count_events (&line, GST_ICE_UPLOAD_EVENT_RESUMED), ==, 1);
-  line_clear (&line);
+  clocked_upload_set_reachable (&upload, TRUE);
+  clocked_upload_record (&upload, 3 * MINUTE);
+  assert_usual (&upload);
+  clocked_upload_finish (&upload);
+  assert_one_outage (&upload, TRUE);
+  clocked_upload_clear (&upload);
 }
 
 /* The first request after the one with @serial that was answered with
@@ -95,30 +100,28 @@ static void
 test_token_ends (void)
 {
   g_autoptr (GPtrArray) records = NULL;
-  Line line;
+  ClockedUpload upload;
   guint serial;
 
-  line_init (&line, &short_lives);
-  line_record (&line, MINUTE);
-  line_set_reachable (&line, FALSE);
-  records = ice_emulator_get_records (line.fixture.emulator);
+  clocked_upload_init (&upload, &short_lives);
+  clocked_upload_record (&upload, MINUTE);
+  clocked_upload_set_reachable (&upload, FALSE);
+  records = ice_emulator_get_records (upload.fixture.emulator);
   serial = records->len;
   g_clear_pointer (&records, g_ptr_array_unref);
-  line_record (&line, 10 * MINUTE);
-  line_set_reachable (&line, TRUE);
-  line_record (&line, 3 * MINUTE);
-  assert_usual (&line);
-  line_finish (&line);
+  clocked_upload_record (&upload, 10 * MINUTE);
+  clocked_upload_set_reachable (&upload, TRUE);
+  clocked_upload_record (&upload, 3 * MINUTE);
+  assert_usual (&upload);
+  clocked_upload_finish (&upload);
 
-  records = ice_emulator_get_records (line.fixture.emulator);
+  records = ice_emulator_get_records (upload.fixture.emulator);
   g_assert_cmpint (find_success (records, serial)->operation, ==,
       ICE_EMULATOR_REFRESH);
-  g_assert_cmpuint (ice_emulator_count (line.fixture.emulator,
+  g_assert_cmpuint (ice_emulator_count (upload.fixture.emulator,
           ICE_EMULATOR_PART, 403), ==, 0);
-  g_assert_cmpuint (line_count_events (&line, GST_ICE_UPLOAD_EVENT_INTERRUPTED),
-      ==, 1);
-  g_assert_cmpuint (line_count_events (&line, GST_ICE_UPLOAD_EVENT_RESUMED), ==, 1);
-  line_clear (&line);
+  assert_one_outage (&upload, TRUE);
+  clocked_upload_clear (&upload);
 }
 
 /* ---- the element, for real ---- */

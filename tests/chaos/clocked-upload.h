@@ -17,7 +17,7 @@ G_BEGIN_DECLS
 #define MINUTE (60 * SECOND)
 
 /**
- * LineConfig:
+ * ClockedUploadConfig:
  * @max_memory: as of the element; part size and head size are its defaults
  * @max_part_duration: likewise
  * @credential_life: option of the emulator, which keeps no content
@@ -31,10 +31,10 @@ typedef struct
   const gchar *credential_life;
   gint64 tick;
   guint bytes_per_tick;
-} LineConfig;
+} ClockedUploadConfig;
 
 /**
- * Line:
+ * ClockedUpload:
  * @config: (unowned)
  * @fixture: the upload, the emulator and their clock
  * @recording: (owned)
@@ -45,29 +45,31 @@ typedef struct
  */
 typedef struct
 {
-  const LineConfig *config;
+  const ClockedUploadConfig *config;
   UploadFixture fixture;
   GstIceRecording *recording;
   guint64 crc64;
   guint64 size;
   guint32 *data;
   guint32 state;
-} Line;
+} ClockedUpload;
 
 /* Starts the upload, which never gives up. */
-void line_init (Line * line, const LineConfig * config);
-void line_clear (Line * line);
+void clocked_upload_init (ClockedUpload * self,
+    const ClockedUploadConfig * config);
+void clocked_upload_clear (ClockedUpload * self);
 
 /* Records for that time. Memory must not go beyond its bounds. */
-void line_record (Line * line, gint64 span);
+void clocked_upload_record (ClockedUpload * self, gint64 span);
 
 /* Ends the recording: the object must be exact. */
-void line_finish (Line * line);
+void clocked_upload_finish (ClockedUpload * self);
 
 /* The age of the oldest byte that has not arrived. */
-gint64 line_get_lag (Line * line);
-guint line_count_requests (Line * line);
-guint line_count_events (Line * line, GstIceUploadEventType type);
-void line_set_reachable (Line * line, gboolean reachable);
+gint64 clocked_upload_get_lag (ClockedUpload * self);
+guint clocked_upload_count_requests (ClockedUpload * self);
+guint clocked_upload_count_events (ClockedUpload * self,
+    GstIceUploadEventType type);
+void clocked_upload_set_reachable (ClockedUpload * self, gboolean reachable);
 
 G_END_DECLS

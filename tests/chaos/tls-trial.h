@@ -12,10 +12,10 @@
 
 G_BEGIN_DECLS
 
-#define SITE_DAY (24 * 60 * 60)
+#define TLS_TRIAL_DAY (24 * 60 * 60)
 
 /**
- * Site:
+ * TlsTrial:
  * @trial: (owned)
  * @authority: (owned): what the sink trusts
  * @ice_name: (owned): a host name under `.test`
@@ -32,13 +32,13 @@ typedef struct
   gchar *oss_name;
   gchar *names;
   gchar *ca_file;
-} Site;
+} TlsTrial;
 
-/* @name: a label that no other site of this process has. @launch: as of
+/* @name: a label that no other one of this process has. @launch: as of
  * trial_new(). test_resolver_install() must have been called. */
-Site *site_new (const gchar * name, const gchar * launch);
-void site_free (Site * site);
+TlsTrial *tls_trial_new (const gchar * name, const gchar * launch);
+void tls_trial_free (TlsTrial * self);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Site, site_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlsTrial, tls_trial_free)
 
 G_END_DECLS

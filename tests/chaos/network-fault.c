@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* The saboteur; see the header.
+/* Faults of the network; see the header.
  *
  * Runs on: a thread of its own, from the first request on.
  * Protected by: nothing; the flags are atomic. */
 
-#include "saboteur.h"
+#include "network-fault.h"
 
 #include "patience.h"
 #include "test-resolver.h"
@@ -16,11 +16,11 @@
 #define A_WHILE_US (2 * G_USEC_PER_SEC)
 #define FOR_EVER_US (600 * G_USEC_PER_SEC)
 
-struct _Saboteur
+struct _NetworkFault
 {
-  Sabotage sabotage;
+  NetworkFaultKind kind;
   Trial *trial;                 /* (unowned) */
-  Site *site;                   /* (unowned) (nullable) */
+  TlsTrial *tls;                /* (unowned) (nullable) */
   GTlsCertificate *other;       /* (owned) (nullable): of another host; made
                                  * ahead, as that takes longer than a retry */
   IceEmulatorOperation operation;
@@ -31,9 +31,9 @@ struct _Saboteur
 };
 
 gboolean
-sabotage_needs_site (Sabotage sabotage)
+network_fault_needs_tls (NetworkFaultKind kind)
 {
-  return sabotage == SABOTAGE_UNRESOLVED || sabotage == SABOTAGE_DISTRUSTED;
+  return kind == NETWORK_FAULT_UNRESOLVED || kind == NETWORK_FAULT_DISTRUSTED;
 }
 
 /* Looks every few milliseconds, for so long or until the trial is over. */
@@ -46,7 +46,7 @@ sabotage_needs_site (Sabotage sabotage)
   } G_STMT_END
 
 static void
-set_reachable (Saboteur * self, gboolean reachable)
+set_reachable (NetworkFault * self, gboolean reachable)
 {
   g_autoptr (GError) error = NULL;
 
@@ -55,56 +55,56 @@ set_reachable (Saboteur * self, gboolean reachable)
 }
 
 static void
-drop_connections (Saboteur * self)
+drop_connections (NetworkFault * self)
 {
   set_reachable (self, FALSE);
   set_reachable (self, TRUE);
 }
 
 static void
-lift_reset (Saboteur * self)
+lift_reset (NetworkFault * self)
 {
   ice_emulator_clear_faults (self->trial->emulator);
 }
 
 static guint
-count_unresolved (Saboteur * self)
+count_unresolved (NetworkFault * self)
 {
-  return test_resolver_count_failed (self->site->ice_name)
-      + test_resolver_count_failed (self->site->oss_name);
+  return test_resolver_count_failed (self->tls->ice_name)
+      + test_resolver_count_failed (self->tls->oss_name);
 }
 
 static void
-set_unresolved (Saboteur * self, guint n)
+set_unresolved (NetworkFault * self, guint n)
 {
-  test_resolver_fail (self->site->ice_name, n);
-  test_resolver_fail (self->site->oss_name, n);
+  test_resolver_fail (self->tls->ice_name, n);
+  test_resolver_fail (self->tls->oss_name, n);
 }
 
 static void
-set_distrusted (Saboteur * self, guint n)
+set_distrusted (NetworkFault * self, guint n)
 {
-  relay_set_bad_certificate (self->site->ice, self->other, n);
-  relay_set_bad_certificate (self->site->oss, self->other, n);
+  relay_set_bad_certificate (self->tls->ice, self->other, n);
+  relay_set_bad_certificate (self->tls->oss, self->other, n);
 }
 
 /* The requests are still reset until nothing can slip through between the one
  * fault and the other. */
 static void
-begin (Saboteur * self)
+begin (NetworkFault * self)
 {
-  switch (self->sabotage) {
-    case SABOTAGE_REFUSED:
+  switch (self->kind) {
+    case NETWORK_FAULT_REFUSED:
       set_reachable (self, FALSE);
       lift_reset (self);
       break;
-    case SABOTAGE_UNANSWERED:
+    case NETWORK_FAULT_UNANSWERED:
       set_reachable (self, FALSE);
       lift_reset (self);
       trial_add_fault (self->trial, "any:stall-on-accept:count=0");
       set_reachable (self, TRUE);
       break;
-    case SABOTAGE_UNRESOLVED:
+    case NETWORK_FAULT_UNRESOLVED:
       /* A name is asked for again when its address led nowhere. */
       set_unresolved (self, G_MAXUINT);
       set_distrusted (self, G_MAXUINT);
@@ -113,7 +113,7 @@ begin (Saboteur * self)
       wait_for (self, count_unresolved (self) > 0, FOR_EVER_US);
       set_distrusted (self, 0);
       break;
-    case SABOTAGE_DISTRUSTED:
+    case NETWORK_FAULT_DISTRUSTED:
       set_distrusted (self, G_MAXUINT);
       drop_connections (self);
       lift_reset (self);
@@ -123,46 +123,46 @@ begin (Saboteur * self)
 }
 
 static void
-end (Saboteur * self)
+end (NetworkFault * self)
 {
-  switch (self->sabotage) {
-    case SABOTAGE_REFUSED:
+  switch (self->kind) {
+    case NETWORK_FAULT_REFUSED:
       set_reachable (self, TRUE);
       break;
-    case SABOTAGE_UNANSWERED:
+    case NETWORK_FAULT_UNANSWERED:
       ice_emulator_clear_faults (self->trial->emulator);
       drop_connections (self);
       break;
-    case SABOTAGE_UNRESOLVED:
+    case NETWORK_FAULT_UNRESOLVED:
       set_unresolved (self, 0);
       break;
-    case SABOTAGE_DISTRUSTED:
+    case NETWORK_FAULT_DISTRUSTED:
       set_distrusted (self, 0);
       break;
   }
 }
 
 static gboolean
-has_struck (Saboteur * self)
+has_struck (NetworkFault * self)
 {
   if (!g_atomic_int_get (&self->has_begun))
     return FALSE;
 
-  switch (self->sabotage) {
-    case SABOTAGE_UNRESOLVED:
+  switch (self->kind) {
+    case NETWORK_FAULT_UNRESOLVED:
       return count_unresolved (self) > 0;
-    case SABOTAGE_DISTRUSTED:
-      return relay_count_bad (self->site->ice)
-          + relay_count_bad (self->site->oss) > 0;
+    case NETWORK_FAULT_DISTRUSTED:
+      return relay_count_bad (self->tls->ice)
+          + relay_count_bad (self->tls->oss) > 0;
     default:
       return TRUE;
   }
 }
 
 static gpointer
-sabotage (gpointer data)
+run (gpointer data)
 {
-  Saboteur *self = data;
+  NetworkFault *self = data;
   guint64 retries;
 
   wait_for (self, ice_emulator_count (self->trial->emulator, self->operation,
@@ -183,27 +183,27 @@ sabotage (gpointer data)
   return NULL;
 }
 
-Saboteur *
-saboteur_new (Sabotage kind, Trial * trial, Site * site,
+NetworkFault *
+network_fault_new (NetworkFaultKind kind, Trial * trial, TlsTrial * tls,
     IceEmulatorOperation operation, gboolean for_good)
 {
-  Saboteur *self = g_new0 (Saboteur, 1);
+  NetworkFault *self = g_new0 (NetworkFault, 1);
 
-  self->sabotage = kind;
+  self->kind = kind;
   self->trial = trial;
-  self->site = site;
+  self->tls = tls;
   self->operation = operation;
   self->for_good = for_good;
-  if (site != NULL)
-    self->other = authority_sign (site->authority, "DNS:elsewhere.test",
-        -SITE_DAY, SITE_DAY);
-  self->thread = g_thread_new ("saboteur", sabotage, self);
+  if (tls != NULL)
+    self->other = authority_sign (tls->authority, "DNS:elsewhere.test",
+        -TLS_TRIAL_DAY, TLS_TRIAL_DAY);
+  self->thread = g_thread_new ("network-fault", run, self);
 
   return self;
 }
 
 gboolean
-saboteur_free (Saboteur * self)
+network_fault_free (NetworkFault * self)
 {
   gboolean struck;
 

@@ -13,16 +13,16 @@
 
 G_BEGIN_DECLS
 
-typedef struct _Crew Crew;
+typedef struct _WorkThreads WorkThreads;
 
-/* Runs on: a thread of the crew. @index: from 0 on */
-typedef void (*CrewFunc) (guint index, gpointer user_data);
+/* Runs on: one of the threads. @index: of the thing, from 0 on */
+typedef void (*WorkFunc) (guint index, gpointer user_data);
 
 /* Starts @n_threads, which call @func for each of @n_things once, in order. */
-Crew *crew_new (guint n_threads, guint n_things, CrewFunc func,
+WorkThreads *work_threads_new (guint n_threads, guint n_things, WorkFunc func,
     gpointer user_data);
 
 /* Waits until all is done and the threads have ended. */
-void crew_join (Crew * crew);
+void work_threads_join (WorkThreads * threads);
 
 G_END_DECLS
