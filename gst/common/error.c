@@ -58,6 +58,23 @@ gst_ice_error_new (GstIceErrorCode code, const gchar * format, ...)
   return error;
 }
 
+gboolean
+gst_ice_set_error (GError ** error, GstIceErrorCode code,
+    const gchar * format, ...)
+{
+  va_list args;
+
+  if (error == NULL)
+    return FALSE;
+
+  va_start (args, format);
+  g_propagate_error (error, g_error_new_valist (GST_ICE_ERROR, code, format,
+          args));
+  va_end (args);
+
+  return FALSE;
+}
+
 static void
 append_ids (GString * text, const GstIceErrorDetails * details)
 {

@@ -114,6 +114,11 @@ void gst_ice_error_details_clear (GstIceErrorDetails * details);
 GError *gst_ice_error_new (GstIceErrorCode code, const gchar * format, ...)
     G_GNUC_PRINTF (2, 3);
 
+/* Sets @error, unless that is NULL, to such an error. Always returns FALSE, for
+ * the caller to return. */
+gboolean gst_ice_set_error (GError ** error, GstIceErrorCode code,
+    const gchar * format, ...) G_GNUC_PRINTF (3, 4);
+
 /**
  * gst_ice_error_new_from_answer:
  * @details: what the service said; copied

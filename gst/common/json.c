@@ -94,8 +94,8 @@ check_unicode_escape (const gchar ** p)
   if (high < 0xd800 || high > 0xdfff)
     return TRUE;
 
-  return high < 0xdc00 && accept_word (p, "\\u") && read_unit (p, &low) &&
-      low >= 0xdc00 && low <= 0xdfff;
+  return high < 0xdc00 && accept_word (p, "\\u") && read_unit (p, &low)
+      && low >= 0xdc00 && low <= 0xdfff;
 }
 
 static gboolean
@@ -184,8 +184,8 @@ check_value (const gchar ** p, guint depth)
   else if (**p == '"')
     ok = check_string (p);
   else
-    ok = accept_word (p, "true") || accept_word (p, "false") ||
-        accept_word (p, "null") || check_number (p);
+    ok = accept_word (p, "true") || accept_word (p, "false")
+        || accept_word (p, "null") || check_number (p);
   skip_space (p);
 
   return ok;

@@ -10,20 +10,7 @@
 
 #include <gio/gio.h>
 
-static GstDebugCategory *
-get_category (void)
-{
-  static gsize category = 0;
-
-  if (g_once_init_enter (&category)) {
-    gsize made = (gsize) _gst_debug_category_new ("icerequest", 0,
-        "icesink: one line for each request");
-
-    g_once_init_leave (&category, made);
-  }
-
-  return (GstDebugCategory *) category;
-}
+#include "common/log.h"
 
 static void
 append_error (GString * line, const GError * error)
@@ -58,7 +45,7 @@ format_line (const GstIceRequestLog * log)
 void
 gst_ice_request_log_write (const GstIceRequestLog * log, GstDebugLevel level)
 {
-  GstDebugCategory *category = get_category ();
+  GstDebugCategory *category = gst_ice_log_get (GST_ICE_LOG_REQUEST);
   g_autofree gchar *line = NULL;
 
   if (log->error != NULL)

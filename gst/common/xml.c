@@ -26,8 +26,7 @@ typedef struct
 static void
 fail (GError ** error, const gchar * reason)
 {
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL, "%s",
-          reason));
+  gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL, "%s", reason);
 }
 
 static void
@@ -80,8 +79,8 @@ static void
 on_passthrough (GMarkupParseContext * context, const gchar * text,
     gsize size, gpointer user_data, GError ** error)
 {
-  if (size >= 2 && text[0] == '<' && text[1] == '!' &&
-      !g_str_has_prefix (text, "<!--"))
+  if (size >= 2 && text[0] == '<' && text[1] == '!'
+      && !g_str_has_prefix (text, "<!--"))
     fail (error, "the XML declares a document type");
 }
 
@@ -99,8 +98,8 @@ gst_ice_xml_parse (const gchar * data, gsize size, const gchar * root,
       &reader, NULL);
   g_autoptr (GError) cause = NULL;
 
-  if (g_markup_parse_context_parse (context, data, size, &cause) &&
-      g_markup_parse_context_end_parse (context, &cause)) {
+  if (g_markup_parse_context_parse (context, data, size, &cause)
+      && g_markup_parse_context_end_parse (context, &cause)) {
     /* A declaration alone is a document to GMarkup. */
     if (!reader.has_root)
       fail (error, "the XML has no root");

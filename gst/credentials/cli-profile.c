@@ -226,8 +226,8 @@ read_by_mode (Reader * reader, JsonObject * object, GError ** error)
   }
 
   shown = gst_ice_redact_id (NULL, mode);
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
-          "its mode \"%s\" is not supported", shown != NULL ? shown : ""));
+  gst_ice_set_error (error, GST_ICE_ERROR_NOT_AUTHORIZED,
+      "its mode \"%s\" is not supported", shown != NULL ? shown : "");
 
   return NULL;
 }
@@ -241,8 +241,8 @@ find_profile (JsonArray * profiles, const gchar * name)
   for (i = 0; i < json_array_get_length (profiles); i++) {
     JsonNode *node = json_array_get_element (profiles, i);
 
-    if (JSON_NODE_HOLDS_OBJECT (node) &&
-        g_strcmp0 (gst_ice_json_get_string (json_node_get_object (node),
+    if (JSON_NODE_HOLDS_OBJECT (node)
+        && g_strcmp0 (gst_ice_json_get_string (json_node_get_object (node),
                 "name"), name) == 0)
       return json_node_get_object (node);
   }
@@ -258,8 +258,8 @@ read_profile (Reader * reader, const gchar * name, GError ** error)
   GstIceProfile *profile;
 
   if (object == NULL) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
-            "there is no profile \"%s\"", shown != NULL ? shown : ""));
+    gst_ice_set_error (error, GST_ICE_ERROR_NOT_AUTHORIZED,
+        "there is no profile \"%s\"", shown != NULL ? shown : "");
     return NULL;
   }
 
@@ -303,8 +303,8 @@ gst_ice_cli_profile_read (const gchar * text, gsize size, const gchar * name,
   GstIceProfile *profile;
 
   if (json == NULL) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
-            "it is %s", cause->message));
+    gst_ice_set_error (error, GST_ICE_ERROR_NOT_AUTHORIZED, "it is %s",
+        cause->message);
     return NULL;
   }
 

@@ -21,13 +21,13 @@
 #include "common/digest.h"
 #include "common/error.h"
 #include "common/json.h"
+#include "common/log.h"
 #include "common/request-log.h"
 #include "common/secret.h"
 #include "credentials/session-answer.h"
 #include "credentials/session-provider.h"
 
-GST_DEBUG_CATEGORY_STATIC (ice_credentials_debug);
-#define GST_CAT_DEFAULT ice_credentials_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_CREDENTIALS)
 
 #define METADATA_ENDPOINT "http://100.100.100.200"
 #define TOKEN_PATH "/latest/api/token"
@@ -54,10 +54,8 @@ struct _GstIceEcsProvider
   gboolean is_configured;
 };
 
-G_DEFINE_TYPE_WITH_CODE (GstIceEcsProvider, gst_ice_ecs_provider,
-    GST_TYPE_ICE_SESSION_PROVIDER,
-    GST_DEBUG_CATEGORY_INIT (ice_credentials_debug, "icecredentials", 0,
-        "icesink: where the identity comes from"))
+G_DEFINE_TYPE (GstIceEcsProvider, gst_ice_ecs_provider,
+    GST_TYPE_ICE_SESSION_PROVIDER)
 
 typedef struct
 {
@@ -184,8 +182,8 @@ decode (GstIceEcsProvider * self, GstIceHttpResponse * response,
     identity = gst_ice_session_decode (object, &gst_ice_session_form, &time,
         error);
   else
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
-            "the Code in the answer is not Success"));
+    gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL,
+        "the Code in the answer is not Success");
   gst_ice_json_free_secret (json);
 
   return identity;
@@ -238,8 +236,9 @@ is_role_name (const gchar * name)
 {
   gsize length = strlen (name);
 
-  return length > 0 && length <= MAX_ROLE_NAME_LENGTH && name[0] != '.' &&
-      strspn (name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".-_") == length;
+  return length > 0 && length <= MAX_ROLE_NAME_LENGTH && name[0] != '.'
+      && strspn (name,
+      G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".-_") == length;
 }
 
 static void
@@ -292,8 +291,8 @@ take_token (GstIceHttpResponse * response, GError ** error)
 
   gst_ice_secret_free_string (token);
   if (secret == NULL)
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
-            "metadata service: the answer is not a token"));
+    gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL,
+        "metadata service: the answer is not a token");
 
   return secret;
 }
@@ -312,8 +311,8 @@ on_token (GObject * source, GAsyncResult * result, gpointer user_data)
     fetch->token = take_token (response, &error);
 
   if (fetch->token == NULL) {
-    if (self->context->sources->imdsv1_disabled ||
-        g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+    if (self->context->sources->imdsv1_disabled
+        || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
       return_error (task, g_steal_pointer (&error));
       return;
     }

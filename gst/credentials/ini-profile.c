@@ -33,8 +33,8 @@ strip (Piece piece)
     piece.text++;
     piece.length--;
   }
-  while (piece.length > 0 &&
-      strchr (BLANKS, piece.text[piece.length - 1]) != NULL)
+  while (piece.length > 0
+      && strchr (BLANKS, piece.text[piece.length - 1]) != NULL)
     piece.length--;
 
   return piece;
@@ -43,8 +43,8 @@ strip (Piece piece)
 static gboolean
 equals (Piece piece, const gchar * text)
 {
-  return piece.length == strlen (text) &&
-      strncmp (piece.text, text, piece.length) == 0;
+  return piece.length == strlen (text)
+      && strncmp (piece.text, text, piece.length) == 0;
 }
 
 /* Cuts the first line off @rest. */
@@ -65,8 +65,8 @@ take_line (Piece * rest)
 static gboolean
 is_header (Piece line, Piece * name)
 {
-  if (line.length < 2 || line.text[0] != '[' ||
-      line.text[line.length - 1] != ']')
+  if (line.length < 2 || line.text[0] != '['
+      || line.text[line.length - 1] != ']')
     return FALSE;
 
   *name = strip ((Piece) {
@@ -79,8 +79,8 @@ is_header (Piece line, Piece * name)
 static Piece
 unquote (Piece value)
 {
-  if (value.length >= 2 && strchr ("\"'", value.text[0]) != NULL &&
-      value.text[value.length - 1] == value.text[0])
+  if (value.length >= 2 && strchr ("\"'", value.text[0]) != NULL
+      && value.text[value.length - 1] == value.text[0])
     return (Piece) {
     value.text + 1, value.length - 2};
 
@@ -96,8 +96,8 @@ cut_comment (Piece value)
   if (value.length > 0 && strchr ("\"'", value.text[0]) != NULL)
     return value;
   for (i = 1; i < value.length; i++) {
-    if (strchr ("#;", value.text[i]) != NULL &&
-        strchr (BLANKS, value.text[i - 1]) != NULL)
+    if (strchr ("#;", value.text[i]) != NULL
+        && strchr (BLANKS, value.text[i - 1]) != NULL)
       value.length = i;
   }
 
@@ -109,8 +109,8 @@ is_entry (Piece line, Piece * key, Piece * value)
 {
   const gchar *equal = memchr (line.text, '=', line.length);
 
-  if (line.length == 0 || strchr ("#;", line.text[0]) != NULL ||
-      equal == NULL)
+  if (line.length == 0 || strchr ("#;", line.text[0]) != NULL
+      || equal == NULL)
     return FALSE;
 
   *key = strip ((Piece) {
@@ -135,8 +135,8 @@ find_value (Piece file, const gchar * section, const gchar * wanted,
 
     if (is_header (line, &key)) {
       is_inside = equals (key, section);
-    } else if (is_inside && is_entry (line, &key, &found_value) &&
-        equals (key, wanted)) {
+    } else if (is_inside && is_entry (line, &key, &found_value)
+        && equals (key, wanted)) {
       *value = found_value;
       found = TRUE;
     }
@@ -237,9 +237,9 @@ read_by_type (Piece file, const gchar * section, GError ** error)
   }
 
   shown = gst_ice_redact_id (NULL, type);
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
-          type == NULL ? "it has no type%s" : "its type \"%s\" is not "
-          "supported", shown != NULL ? shown : ""));
+  gst_ice_set_error (error, GST_ICE_ERROR_NOT_AUTHORIZED, type == NULL ?
+      "it has no type%s" : "its type \"%s\" is not supported",
+      shown != NULL ? shown : "");
 
   return NULL;
 }
@@ -254,13 +254,13 @@ gst_ice_ini_profile_read (const gchar * text, gsize size, const gchar * name,
   Piece file = { text, size };
 
   if (!g_utf8_validate_len (text, size, NULL)) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
-            "it is not UTF-8 text"));
+    gst_ice_set_error (error, GST_ICE_ERROR_NOT_AUTHORIZED,
+        "it is not UTF-8 text");
     return NULL;
   }
   if (!has_section (file, section)) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
-            "there is no profile \"%s\"", shown != NULL ? shown : ""));
+    gst_ice_set_error (error, GST_ICE_ERROR_NOT_AUTHORIZED,
+        "there is no profile \"%s\"", shown != NULL ? shown : "");
     return NULL;
   }
 

@@ -110,8 +110,8 @@ decode (GstIceProcessProvider * self, const Run * run, GError ** error)
 
   object = json_node_get_object (json);
   if (lacks_token (object))
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
-            "sts_token is not in the answer"));
+    gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL,
+        "sts_token is not in the answer");
   else
     identity = gst_ice_session_decode (object, &process_form, &time, error);
   gst_ice_json_free_secret (json);

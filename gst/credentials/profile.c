@@ -53,8 +53,7 @@ gst_ice_profile_new_keys (const gchar * access_key_id,
   GstIceProfile *profile;
 
   if (problem != NULL) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
-            "%s", problem));
+    gst_ice_set_error (error, GST_ICE_ERROR_NOT_AUTHORIZED, "%s", problem);
     return NULL;
   }
 

@@ -17,9 +17,9 @@
 #include <gst/gst.h>
 
 #include "common/error.h"
+#include "common/log.h"
 
-GST_DEBUG_CATEGORY_STATIC (ice_credentials_debug);
-#define GST_CAT_DEFAULT ice_credentials_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_CREDENTIALS)
 
 struct _GstIceProviderChain
 {
@@ -208,9 +208,7 @@ provider_init (GstIceCredentialsProviderInterface * iface)
 
 G_DEFINE_TYPE_WITH_CODE (GstIceProviderChain, gst_ice_provider_chain,
     G_TYPE_OBJECT,
-    G_IMPLEMENT_INTERFACE (GST_TYPE_ICE_CREDENTIALS_PROVIDER, provider_init)
-    GST_DEBUG_CATEGORY_INIT (ice_credentials_debug, "icecredentials", 0,
-        "icesink: where the identity comes from"))
+    G_IMPLEMENT_INTERFACE (GST_TYPE_ICE_CREDENTIALS_PROVIDER, provider_init))
 
 static void
 gst_ice_provider_chain_finalize (GObject * object)

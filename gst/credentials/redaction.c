@@ -29,8 +29,8 @@ match_secret (const gchar * text, const gchar * secret)
     return 0;
   if (g_str_has_prefix (text, secret))
     return strlen (secret);
-  if (strlen (secret) < RECOGNIZABLE ||
-      strncmp (text, secret, RECOGNIZABLE) != 0)
+  if (strlen (secret) < RECOGNIZABLE
+      || strncmp (text, secret, RECOGNIZABLE) != 0)
     return 0;
 
   return strcspn (text, " \t\r\n<>\"");

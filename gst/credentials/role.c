@@ -77,8 +77,8 @@ gst_ice_role_get_endpoint (const GstIceRole * role, GError ** error)
 
   endpoint = gst_ice_endpoint_parse_setting (host, &cause);
   if (endpoint == NULL)
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
-            "the address of STS: %s", cause->message));
+    gst_ice_set_error (error, GST_ICE_ERROR_NOT_AUTHORIZED,
+        "the address of STS: %s", cause->message);
 
   return endpoint;
 }

@@ -24,10 +24,8 @@ const GstIceSessionForm gst_ice_session_form = {
 static gboolean
 set_error (GError ** error, const gchar * member, const gchar * reason)
 {
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
-          "%s %s", member, reason));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL, "%s %s", member,
+      reason);
 }
 
 /* The member, or NULL if it is absent, null or empty. */
@@ -74,8 +72,8 @@ read_end (JsonObject * object, const GstIceSessionForm * form,
 
   *end_us = -1;
   if (date == NULL)
-    return !form->is_session ||
-        set_error (error, form->expiration, "is not a date in the answer");
+    return !form->is_session
+        || set_error (error, form->expiration, "is not a date in the answer");
 
   left_us = g_date_time_to_unix (date) * G_USEC_PER_SEC - time->wall_us;
   if (left_us <= 0)
@@ -91,8 +89,8 @@ gst_ice_session_decode (JsonObject * object, const GstIceSessionForm * form,
 {
   gint64 end_us;
 
-  if (!check_keys (object, form, error) ||
-      !read_end (object, form, time, &end_us, error))
+  if (!check_keys (object, form, error)
+      || !read_end (object, form, time, &end_us, error))
     return NULL;
 
   return gst_ice_identity_new_expiring (get_member (object,

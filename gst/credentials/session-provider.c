@@ -15,9 +15,9 @@
 #include <gst/gst.h>
 
 #include "common/error.h"
+#include "common/log.h"
 
-GST_DEBUG_CATEGORY_STATIC (ice_credentials_debug);
-#define GST_CAT_DEFAULT ice_credentials_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_CREDENTIALS)
 
 /* As the official SDKs do. */
 #define RENEWAL_MARGIN_US (180 * (gint64) G_USEC_PER_SEC)
@@ -41,9 +41,7 @@ static void provider_init (GstIceCredentialsProviderInterface * iface);
 G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstIceSessionProvider,
     gst_ice_session_provider, G_TYPE_OBJECT,
     G_ADD_PRIVATE (GstIceSessionProvider)
-    G_IMPLEMENT_INTERFACE (GST_TYPE_ICE_CREDENTIALS_PROVIDER, provider_init)
-    GST_DEBUG_CATEGORY_INIT (ice_credentials_debug, "icecredentials", 0,
-        "icesink: where the identity comes from"))
+    G_IMPLEMENT_INTERFACE (GST_TYPE_ICE_CREDENTIALS_PROVIDER, provider_init))
 
 static GstIceSessionProviderPrivate *
 get_private (GstIceSessionProvider * self)
@@ -61,8 +59,8 @@ get_name (GstIceCredentialsProvider * provider)
 static gboolean
 has_identity (GstIceSessionProviderPrivate * priv, gint64 margin_us)
 {
-  return priv->identity != NULL &&
-      gst_ice_identity_get_expires (priv->identity) -
+  return priv->identity != NULL
+      && gst_ice_identity_get_expires (priv->identity) -
       gst_ice_clock_get_monotonic (priv->clock) > margin_us;
 }
 

@@ -18,14 +18,14 @@
 #include "common/digest.h"
 #include "common/error.h"
 #include "common/json.h"
+#include "common/log.h"
 #include "common/request-log.h"
 #include "common/secret.h"
 #include "credentials/acs3-signer.h"
 #include "credentials/redaction.h"
 #include "credentials/session-answer.h"
 
-GST_DEBUG_CATEGORY_STATIC (ice_credentials_debug);
-#define GST_CAT_DEFAULT ice_credentials_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_CREDENTIALS)
 
 #define API_VERSION "2015-04-01"
 #define TIMEOUT_US (15 * (gint64) G_USEC_PER_SEC)
@@ -122,8 +122,8 @@ static void
 learn_clock (Call * call, const GstIceHttpResponse * response,
     JsonObject * object)
 {
-  if (object != NULL && json_object_has_member (object, "RequestId") &&
-      response->date_us >= 0)
+  if (object != NULL && json_object_has_member (object, "RequestId")
+      && response->date_us >= 0)
     gst_ice_clock_learn (gst_ice_http_client_get_clock (call->http),
         call->endpoint->host, response->date_us, response->received_us);
 }
@@ -139,8 +139,8 @@ decode_credentials (Call * call, const GstIceHttpResponse * response,
   GstIceIdentity *identity;
 
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node)) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
-            "%s: there are no Credentials in the answer", call->action));
+    gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL,
+        "%s: there are no Credentials in the answer", call->action);
     return NULL;
   }
 
@@ -233,9 +233,6 @@ call_new (const gchar * action, GstIceHttpClient * http,
     GstIceIdentity * secrets)
 {
   Call *call = g_new0 (Call, 1);
-
-  GST_DEBUG_CATEGORY_INIT (ice_credentials_debug, "icecredentials", 0,
-      "icesink: where the identity comes from");
 
   call->action = action;
   call->http = gst_ice_http_client_ref (http);

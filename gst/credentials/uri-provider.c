@@ -108,9 +108,9 @@ decode (GstIceUriProvider * self, GstIceHttpResponse * response,
   JsonNode *json;
 
   if (response->status != 200) {
-    g_propagate_error (error, gst_ice_error_new (response->status >= 500 ?
-            GST_ICE_ERROR_UNAVAILABLE : GST_ICE_ERROR_NOT_AUTHORIZED,
-            "HTTP status %u", response->status));
+    gst_ice_set_error (error, response->status >= 500 ?
+        GST_ICE_ERROR_UNAVAILABLE : GST_ICE_ERROR_NOT_AUTHORIZED,
+        "HTTP status %u", response->status);
     return NULL;
   }
 

@@ -111,8 +111,8 @@ is_at_end (GstIceBodyStream * self)
 {
   if (!is_drained (self))
     return FALSE;
-  return !self->reader || self->ended_early ||
-      gst_ice_block_reader_is_at_end (self->reader);
+  return !self->reader || self->ended_early
+      || gst_ice_block_reader_is_at_end (self->reader);
 }
 
 /* The bytes that come next, up to the end of their GBytes. */
@@ -254,8 +254,8 @@ end_early (GstIceBodyStream * self)
 static gboolean
 is_answered (GstIceBodyStream * self)
 {
-  return !is_at_end (self) &&
-      gst_ice_connection_is_answered (self->connection);
+  return !is_at_end (self)
+      && gst_ice_connection_is_answered (self->connection);
 }
 
 /* Writes until the end, or for one turn. Returns 0 at the end, -1 with
@@ -540,8 +540,9 @@ gst_ice_body_stream_set_direct (GstIceBodyStream * self,
   if (!stream || !self->bytes)
     return FALSE;
   output = g_io_stream_get_output_stream (stream);
-  if (!G_IS_POLLABLE_OUTPUT_STREAM (output) ||
-      !g_pollable_output_stream_can_poll (G_POLLABLE_OUTPUT_STREAM (output)))
+  if (!G_IS_POLLABLE_OUTPUT_STREAM (output)
+      || !g_pollable_output_stream_can_poll (
+          G_POLLABLE_OUTPUT_STREAM (output)))
     return FALSE;
 
   self->connection = gst_ice_connection_ref (connection);
@@ -570,6 +571,6 @@ gst_ice_body_stream_ended_early (GstIceBodyStream * self)
 gboolean
 gst_ice_body_stream_is_waiting (GstIceBodyStream * self)
 {
-  return self->bytes && is_drained (self) && !is_at_end (self) &&
-      !gst_ice_block_reader_has_block (self->reader);
+  return self->bytes && is_drained (self) && !is_at_end (self)
+      && !gst_ice_block_reader_has_block (self->reader);
 }

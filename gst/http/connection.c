@@ -135,8 +135,8 @@ gst_ice_connection_is_shared (GstIceConnection * connection)
 gboolean
 gst_ice_connection_is_idle (GstIceConnection * connection)
 {
-  return g_ref_count_compare (&connection->ref_count, 1) &&
-      !gst_ice_connection_is_shared (connection);
+  return g_ref_count_compare (&connection->ref_count, 1)
+      && !gst_ice_connection_is_shared (connection);
 }
 
 guint
@@ -244,8 +244,8 @@ get_answer_events (GstIceConnection * connection)
 {
   g_autoptr (GIOStream) stream = gst_ice_connection_dup_stream (connection);
 
-  if (!stream || G_IS_TLS_CONNECTION (stream) ||
-      connection->has_interim_response)
+  if (!stream || G_IS_TLS_CONNECTION (stream)
+      || connection->has_interim_response)
     return POLLRDHUP;
   return POLLIN | POLLRDHUP;
 }

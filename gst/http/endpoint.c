@@ -34,8 +34,8 @@ is_presentable (const gchar * text)
   for (p = text; g_ascii_isprint (*p); p++);
 
   /* What stands before an '@' may be a password. */
-  return *p == '\0' && p - text <= MAX_QUOTED_LENGTH &&
-      strchr (text, '@') == NULL;
+  return *p == '\0' && p - text <= MAX_QUOTED_LENGTH
+      && strchr (text, '@') == NULL;
 }
 
 static GError *
@@ -84,9 +84,9 @@ is_label (const gchar * label)
 {
   gsize length = strlen (label);
 
-  return length <= MAX_LABEL_LENGTH &&
-      consists_of (label, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "-_") &&
-      label[0] != '-' && label[length - 1] != '-';
+  return length <= MAX_LABEL_LENGTH
+      && consists_of (label, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "-_")
+      && label[0] != '-' && label[length - 1] != '-';
 }
 
 static gboolean
@@ -100,8 +100,8 @@ is_ipv6 (const gchar * host)
 
   address = g_inet_address_new_from_string (host);
 
-  return address != NULL &&
-      g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6;
+  return address != NULL
+      && g_inet_address_get_family (address) == G_SOCKET_FAMILY_IPV6;
 }
 
 /* A host whose last label begins with a digit must be a whole IPv4 address:
@@ -134,8 +134,8 @@ take_port (gchar * authority, guint16 * port)
 
   if (colon == NULL)
     return TRUE;
-  if (!consists_of (colon + 1, G_CSET_DIGITS) ||
-      !gst_ice_parse_number (colon + 1, 1, G_MAXUINT16, &number))
+  if (!consists_of (colon + 1, G_CSET_DIGITS)
+      || !gst_ice_parse_number (colon + 1, 1, G_MAXUINT16, &number))
     return FALSE;
 
   *port = number;
@@ -206,9 +206,9 @@ gst_ice_endpoint_parse_setting (const gchar * text, GError ** error)
     return NULL;
 
   if (!endpoint->tls && !endpoint->is_loopback) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
-            "plain http is only for loopback, not for %s; use https",
-            endpoint->host));
+    gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS,
+        "plain http is only for loopback, not for %s; use https",
+        endpoint->host);
     return NULL;
   }
 
@@ -247,8 +247,8 @@ gst_ice_endpoint_unref (GstIceEndpoint * endpoint)
 gboolean
 gst_ice_endpoint_equal (const GstIceEndpoint * a, const GstIceEndpoint * b)
 {
-  return a->tls == b->tls && a->port == b->port &&
-      g_str_equal (a->host, b->host);
+  return a->tls == b->tls && a->port == b->port
+      && g_str_equal (a->host, b->host);
 }
 
 gchar *
@@ -287,9 +287,9 @@ gst_ice_region_normalize (const gchar * text)
     length -= strlen ("-internal");
   region = g_strndup (start, length);
 
-  if (!consists_of (region, G_CSET_a_2_z G_CSET_DIGITS "-") ||
-      length > MAX_LABEL_LENGTH ||
-      region[0] == '-' || region[length - 1] == '-')
+  if (!consists_of (region, G_CSET_a_2_z G_CSET_DIGITS "-")
+      || length > MAX_LABEL_LENGTH
+      || region[0] == '-' || region[length - 1] == '-')
     return NULL;
 
   return g_steal_pointer (&region);
@@ -314,8 +314,8 @@ gst_ice_endpoint_get_oss_region (const GstIceEndpoint * endpoint)
   }
 
   start = g_str_has_prefix (name, "vpc100-") ? name + 7 : name;
-  if (!g_str_has_prefix (start, "oss-") ||
-      g_str_has_prefix (start, "oss-accelerate"))
+  if (!g_str_has_prefix (start, "oss-")
+      || g_str_has_prefix (start, "oss-accelerate"))
     return NULL;
 
   return gst_ice_region_normalize (start);

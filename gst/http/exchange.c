@@ -43,12 +43,12 @@
 
 #include <gst/gst.h>
 
+#include "common/log.h"
 #include "http/body-stream.h"
 #include "http/http-request.h"
 #include "http/http-response.h"
 
-GST_DEBUG_CATEGORY_STATIC (ice_http_debug);
-#define GST_CAT_DEFAULT ice_http_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_HTTP)
 
 #define TICKS_PER_STALL_TIMEOUT 4
 #define PATIENCE 3
@@ -105,12 +105,6 @@ typedef struct
   guint8 buffer[READ_SIZE];
 } Exchange;
 
-void
-gst_ice_http_debug_init (void)
-{
-  GST_DEBUG_CATEGORY_INIT (ice_http_debug, "icehttp", 0, "icesink HTTP");
-}
-
 static gint64
 now (Exchange * self)
 {
@@ -165,8 +159,8 @@ is_head_too_large (Exchange * self)
 {
   SoupMessageMetrics *metrics = soup_message_get_metrics (self->message);
 
-  return metrics && !self->response &&
-      soup_message_metrics_get_response_header_bytes_received (metrics) >
+  return metrics && !self->response
+      && soup_message_metrics_get_response_header_bytes_received (metrics) >
       HEAD_LIMIT;
 }
 
@@ -174,13 +168,14 @@ static gboolean
 is_malformed (Exchange * self, const GError * error)
 {
   /* Of a chunk; from 3.6 on. */
-  if (self->phase == READING &&
-      (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT) ||
-          g_error_matches (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE)))
+  if (self->phase == READING
+      && (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT)
+          || g_error_matches (error, G_IO_ERROR,
+              G_IO_ERROR_MESSAGE_TOO_LARGE)))
     return TRUE;
   return g_error_matches (error, SOUP_SESSION_ERROR,
-      SOUP_SESSION_ERROR_PARSING) ||
-      g_error_matches (error, SOUP_SESSION_ERROR,
+      SOUP_SESSION_ERROR_PARSING)
+      || g_error_matches (error, SOUP_SESSION_ERROR,
       SOUP_SESSION_ERROR_ENCODING) || is_head_too_large (self);
 }
 
@@ -233,13 +228,13 @@ log_end (Exchange * self)
 static void
 prepare_for_close (Exchange * self)
 {
-  gboolean is_kept = self->response && !self->failure &&
-      soup_message_is_keepalive (self->message);
+  gboolean is_kept = self->response && !self->failure
+      && soup_message_is_keepalive (self->message);
 
   if (!self->connection)
     return;
-  if ((self->body && gst_ice_body_stream_ended_early (self->body)) ||
-      (!is_kept && gst_ice_connection_has_unsent (self->connection)))
+  if ((self->body && gst_ice_body_stream_ended_early (self->body))
+      || (!is_kept && gst_ice_connection_has_unsent (self->connection)))
     gst_ice_connection_abort (self->connection);
 }
 
@@ -256,8 +251,8 @@ clear_source (GSource ** source)
 static void
 close_down (Exchange * self)
 {
-  if (self->failure && self->failure->domain == GST_ICE_ERROR &&
-      self->phase == CONNECTING)
+  if (self->failure && self->failure->domain == GST_ICE_ERROR
+      && self->phase == CONNECTING)
     gst_ice_origin_set_stale (self->origin);
   clear_source (&self->cancelled);
   clear_source (&self->ticker);
@@ -398,8 +393,8 @@ look_at_traffic (Exchange * self)
 {
   GstIceTraffic traffic;
 
-  if (!self->connection ||
-      !gst_ice_connection_get_traffic (self->connection, &traffic))
+  if (!self->connection
+      || !gst_ice_connection_get_traffic (self->connection, &traffic))
     return;
   if (traffic.acknowledged != self->traffic.acknowledged)
     self->moved_us = self->sent_us = now (self);
@@ -412,8 +407,8 @@ look_at_traffic (Exchange * self)
 static void
 look_at_body (Exchange * self)
 {
-  if (self->phase == SENDING && self->body &&
-      gst_ice_body_stream_is_waiting (self->body))
+  if (self->phase == SENDING && self->body
+      && gst_ice_body_stream_is_waiting (self->body))
     note_movement (self);
   else
     self->fed_us = now (self);
@@ -448,11 +443,11 @@ on_tick (gpointer user_data)
     starve (self, PATIENCE * limit_us);
   else if (time - self->moved_us >= limit_us)
     stall (self, "no byte moved", limit_us);
-  else if (self->phase == CONNECTING &&
-      time - self->connecting_us >= PATIENCE * limit_us)
+  else if (self->phase == CONNECTING
+      && time - self->connecting_us >= PATIENCE * limit_us)
     stall (self, "no connection", PATIENCE * limit_us);
-  else if (self->phase >= WAITING &&
-      time - self->sent_us >= PATIENCE * limit_us)
+  else if (self->phase >= WAITING
+      && time - self->sent_us >= PATIENCE * limit_us)
     stall (self, "no whole answer", PATIENCE * limit_us);
 
   return G_SOURCE_CONTINUE;
@@ -467,8 +462,9 @@ set_up_connection (Exchange * self)
   const gchar *algorithm = context->tcp_congestion_control;
 
   context->connections_opened++;
-  if (!algorithm ||
-      gst_ice_connection_set_congestion_control (self->connection, algorithm))
+  if (!algorithm
+      || gst_ice_connection_set_congestion_control (self->connection,
+          algorithm))
     return;
   if (!context->is_congestion_refused)
     GST_WARNING ("the system refuses the TCP congestion control \"%s\"; "
@@ -520,8 +516,8 @@ on_starting (SoupMessage * message, Exchange * self)
   GstIceConnection *connection;
 
   /* Plain HTTP is for this machine; a proxy would read it all. */
-  if (!self->request->endpoint->tls &&
-      G_IS_PROXY_ADDRESS (soup_message_get_remote_address (message))) {
+  if (!self->request->endpoint->tls
+      && G_IS_PROXY_ADDRESS (soup_message_get_remote_address (message))) {
     abandon (self, network_error (self, "plain http does not go to a proxy"));
     return;
   }
@@ -551,11 +547,11 @@ can_send_direct (Exchange * self)
   SoupMessageHeaders *headers =
       soup_message_get_request_headers (self->message);
 
-  return self->connection &&
-      soup_message_get_http_version (self->message) <= SOUP_HTTP_1_1 &&
-      soup_message_headers_get_encoding (headers) ==
-      SOUP_ENCODING_CONTENT_LENGTH &&
-      soup_message_headers_get_content_length (headers) ==
+  return self->connection
+      && soup_message_get_http_version (self->message) <= SOUP_HTTP_1_1
+      && soup_message_headers_get_encoding (headers) ==
+      SOUP_ENCODING_CONTENT_LENGTH
+      && soup_message_headers_get_content_length (headers) ==
       (goffset) self->request->body_size;
 }
 
@@ -565,8 +561,8 @@ on_wrote_headers (SoupMessage * message, Exchange * self)
   note_movement (self);
   if (!self->body)
     return;
-  if (!can_send_direct (self) ||
-      !gst_ice_body_stream_set_direct (self->body, self->connection))
+  if (!can_send_direct (self)
+      || !gst_ice_body_stream_set_direct (self->body, self->connection))
     GST_DEBUG ("connection %" G_GUINT64_FORMAT " takes ordinary bodies only",
         self->connection_id);
 }
@@ -689,8 +685,9 @@ check_answer (Exchange * self)
   if (status < 200 || status > 599)
     return gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
         "%s: %u is no HTTP status", self->request->host, status);
-  if (self->is_misdirected || g_str_equal (self->request->method, "HEAD") ||
-      status == SOUP_STATUS_NO_CONTENT || status == SOUP_STATUS_NOT_MODIFIED)
+  if (self->is_misdirected || g_str_equal (self->request->method, "HEAD")
+      || status == SOUP_STATUS_NO_CONTENT
+      || status == SOUP_STATUS_NOT_MODIFIED)
     return NULL;
   if (is_cut_short (self))
     return network_error (self, "the answer ended early");

@@ -38,7 +38,4 @@ typedef struct
 void gst_ice_exchange_start (GstIceExchangeContext * context,
     GstIceOrigin * origin, GstIceHttpRequest * request, GTask * task);
 
-/* For all of http. */
-void gst_ice_http_debug_init (void);
-
 G_END_DECLS

@@ -63,8 +63,8 @@ create_proxy_resolver (const gchar * proxy, GError ** error)
   const gchar *host = uri ? g_uri_get_host (uri) : NULL;
 
   if (!host || *host == '\0' || !is_proxy_scheme (g_uri_get_scheme (uri))) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
-            "the proxy is not a URI like http://HOST:PORT"));
+    gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS,
+        "the proxy is not a URI like http://HOST:PORT");
     return NULL;
   }
 
@@ -93,9 +93,8 @@ set_ca_file (GstIceHttpClient * client, const gchar * ca_file, GError ** error)
   client->tls_database = g_tls_file_database_new (ca_file, &local_error);
   if (client->tls_database)
     return TRUE;
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
-          "cannot use the CA certificates: %s", local_error->message));
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS,
+      "cannot use the CA certificates: %s", local_error->message);
 }
 
 /* (transfer full) (nullable) */
@@ -191,7 +190,6 @@ gst_ice_http_client_new (GstIceNetworkConfig * config, guint max_connections,
 {
   g_autoptr (GstIceHttpClient) client = g_new0 (GstIceHttpClient, 1);
 
-  gst_ice_http_debug_init ();
   g_ref_count_init (&client->ref_count);
   client->context.clock = gst_ice_clock_ref (clock);
   client->context.stall_timeout_us =
@@ -202,8 +200,8 @@ gst_ice_http_client_new (GstIceNetworkConfig * config, guint max_connections,
   client->max_connections = max_connections;
   client->origins = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
       (GDestroyNotify) gst_ice_origin_unref);
-  if (!set_proxy (client, config->proxy, error) ||
-      !set_ca_file (client, config->ca_file, error))
+  if (!set_proxy (client, config->proxy, error)
+      || !set_ca_file (client, config->ca_file, error))
     return NULL;
 
   return g_steal_pointer (&client);

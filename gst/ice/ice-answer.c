@@ -97,8 +97,8 @@ read_retry_after (const GstIceHttpResponse * response)
       gst_ice_http_response_get_header (response, "x-acs-retry-after");
   guint64 wait_ms;
 
-  if (text != NULL &&
-      gst_ice_parse_number (text, 0, G_MAXINT, &wait_ms))
+  if (text != NULL
+      && gst_ice_parse_number (text, 0, G_MAXINT, &wait_ms))
     wait_us = MAX (wait_us, (gint64) wait_ms * 1000);
 
   return wait_us;

@@ -80,8 +80,8 @@ find_row (guint status, const gchar * code)
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (rows); i++) {
-    if ((rows[i].status == 0 || rows[i].status == status) &&
-        g_pattern_match_simple (rows[i].pattern, code))
+    if ((rows[i].status == 0 || rows[i].status == status)
+        && g_pattern_match_simple (rows[i].pattern, code))
       return &rows[i];
   }
 

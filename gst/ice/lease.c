@@ -40,10 +40,8 @@ static const gchar auth_name[] = "UploadAuth";
 static gboolean
 fail (GError ** error, const gchar * what, const gchar * reason)
 {
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
-          "%s: %s", what, reason));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL, "%s: %s", what,
+      reason);
 }
 
 /* @text without white space, in the standard alphabet and without padding;
@@ -65,8 +63,8 @@ normalize_base64 (const gchar * text)
   compact[size] = '\0';
 
   digits = strspn (compact, alphabet);
-  if (strspn (compact + digits, "=") != size - digits || digits % 4 == 1 ||
-      (digits != size && (size % 4 != 0 || size - digits > 2))) {
+  if (strspn (compact + digits, "=") != size - digits || digits % 4 == 1
+      || (digits != size && (size % 4 != 0 || size - digits > 2))) {
     gst_ice_secret_free_string (compact);
     return NULL;
   }
@@ -130,10 +128,8 @@ static gboolean
 fail_field (GError ** error, const gchar * what, const gchar * name,
     const gchar * reason)
 {
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
-          "%s: %s %s", what, name, reason));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL, "%s: %s %s", what,
+      name, reason);
 }
 
 /* Sets @value to the string @name, or to NULL if it is absent, null or
@@ -177,9 +173,9 @@ is_bucket (const gchar * bucket)
 {
   gsize size = strlen (bucket);
 
-  return size >= MIN_BUCKET_SIZE && size <= MAX_BUCKET_SIZE &&
-      strspn (bucket, G_CSET_a_2_z G_CSET_DIGITS "-") == size &&
-      bucket[0] != '-' && bucket[size - 1] != '-';
+  return size >= MIN_BUCKET_SIZE && size <= MAX_BUCKET_SIZE
+      && strspn (bucket, G_CSET_a_2_z G_CSET_DIGITS "-") == size
+      && bucket[0] != '-' && bucket[size - 1] != '-';
 }
 
 static gboolean
@@ -198,8 +194,8 @@ read_endpoint (GstIceLease * lease, const gchar * text, GError ** error)
 static gboolean
 check_not_swapped (JsonObject * address, GError ** error)
 {
-  if (json_object_has_member (address, "AccessKeySecret") &&
-      !json_object_has_member (address, "Bucket"))
+  if (json_object_has_member (address, "AccessKeySecret")
+      && !json_object_has_member (address, "Bucket"))
     return fail (error, address_name,
         "it holds an UploadAuth; the two texts seem to be swapped");
 
@@ -211,10 +207,10 @@ read_address (GstIceLease * lease, JsonObject * address, GError ** error)
 {
   const gchar *endpoint, *bucket, *key;
 
-  if (!check_not_swapped (address, error) ||
-      !read_required (address, address_name, "Endpoint", &endpoint, error) ||
-      !read_required (address, address_name, "Bucket", &bucket, error) ||
-      !read_required (address, address_name, "FileName", &key, error))
+  if (!check_not_swapped (address, error)
+      || !read_required (address, address_name, "Endpoint", &endpoint, error)
+      || !read_required (address, address_name, "Bucket", &bucket, error)
+      || !read_required (address, address_name, "FileName", &key, error))
     return FALSE;
 
   if (!is_bucket (bucket))
@@ -247,9 +243,9 @@ read_identity (GstIceLease * lease, JsonObject * auth, GError ** error)
 {
   const gchar *id, *secret, *token;
 
-  if (!read_required (auth, auth_name, "AccessKeyId", &id, error) ||
-      !read_required (auth, auth_name, "AccessKeySecret", &secret, error) ||
-      !read_optional (auth, auth_name, "SecurityToken", &token, error))
+  if (!read_required (auth, auth_name, "AccessKeyId", &id, error)
+      || !read_required (auth, auth_name, "AccessKeySecret", &secret, error)
+      || !read_optional (auth, auth_name, "SecurityToken", &token, error))
     return FALSE;
 
   if (!gst_ice_identity_is_sendable (id))
@@ -395,8 +391,8 @@ gst_ice_lease_decode (const gchar * upload_address,
 
   g_atomic_ref_count_init (&lease->ref_count);
   lease->issued_us = monotonic_now_us;
-  if (!decode_address (lease, upload_address, error) ||
-      !decode_auth (lease, upload_auth, service_now_us, error))
+  if (!decode_address (lease, upload_address, error)
+      || !decode_auth (lease, upload_auth, service_now_us, error))
     return NULL;
 
   return g_steal_pointer (&lease);

@@ -13,14 +13,14 @@
 
 #include "common/digest.h"
 #include "common/json.h"
+#include "common/log.h"
 #include "common/request-log.h"
 #include "credentials/acs3-signer.h"
 #include "credentials/redaction.h"
 #include "ice/ice-answer.h"
 #include "ice/ice-errors.h"
 
-GST_DEBUG_CATEGORY_STATIC (ice_client_debug);
-#define GST_CAT_DEFAULT ice_client_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_CLIENT)
 
 #define OPERATION "RefreshUploadMedia"
 #define VERSION_OF_API "2020-11-09"
@@ -51,9 +51,6 @@ gst_ice_media_client_new (GstIceHttpClient * http, GstIceEndpoint * endpoint,
     GstIceCredentialsProvider * provider)
 {
   GstIceMediaClient *client = g_new0 (GstIceMediaClient, 1);
-
-  GST_DEBUG_CATEGORY_INIT (ice_client_debug, "iceclient", 0,
-      "icesink: calls of ICE");
 
   g_atomic_ref_count_init (&client->ref_count);
   client->http = gst_ice_http_client_ref (http);
@@ -256,8 +253,8 @@ is_success (const GstIceAnswer * answer)
   if (answer->code == NULL)
     return TRUE;
 
-  return answer->json != NULL &&
-      json_object_has_member (json_node_get_object (answer->json),
+  return answer->json != NULL
+      && json_object_has_member (json_node_get_object (answer->json),
       "UploadAuth");
 }
 

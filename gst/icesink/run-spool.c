@@ -16,11 +16,11 @@
 #include "icesink/run-private.h"
 
 #include "common/error.h"
+#include "common/log.h"
 #include "icesink/content-type.h"
 #include "icesink/resume.h"
 
-GST_DEBUG_CATEGORY_EXTERN (gst_ice_sink_debug);
-#define GST_CAT_DEFAULT gst_ice_sink_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_SINK)
 
 /* ---- the beginning ---- */
 
@@ -46,12 +46,10 @@ cut (GstIceRun * self)
 static gboolean
 refuse_left (GstIceRun * self, GError ** error)
 {
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
-          "%s holds %" G_GUINT64_FORMAT " bytes of an earlier recording, and"
-          " resume=never: set resume=auto or resume=only, or use gst-ice-1.0",
-          gst_ice_spool_get_path (self->spool), self->base));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS, "%s holds %"
+      G_GUINT64_FORMAT " bytes of an earlier recording, and"
+      " resume=never: set resume=auto or resume=only, or use gst-ice-1.0",
+      gst_ice_spool_get_path (self->spool), self->base);
 }
 
 /* Nobody has seen yet that this is the last chance to keep it. */
@@ -59,13 +57,11 @@ static gboolean
 refuse_finished (GstIceRun * self, const GstIceSpoolLeft * left,
     GError ** error)
 {
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
-          "The media asset has a recording of %" G_GUINT64_FORMAT " bytes that"
-          " was finished after a crash, and another one would overwrite it:"
-          " set another media-id, or remove %s", left->finished,
-          gst_ice_spool_get_path (self->spool)));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS,
+      "The media asset has a recording of %" G_GUINT64_FORMAT " bytes that"
+      " was finished after a crash, and another one would overwrite it:"
+      " set another media-id, or remove %s", left->finished,
+      gst_ice_spool_get_path (self->spool));
 }
 
 /* A recording of no bytes is none. */
@@ -441,10 +437,9 @@ reopen (GstIceRun * self, GError ** error)
   if (left != NULL && left->size == self->base)
     return g_steal_pointer (&spool);
 
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
-          "Flushed, and %s does not hold the %" G_GUINT64_FORMAT " bytes of the"
-          " earlier recording alone", gst_ice_spool_get_path (spool),
-          self->base));
+  gst_ice_set_error (error, GST_ICE_ERROR_FAILED,
+      "Flushed, and %s does not hold the %" G_GUINT64_FORMAT " bytes of the"
+      " earlier recording alone", gst_ice_spool_get_path (spool), self->base);
 
   return NULL;
 }
@@ -478,13 +473,11 @@ gst_ice_run_give_spool (GstIceRun * self, GstIceSpool ** spool,
     return TRUE;
 
   gst_ice_recording_detach_spool (self->recording);
-  if (self->base > 0 && is_confirmed (self)) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
-            "Flushed, but the object is complete, with the %" G_GUINT64_FORMAT
-            " bytes of an earlier recording in it that this one was appended"
-            " to; another stream needs another media id", self->base));
-    return FALSE;
-  }
+  if (self->base > 0 && is_confirmed (self))
+    return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS,
+        "Flushed, but the object is complete, with the %" G_GUINT64_FORMAT
+        " bytes of an earlier recording in it that this one was appended"
+        " to; another stream needs another media id", self->base);
 
   cut (self);
   *spool = self->base > 0 ? reopen (self, error) : empty (self);

@@ -17,10 +17,10 @@
 
 #include "common/error.h"
 #include "common/lock.h"
+#include "common/log.h"
 #include "icesink/element-error.h"
 
-GST_DEBUG_CATEGORY_EXTERN (gst_ice_sink_debug);
-#define GST_CAT_DEFAULT gst_ice_sink_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_SINK)
 
 /* How often the age of the open part is looked at. */
 #define AGE_INTERVAL_US (G_USEC_PER_SEC / 4)

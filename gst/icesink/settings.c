@@ -7,13 +7,13 @@
 
 #include "config.h"
 
+#include "common/log.h"
 #include "icesink/settings.h"
 
 #include "common/error.h"
 #include "icesink/media-uri.h"
 
-GST_DEBUG_CATEGORY_EXTERN (gst_ice_sink_debug);
-#define GST_CAT_DEFAULT gst_ice_sink_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_SINK)
 
 /* gst-inspect-1.0 prints the name of a value as its description. */
 #define VALUE(value, nick, description) {value, description, nick}
@@ -127,9 +127,7 @@ gst_ice_settings_get_us (GstClockTime time)
 static gboolean
 set_settings_error (GError ** error, const gchar * text)
 {
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS, "%s",
-          text));
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS, "%s", text);
 }
 
 static gboolean

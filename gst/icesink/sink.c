@@ -45,6 +45,7 @@
 
 #include "config.h"
 
+#include "common/log.h"
 #include "icesink/sink.h"
 
 #include "common/error.h"
@@ -56,8 +57,7 @@
 #include "icesink/sink-properties.h"
 #include "icesink/stop-budget.h"
 
-GST_DEBUG_CATEGORY (gst_ice_sink_debug);
-#define GST_CAT_DEFAULT gst_ice_sink_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_SINK)
 
 /* How long the end of a run waits for a handler that another thread is in:
  * what stop-timeout leaves, but within these. */
@@ -942,8 +942,8 @@ gst_ice_sink_class_init (GstIceSinkClass * klass)
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseSinkClass *sink_class = GST_BASE_SINK_CLASS (klass);
 
-  GST_DEBUG_CATEGORY_INIT (gst_ice_sink_debug, "icesink", 0,
-      "upload sink for Alibaba Cloud ICE");
+  /* For --gst-debug-help. */
+  gst_ice_log_get (GST_ICE_LOG_SINK);
 
   object_class->set_property = gst_ice_sink_set_property;
   object_class->get_property = gst_ice_sink_get_property;

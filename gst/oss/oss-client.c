@@ -14,6 +14,7 @@
 
 #include <gst/gst.h>
 
+#include "common/log.h"
 #include "common/request-log.h"
 #include "credentials/redaction.h"
 #include "oss/oss-errors.h"
@@ -21,8 +22,7 @@
 #include "oss/oss-signer.h"
 #include "oss/oss-xml.h"
 
-GST_DEBUG_CATEGORY_STATIC (ice_oss_debug);
-#define GST_CAT_DEFAULT ice_oss_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_OSS)
 
 #define PRODUCT "oss"
 #define UNSIGNED_PAYLOAD "UNSIGNED-PAYLOAD"
@@ -110,9 +110,6 @@ GstIceOssClient *
 gst_ice_oss_client_new (GstIceHttpClient * http)
 {
   GstIceOssClient *client = g_new0 (GstIceOssClient, 1);
-
-  GST_DEBUG_CATEGORY_INIT (ice_oss_debug, "iceoss", 0,
-      "icesink: operations of OSS");
 
   g_atomic_ref_count_init (&client->ref_count);
   client->http = gst_ice_http_client_ref (http);
@@ -243,8 +240,8 @@ static gboolean
 is_callback_failure (const GstIceOssOperation * operation, guint status,
     const GstIceOssErrorAnswer * answer)
 {
-  return operation->may_call_back && status == 203 && answer != NULL &&
-      g_strcmp0 (answer->code, "CallbackFailed") == 0;
+  return operation->may_call_back && status == 203 && answer != NULL
+      && g_strcmp0 (answer->code, "CallbackFailed") == 0;
 }
 
 static gboolean
@@ -322,8 +319,8 @@ read_success (Call * call, const GstIceHttpResponse * response,
   const GstIceOssOperation *operation = call->request->operation;
   g_autoptr (GError) cause = NULL;
 
-  if (operation->read == NULL ||
-      operation->read (call->request, response, reply, &cause))
+  if (operation->read == NULL
+      || operation->read (call->request, response, reply, &cause))
     return TRUE;
 
   g_propagate_error (error, error_from_nonsense (call, response, reply,
@@ -336,8 +333,8 @@ static void
 warn_of_bad_crc64 (const GstIceHttpResponse * response,
     const GstIceOssReply * reply)
 {
-  if (!reply->has_crc64 &&
-      gst_ice_http_response_get_header (response, "x-oss-hash-crc64ecma"))
+  if (!reply->has_crc64
+      && gst_ice_http_response_get_header (response, "x-oss-hash-crc64ecma"))
     GST_WARNING ("x-oss-hash-crc64ecma is not a number; ignored");
 }
 
@@ -375,8 +372,9 @@ reply_from_response (Call * call, const GstIceHttpResponse * response,
 static void
 learn_clock (Call * call, const GstIceHttpResponse * response)
 {
-  if (response->date_us >= 0 &&
-      gst_ice_http_response_get_header (response, "x-oss-request-id") != NULL)
+  if (response->date_us >= 0
+      && gst_ice_http_response_get_header (response,
+          "x-oss-request-id") != NULL)
     gst_ice_clock_learn (gst_ice_http_client_get_clock (call->client->http),
         call->object->endpoint->host, response->date_us,
         response->received_us);

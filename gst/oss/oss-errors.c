@@ -144,8 +144,8 @@ gst_ice_oss_errors_lookup (guint status, const gchar * code,
     *hint = "redirects are not followed; check oss-endpoint";
     return GST_ICE_ERROR_PROTOCOL;
   }
-  if (row == NULL ||
-      (code_is_final (row->code) && status_is_transient (status)))
+  if (row == NULL
+      || (code_is_final (row->code) && status_is_transient (status)))
     return lookup_status (status, code);
 
   *hint = row->hint;
@@ -162,10 +162,10 @@ is_refused_date (const GstIceOssFailure * failure,
   const GstIceOssErrorAnswer *answer = failure->answer;
   gint64 skew_us = failure->date_us - failure->signed_us;
 
-  return g_strcmp0 (details->code, "InvalidArgument") == 0 &&
-      answer->message != NULL &&
-      strstr (answer->message, "Invalid signing date") != NULL &&
-      failure->date_us >= 0 && ABS (skew_us) > MAX_SKEW_US;
+  return g_strcmp0 (details->code, "InvalidArgument") == 0
+      && answer->message != NULL
+      && strstr (answer->message, "Invalid signing date") != NULL
+      && failure->date_us >= 0 && ABS (skew_us) > MAX_SKEW_US;
 }
 
 /* A hint that the answer itself has to be asked for, or NULL. */
@@ -182,8 +182,8 @@ compose_hint (const GstIceOssFailure * failure,
     return g_strdup_printf ("the bucket is at %s; set oss-endpoint to it",
         endpoint);
 
-  if (g_strcmp0 (details->ec, EC_REGION) == 0 ||
-      g_strcmp0 (details->ec, EC_REGION_TOO) == 0)
+  if (g_strcmp0 (details->ec, EC_REGION) == 0
+      || g_strcmp0 (details->ec, EC_REGION_TOO) == 0)
     return g_strdup_printf ("the signature named the region \"%s\"; check "
         "region and oss-endpoint", failure->region);
 

@@ -15,10 +15,7 @@
 static gboolean
 fail (GError ** error, const gchar * reason)
 {
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL, "%s",
-          reason));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL, "%s", reason);
 }
 
 static const gchar *
@@ -122,8 +119,8 @@ gst_ice_oss_reply_read_head (const GstIceOssRequest * request,
 
   read_etag (response, reply);
   read_crc64 (response, reply);
-  if (length != NULL &&
-      gst_ice_parse_number (length, 0, G_MAXINT64, &size))
+  if (length != NULL
+      && gst_ice_parse_number (length, 0, G_MAXINT64, &size))
     reply->size = size;
 
   return TRUE;

@@ -97,8 +97,9 @@ gst_ice_oss_signer_canonical_query (const GstIcePair * query,
 static gboolean
 is_signed_by_default (const gchar * name)
 {
-  return g_str_equal (name, "content-type") ||
-      g_str_equal (name, "content-md5") || g_str_has_prefix (name, "x-oss-");
+  return g_str_equal (name, "content-type")
+      || g_str_equal (name, "content-md5")
+      || g_str_has_prefix (name, "x-oss-");
 }
 
 static gboolean
@@ -124,8 +125,8 @@ select_headers (const GstIcePair * headers, gsize n_headers,
   gsize i;
 
   for (i = 0; i < n_headers; i++) {
-    if (is_signed_by_default (headers[i].name) ||
-        is_additional (headers[i].name, additional))
+    if (is_signed_by_default (headers[i].name)
+        || is_additional (headers[i].name, additional))
       g_ptr_array_add (selected, (gpointer) & headers[i]);
   }
   g_ptr_array_sort (selected, gst_ice_pair_compare_names);

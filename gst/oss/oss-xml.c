@@ -23,10 +23,7 @@
 static gboolean
 fail (GError ** error, const gchar * reason)
 {
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL, "%s",
-          reason));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL, "%s", reason);
 }
 
 /* Keeps @text, which is NULL if the element has children. */
@@ -116,8 +113,8 @@ parse_one (const gchar * data, gsize size, const gchar * root,
   if (!gst_ice_xml_parse (data, size, root, take_wanted, &wanted, error))
     g_clear_pointer (&wanted.text, g_free);
   else if (wanted.text == NULL)
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
-            "the XML has no %s", name));
+    gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL, "the XML has no %s",
+        name);
 
   return wanted.text;
 }
@@ -213,8 +210,8 @@ begin_row (Page * page)
 static gboolean
 end_row (Page * page, GError ** error)
 {
-  if (page->number == 0 || page->size < 0 || page->etag == NULL ||
-      !gst_ice_oss_xml_is_etag (page->etag))
+  if (page->number == 0 || page->size < 0 || page->etag == NULL
+      || !gst_ice_oss_xml_is_etag (page->etag))
     return fail (error, "a Part in the list of parts cannot be used");
 
   g_ptr_array_add (page->parts, gst_ice_oss_part_new (page->number,
@@ -228,8 +225,8 @@ static gboolean
 read_number (const gchar * text, guint64 max, guint64 * number,
     GError ** error)
 {
-  if (text != NULL &&
-      gst_ice_parse_number (text, 0, max, number))
+  if (text != NULL
+      && gst_ice_parse_number (text, 0, max, number))
     return TRUE;
 
   return fail (error, "a number in the list of parts cannot be used");

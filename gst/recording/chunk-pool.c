@@ -296,8 +296,9 @@ make_room (GstIceChunkPool * pool)
 
   pool->used -= GST_ICE_CHUNK_SIZE;
 
-  return pool->n_waiting > 0 &&
-      ((!had_room && has_room (pool)) || (!had_plenty && has_plenty (pool)));
+  return pool->n_waiting > 0
+      && ((!had_room && has_room (pool))
+      || (!had_plenty && has_plenty (pool)));
 }
 
 static void

@@ -17,7 +17,6 @@
 
 G_BEGIN_DECLS
 
-GST_DEBUG_CATEGORY_EXTERN (gst_ice_recording_debug);
 
 /**
  * SpoolState:

@@ -22,8 +22,9 @@
 #include "common/crc64.h"
 #include "common/error.h"
 #include "common/lock.h"
+#include "common/log.h"
 
-#define GST_CAT_DEFAULT gst_ice_recording_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_RECORDING)
 
 /* So many chunks are worth a job, and are written by one step of it. */
 #define BATCH 16
@@ -764,11 +765,9 @@ restore_tail (GstIceRecording * self, guint64 end, GError ** error)
     guint64 planned = gst_ice_part_plan_get_size (&self->config.plan,
         self->last_number + 1, self->size);
 
-    if (planned == 0) {
-      g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NO_SPACE,
-              "The spool has more than an object can have"));
-      return FALSE;
-    }
+    if (planned == 0)
+      return gst_ice_set_error (error, GST_ICE_ERROR_NO_SPACE,
+          "The spool has more than an object can have");
     add_left (self, ++self->last_number, MIN (planned, end - self->size));
   }
   self->n_restored = self->last_number;
@@ -818,10 +817,8 @@ check_attached (GstIceRecording * self, GError ** error)
   if (self->spool != NULL)
     return TRUE;
 
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
-          "The spool was let go of before all of it had been read"));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_FAILED,
+      "The spool was let go of before all of it had been read");
 }
 
 static gboolean
@@ -927,11 +924,9 @@ verify_part (GstIceRecording * self, GstIceSpool * spool, guint number,
     arrived (new_freed_part (left), left->etag, user_data);
     return TRUE;
   }
-  if (left != NULL && left->freed) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
-            "Part %u is neither in the spool nor at the service", number));
-    return FALSE;
-  }
+  if (left != NULL && left->freed)
+    return gst_ice_set_error (error, GST_ICE_ERROR_FAILED,
+        "Part %u is neither in the spool nor at the service", number);
 
   /* Until it is verified, it is not written. */
   if (!get_range (self, number, &range))

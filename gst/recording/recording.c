@@ -26,9 +26,9 @@
 
 #include "common/error.h"
 #include "common/lock.h"
+#include "common/log.h"
 
-GST_DEBUG_CATEGORY (gst_ice_recording_debug);
-#define GST_CAT_DEFAULT gst_ice_recording_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_RECORDING)
 
 /* How many parts that have arrived are kept at most for a rewind that is longer
  * than any before, and how many parts into the stream the first one is
@@ -41,25 +41,11 @@ GST_DEBUG_CATEGORY (gst_ice_recording_debug);
 #define CHEAP_PART (2 * GST_ICE_CHUNK_SIZE)
 #define CHEAP_SHARE 4
 
-static void
-init_debug (void)
-{
-  static gsize done = 0;
-
-  if (g_once_init_enter (&done)) {
-    GST_DEBUG_CATEGORY_INIT (gst_ice_recording_debug, "icerecording", 0,
-        "the byte stream as the muxer sees it");
-    g_once_init_leave (&done, 1);
-  }
-}
-
 GstIceRecording *
 gst_ice_recording_new (const GstIceRecordingConfig * config,
     GstIceClock * clock, GstIceSealedFunc sealed, gpointer user_data)
 {
   GstIceRecording *recording = g_new0 (GstIceRecording, 1);
-
-  init_debug ();
 
   g_atomic_ref_count_init (&recording->ref_count);
   recording->config = *config;
@@ -300,10 +286,10 @@ get_open (GstIceRecording * self, GError ** error)
 
   planned = plan_next (self, self->last_number + 1);
   if (planned == 0) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NO_SPACE,
-            "The object has reached its largest size, %" G_GUINT64_FORMAT
-            " bytes: set a larger part-size or max-memory, or a"
-            " spool-directory", self->size));
+    gst_ice_set_error (error, GST_ICE_ERROR_NO_SPACE,
+        "The object has reached its largest size, %" G_GUINT64_FORMAT
+        " bytes: set a larger part-size or max-memory, or a"
+        " spool-directory", self->size);
     return NULL;
   }
 
@@ -703,13 +689,10 @@ gst_ice_recording_seek (GstIceRecording * self, guint64 offset,
 {
   gst_ice_lock_scope (&self->lock);
 
-  if (offset > gst_ice_part_plan_get_ceiling (&self->config.plan)) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NO_SPACE,
-            "Position %" G_GUINT64_FORMAT " is beyond the largest object, %"
-            G_GUINT64_FORMAT " bytes", offset,
-            gst_ice_part_plan_get_ceiling (&self->config.plan)));
-    return FALSE;
-  }
+  if (offset > gst_ice_part_plan_get_ceiling (&self->config.plan))
+    return gst_ice_set_error (error, GST_ICE_ERROR_NO_SPACE, "Position %"
+        G_GUINT64_FORMAT " is beyond the largest object, %" G_GUINT64_FORMAT
+        " bytes", offset, gst_ice_part_plan_get_ceiling (&self->config.plan));
 
   self->position = offset;
   self->rewinding = offset < self->size;

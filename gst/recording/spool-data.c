@@ -74,10 +74,8 @@ fail (int reason, GError ** error, const gchar * format, ...)
   what = g_strdup_vprintf (format, args);
   va_end (args);
 
-  g_propagate_error (error, gst_ice_error_new (full ? GST_ICE_ERROR_NO_SPACE :
-          GST_ICE_ERROR_FAILED, "%s: %s", what, g_strerror (reason)));
-
-  return FALSE;
+  return gst_ice_set_error (error, full ? GST_ICE_ERROR_NO_SPACE :
+      GST_ICE_ERROR_FAILED, "%s: %s", what, g_strerror (reason));
 }
 
 /* ---- what is freed ---- */
@@ -175,11 +173,9 @@ check_room (GstIceSpoolData * self, guint64 end, GError ** error)
       || end - get_freed (self, end) <= self->max_size)
     return TRUE;
 
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NO_SPACE,
-          "The spool has reached its largest size, %" G_GUINT64_FORMAT
-          " bytes", self->max_size));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_NO_SPACE,
+      "The spool has reached its largest size, %" G_GUINT64_FORMAT " bytes",
+      self->max_size);
 }
 
 static void

@@ -66,19 +66,13 @@ refuse (GError ** error, const gchar * format, ...)
   text = g_strdup_vprintf (format, args);
   va_end (args);
 
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS, "%s",
-          text));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS, "%s", text);
 }
 
 static gboolean
 refuse_missing (GError ** error)
 {
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NOT_FOUND,
-          "there is none"));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_NOT_FOUND, "there is none");
 }
 
 static void
@@ -337,10 +331,8 @@ remove_name (const GstIceSpoolFiles * self, const gchar * name,
   if (unlinkat (self->directory, name, 0) == 0 || errno == ENOENT)
     return TRUE;
 
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
-          "Removing %s: %s", name, g_strerror (errno)));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_FAILED, "Removing %s: %s",
+      name, g_strerror (errno));
 }
 
 gboolean
@@ -356,10 +348,8 @@ gst_ice_spool_files_remove (const GstIceSpoolFiles * self, GError ** error)
       || errno == ENOENT)
     return TRUE;
 
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
-          "Removing the directory: %s", g_strerror (errno)));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_FAILED,
+      "Removing the directory: %s", g_strerror (errno));
 }
 
 static gboolean
@@ -396,9 +386,8 @@ gst_ice_spool_files_list (const gchar * directory, GError ** error)
     gboolean missing = g_error_matches (reason, G_FILE_ERROR,
         G_FILE_ERROR_NOENT);
 
-    g_propagate_error (error, gst_ice_error_new (missing ?
-            GST_ICE_ERROR_NOT_FOUND : GST_ICE_ERROR_SETTINGS, "%s",
-            reason->message));
+    gst_ice_set_error (error, missing ? GST_ICE_ERROR_NOT_FOUND :
+        GST_ICE_ERROR_SETTINGS, "%s", reason->message);
     return NULL;
   }
 

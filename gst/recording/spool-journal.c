@@ -221,10 +221,7 @@ refuse (GError ** error, const gchar * format, ...)
   text = g_strdup_vprintf (format, args);
   va_end (args);
 
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS, "%s",
-          text));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS, "%s", text);
 }
 
 static gboolean

@@ -27,13 +27,13 @@
 #include <gst/gst.h>
 
 #include "common/lock.h"
+#include "common/log.h"
 #include "recording/job-queue.h"
 #include "recording/spool-data.h"
 #include "recording/spool-files.h"
 #include "recording/spool-journal.h"
 
-GST_DEBUG_CATEGORY_STATIC (spool_debug);
-#define GST_CAT_DEFAULT spool_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_SPOOL)
 
 /* What a power cut may cost at most, as far as it is ours to say. */
 #define SYNC_INTERVAL_US G_USEC_PER_SEC
@@ -62,18 +62,6 @@ struct _GstIceSpool
   gboolean syncing;             /* a sync is under way */
   gint64 last_sync_us;          /* monotonic time */
 };
-
-static void
-init_debug (void)
-{
-  static gsize done = 0;
-
-  if (g_once_init_enter (&done)) {
-    GST_DEBUG_CATEGORY_INIT (spool_debug, "icespool", 0,
-        "recordings on disk");
-    g_once_init_leave (&done, 1);
-  }
-}
 
 /* ---- opening and closing ---- */
 
@@ -110,8 +98,6 @@ spool_new (const gchar * media_id)
   const GstIceSpoolFiles no_files = GST_ICE_SPOOL_FILES_INIT;
   GstIceSpool *self = g_new0 (GstIceSpool, 1);
 
-  init_debug ();
-
   g_atomic_ref_count_init (&self->ref_count);
   self->media_id = g_strdup (media_id);
   self->files = no_files;
@@ -130,10 +116,7 @@ check_media_id (const gchar * media_id, GError ** error)
   if (gst_ice_spool_files_is_media_id (media_id))
     return TRUE;
 
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
-          "not a media id"));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS, "not a media id");
 }
 
 static guint64
@@ -178,13 +161,11 @@ read_facts (const GstIceSpoolFiles * files, const gchar * media_id,
           text->len, media_id, error))
     return FALSE;
 
-  if (facts->left != NULL) {
+  if (facts->left != NULL)
     facts->left->size = get_left_size (facts->left, data_size);
-  } else if (data_size > 0 && !facts->done) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
-            "it is damaged: there is data, and no journal of it"));
-    return FALSE;
-  }
+  else if (data_size > 0 && !facts->done)
+    return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS,
+        "it is damaged: there is data, and no journal of it");
 
   return TRUE;
 }
@@ -192,10 +173,8 @@ read_facts (const GstIceSpoolFiles * files, const gchar * media_id,
 static gboolean
 refuse_tidying (GError ** error)
 {
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
-          "it can't be written: %s", g_strerror (errno)));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS,
+      "it can't be written: %s", g_strerror (errno));
 }
 
 static gboolean
@@ -309,8 +288,8 @@ gst_ice_spool_reopen (GstIceSpool * self, gint64 deadline_us,
   g_autofree gchar *directory = g_path_get_dirname (self->files.path);
 
   if (!gst_ice_spool_close (self, deadline_us)) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
-            "Spool %s: the disk does not answer", self->files.path));
+    gst_ice_set_error (error, GST_ICE_ERROR_FAILED,
+        "Spool %s: the disk does not answer", self->files.path);
     return NULL;
   }
 
@@ -446,10 +425,8 @@ sync_files (GstIceSpool * self, GError ** error)
       && fsync (self->files.directory) == 0)
     return TRUE;
 
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
-          "Forcing the journal to the disk: %s", g_strerror (errno)));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_FAILED,
+      "Forcing the journal to the disk: %s", g_strerror (errno));
 }
 
 static void
@@ -623,10 +600,8 @@ check_there (GstIceSpool * self, GError ** error)
   if (!g_atomic_int_get (&self->over))
     return TRUE;
 
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
-          "it has been removed or closed"));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_FAILED,
+      "it has been removed or closed");
 }
 
 static gboolean

@@ -60,10 +60,10 @@ send_abort (GstIceToolService * service, const GstIceSpoolLeft * left,
     return NULL;
   if (g_strcmp0 (lease->bucket, left->bucket) != 0
       || g_strcmp0 (lease->key, left->object) != 0) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_FAILED,
-            "The upload credential is for another object, %s in %s, than the"
-            " upload, %s in %s", lease->key, lease->bucket, left->object,
-            left->bucket));
+    gst_ice_set_error (error, GST_ICE_ERROR_FAILED,
+        "The upload credential is for another object, %s in %s, than the"
+        " upload, %s in %s", lease->key, lease->bucket, left->object,
+        left->bucket);
     return NULL;
   }
 

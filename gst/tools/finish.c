@@ -323,11 +323,9 @@ check_left (const gchar * directory, const gchar * media_id, GError ** error)
   if (in_use || (left != NULL && left->size > 0))
     return TRUE;
 
-  g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_NOT_FOUND,
-          "The spool of media id %s in %s is empty; `abort` removes it",
-          media_id, directory));
-
-  return FALSE;
+  return gst_ice_set_error (error, GST_ICE_ERROR_NOT_FOUND,
+      "The spool of media id %s in %s is empty; `abort` removes it", media_id,
+      directory);
 }
 
 static GstIceToolExit

@@ -99,8 +99,8 @@ make_config (const gchar * media_id, GstIceClock * clock, GError ** error)
   GstIceSettings settings;
 
   if (timeout_s <= 0) {
-    g_propagate_error (error, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
-            "--timeout is not a positive number of seconds"));
+    gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS,
+        "--timeout is not a positive number of seconds");
     return NULL;
   }
 

@@ -17,10 +17,10 @@
 
 #include <gst/gst.h>
 
+#include "common/log.h"
 #include "upload/retry-policy.h"
 
-GST_DEBUG_CATEGORY_STATIC (lease_debug);
-#define GST_CAT_DEFAULT lease_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_LEASE)
 
 /**
  * KeeperState:
@@ -66,13 +66,6 @@ gst_ice_lease_keeper_new (GstIceMediaClient * client, GstIceClock * clock,
     const GstIceLeaseKeeperCallbacks * callbacks, gpointer user_data)
 {
   GstIceLeaseKeeper *self = g_new0 (GstIceLeaseKeeper, 1);
-  static gsize done = 0;
-
-  if (g_once_init_enter (&done)) {
-    GST_DEBUG_CATEGORY_INIT (lease_debug, "icelease", 0,
-        "upload credentials and their renewal");
-    g_once_init_leave (&done, 1);
-  }
 
   self->client = gst_ice_media_client_ref (client);
   self->clock = gst_ice_clock_ref (clock);

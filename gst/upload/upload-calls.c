@@ -13,8 +13,9 @@
 #include "upload/upload-call.h"
 
 #include "common/lock.h"
+#include "common/log.h"
 
-#define GST_CAT_DEFAULT gst_ice_upload_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_UPLOAD)
 
 GstIceCall *
 gst_ice_call_new (GstIceUpload * self, GstIceOperation operation,

@@ -12,7 +12,9 @@
 
 #include "upload/upload-call.h"
 
-#define GST_CAT_DEFAULT gst_ice_upload_debug
+#include "common/log.h"
+
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_UPLOAD)
 
 /* An answer of something in between must not decide: how often HeadObject is
  * asked, and how often an upload id must be unknown, before it counts. */

@@ -7,7 +7,9 @@
 
 #include "upload/upload-call.h"
 
-#define GST_CAT_DEFAULT gst_ice_upload_debug
+#include "common/log.h"
+
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_UPLOAD)
 
 /* How often an upload begins anew while all its bytes can be had. */
 #define MAX_RESTARTS 3

@@ -9,8 +9,9 @@
 #include "upload/upload-call.h"
 
 #include "common/lock.h"
+#include "common/log.h"
 
-#define GST_CAT_DEFAULT gst_ice_upload_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_UPLOAD)
 
 /* From memory if all of it is there: that is cheaper. */
 static GstIceOssRequest *

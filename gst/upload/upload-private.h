@@ -22,7 +22,6 @@
 
 G_BEGIN_DECLS
 
-GST_DEBUG_CATEGORY_EXTERN (gst_ice_upload_debug);
 
 /**
  * GstIceUpload:

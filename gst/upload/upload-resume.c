@@ -13,9 +13,11 @@
 
 #include "upload/upload-call.h"
 
+#include "common/log.h"
+
 #include <string.h>
 
-#define GST_CAT_DEFAULT gst_ice_upload_debug
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_UPLOAD)
 
 static gboolean
 is_same_object (GstIceUpload * self)

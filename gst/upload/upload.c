@@ -18,22 +18,10 @@
 #include "upload/upload-call.h"
 
 #include "common/lock.h"
+#include "common/log.h"
 #include "credentials/default-chain.h"
 
-GST_DEBUG_CATEGORY (gst_ice_upload_debug);
-#define GST_CAT_DEFAULT gst_ice_upload_debug
-
-static void
-init_debug (void)
-{
-  static gsize done = 0;
-
-  if (g_once_init_enter (&done)) {
-    GST_DEBUG_CATEGORY_INIT (gst_ice_upload_debug, "iceupload", 0,
-        "one upload from start to end");
-    g_once_init_leave (&done, 1);
-  }
-}
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_UPLOAD)
 
 const gchar *
 gst_ice_outcome_get_name (GstIceOutcome outcome)
@@ -72,8 +60,6 @@ gst_ice_upload_new (GstIceUploadConfig * config, GstIceClock * clock,
     gpointer user_data)
 {
   GstIceUpload *self = g_new0 (GstIceUpload, 1);
-
-  init_debug ();
 
   g_atomic_ref_count_init (&self->ref_count);
   self->config = config;

@@ -56,15 +56,15 @@ enter_namespace (void)
 {
   int fd;
 
-  if (unshare (CLONE_NEWNET) < 0 &&
-      unshare (CLONE_NEWUSER | CLONE_NEWNET) < 0) {
+  if (unshare (CLONE_NEWNET) < 0
+      && unshare (CLONE_NEWUSER | CLONE_NEWNET) < 0) {
     problem = g_strerror (errno);
     return;
   }
 
   fd = socket (AF_INET, SOCK_DGRAM, 0);
-  if (!set_address (fd, "lo", "127.0.0.1") || !set_up (fd, "lo") ||
-      !set_address (fd, "lo:1", ADDRESS))
+  if (!set_address (fd, "lo", "127.0.0.1") || !set_up (fd, "lo")
+      || !set_address (fd, "lo:1", ADDRESS))
     problem = g_strerror (errno);
   close (fd);
 }
