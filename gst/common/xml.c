@@ -98,6 +98,13 @@ gst_ice_xml_parse (const gchar * data, gsize size, const gchar * root,
       &reader, NULL);
   g_autoptr (GError) cause = NULL;
 
+  /* GMarkup minds, too; but if the text has another fault before that, it
+   * prints a warning that quotes from it. */
+  if (!g_utf8_validate_len (data, size, NULL)) {
+    fail (error, "not UTF-8 text");
+    return FALSE;
+  }
+
   if (g_markup_parse_context_parse (context, data, size, &cause)
       && g_markup_parse_context_end_parse (context, &cause)) {
     /* A declaration alone is a document to GMarkup. */
