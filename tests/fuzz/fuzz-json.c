@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* JSON of any kind. What is taken says the same when it is written and read
+ * again. */
+
+#include "fuzz.h"
+
+#include <string.h>
+
+#include "common/json.h"
+
+int
+LLVMFuzzerInitialize (int *argc, char ***argv)
+{
+  fuzz_start ();
+
+  return 0;
+}
+
+int
+LLVMFuzzerTestOneInput (const guint8 * data, gsize size)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *text = NULL;
+  JsonNode *node, *again;
+
+  node = gst_ice_json_parse_object ((const gchar *) data, size, &error);
+  if (node == NULL) {
+    fuzz_check_error (&error);
+    return 0;
+  }
+
+  g_assert_no_error (error);
+  text = json_to_string (node, FALSE);
+  again = gst_ice_json_parse_object (text, strlen (text), &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (json_object_get_size (json_node_get_object (again)), ==,
+      json_object_get_size (json_node_get_object (node)));
+  gst_ice_json_get_string (json_node_get_object (node), "Code");
+  gst_ice_json_free_secret (node);
+  gst_ice_json_free_secret (again);
+
+  return 0;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* An answer of OSS: its status, the headers that are read, and its body, as
+ * the success of each operation and as an error. */
+
+#include "fuzz.h"
+
+#include "answer.h"
+#include "oss/oss-errors.h"
+#include "oss/oss-reply.h"
+#include "oss/oss-request.h"
+
+int
+LLVMFuzzerInitialize (int *argc, char ***argv)
+{
+  fuzz_start ();
+
+  return 0;
+}
+
+static void
+check_reply (const GstIceOssReply * reply)
+{
+  g_assert_true (reply->etag == NULL || gst_ice_oss_xml_is_etag (reply->etag));
+  g_assert_true (reply->has_crc64 || reply->crc64 == 0);
+  g_assert_cmpint (reply->size, >=, -1);
+}
+
+/* @request: (transfer full) */
+static void
+read_with (GstIceOssRequest * request, const GstIceHttpResponse * response,
+    GstIceOssReadFunc read)
+{
+  GstIceOssReply *reply = g_new0 (GstIceOssReply, 1);
+  g_autoptr (GError) error = NULL;
+
+  reply->size = -1;
+  if (read (request, response, reply, &error))
+    check_reply (reply);
+  else
+    fuzz_check_error (&error);
+  gst_ice_oss_reply_free (reply);
+  gst_ice_oss_request_free (request);
+}
+
+static void
+read_success (const GstIceHttpResponse * response)
+{
+  g_autoptr (GPtrArray) bytes = g_ptr_array_new ();
+
+  read_with (gst_ice_oss_request_new_upload_part ("u", 1, bytes, 0), response,
+      gst_ice_oss_reply_read_stored);
+  read_with (gst_ice_oss_request_new_initiate (NULL), response,
+      gst_ice_oss_reply_read_initiated);
+  read_with (gst_ice_oss_request_new_abort ("u"), response,
+      gst_ice_oss_reply_read_completed);
+  read_with (gst_ice_oss_request_new_list_parts ("u", 3), response,
+      gst_ice_oss_reply_read_list);
+  read_with (gst_ice_oss_request_new_head_object (), response,
+      gst_ice_oss_reply_read_head);
+}
+
+static void
+read_error (const GstIceHttpResponse * response)
+{
+  g_autoptr (GstIceIdentity) identity = fuzz_identity_new ();
+  gsize size;
+  const gchar *body = g_bytes_get_data (response->body, &size);
+  g_autoptr (GstIceOssErrorAnswer) answer =
+      gst_ice_oss_xml_parse_error (body, size);
+  const GstIceOssFailure failure = {
+    .operation = "UploadPart",
+    .part = 3,
+    .status = response->status,
+    .answer = answer,
+    .request_id =
+        gst_ice_http_response_get_header (response, "x-oss-request-id"),
+    .ec = gst_ice_http_response_get_header (response, "x-oss-ec"),
+    .identity = identity,
+    .region = "cn-shanghai",
+    .signed_us = 0,
+    .date_us = response->date_us,
+    .retry_after_us = gst_ice_http_response_get_retry_after (response),
+    .unreadable = size > 0 && answer == NULL,
+  };
+
+  fuzz_check_refusal (gst_ice_oss_error_new (&failure));
+}
+
+int
+LLVMFuzzerTestOneInput (const guint8 * data, gsize size)
+{
+  g_autoptr (GstIceHttpResponse) response = fuzz_answer_new (data, size);
+
+  if (response == NULL)
+    return 0;
+
+  fuzz_answer_check (response);
+  read_success (response);
+  read_error (response);
+
+  return 0;
+}
