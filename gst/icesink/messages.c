@@ -110,17 +110,20 @@ get_state_name (const GstIceUploadInfo * upload)
     case GST_ICE_UPLOAD_OPENING:
       return upload->interrupted ? "interrupted" : "opening";
     case GST_ICE_UPLOAD_UPLOADING:
+    case GST_ICE_UPLOAD_LOST:
       return upload->interrupted ? "interrupted" : "uploading";
     case GST_ICE_UPLOAD_FINALIZING:
       return upload->interrupted ? "interrupted" : "finalizing";
     case GST_ICE_UPLOAD_SALVAGING:
     case GST_ICE_UPLOAD_ABORTING:
+    case GST_ICE_UPLOAD_WITHDRAWING:
       return "finalizing";
     case GST_ICE_UPLOAD_COMPLETE:
       return "complete";
     case GST_ICE_UPLOAD_FAILED:
       return "failed";
     case GST_ICE_UPLOAD_STOPPED:
+    case GST_ICE_UPLOAD_CLOSED:
       break;
   }
 

@@ -95,7 +95,7 @@ get_figures (GstIceRun * self, GstIceFigures * figures)
   gst_ice_upload_get_info (self->upload, &figures->upload);
   figures->bytes_pending = figures->bytes_written
       - MIN (figures->bytes_written, figures->upload.bytes_uploaded);
-  if (oldest >= 0 && figures->upload.state < GST_ICE_UPLOAD_COMPLETE)
+  if (oldest >= 0 && !gst_ice_upload_state_is_over (figures->upload.state))
     figures->upload_lag = (figures->now_us - oldest) * GST_USECOND;
 }
 

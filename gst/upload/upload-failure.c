@@ -5,11 +5,8 @@
  *
  * Runs on: the network thread. Owns nothing. */
 
-#include "upload/upload-call.h"
+#include "upload/upload-private.h"
 
-#include "common/log.h"
-
-#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_UPLOAD)
 
 /* How often an upload begins anew while all its bytes can be had. */
 #define MAX_RESTARTS 3
@@ -18,18 +15,33 @@
  * must be unknown before it counts. */
 #define MIN_UNKNOWN_UPLOADS 2
 
+static GstIceRetryHistory *
+get_history (GstIceCall * call)
+{
+  return call->part != NULL ? &gst_ice_call_get_entry (call)->history
+      : &call->self->alone_history;
+}
+
+gboolean
+gst_ice_call_is_hopeless (GstIceCall * call, const GError * error)
+{
+  GstIceRetryHistory history = *get_history (call);
+
+  return gst_ice_retry_policy_decide (error, &history) == GST_ICE_RETRY_FAIL;
+}
+
 void
 gst_ice_call_try_again (GstIceCall * call, gint64 delay_us)
 {
   GstIceUpload *self = call->self;
   gint64 at = gst_ice_upload_get_now (self) + delay_us;
 
-  gst_ice_upload_note_retry (self);
+  gst_ice_upload_count_retry (self);
   if (call->part != NULL)
     gst_ice_part_table_set_waiting (self->parts,
         gst_ice_call_get_entry (call), at);
   else
-    self->single_not_before_us = at;
+    self->alone_not_before_us = at;
 }
 
 void
@@ -37,7 +49,7 @@ gst_ice_call_give_up (GstIceCall * call, const GError * error)
 {
   GstIceUpload *self = call->self;
 
-  if (self->state >= GST_ICE_UPLOAD_COMPLETE) {
+  if (gst_ice_upload_state_is_over (self->state)) {
     GST_WARNING ("%s: %s", self->config->media_id, error->message);
     gst_ice_upload_end_early (self);
     return;
@@ -77,7 +89,7 @@ gst_ice_call_give_up_unknown (GstIceCall * call, const GError * error)
       "The answer to CompleteMultipartUpload was lost, and whether the"
       " object is complete can't be learnt; look at the media asset");
 
-  call->self->unsure = TRUE;
+  gst_ice_inquiry_give_up (&call->self->inquiry);
   gst_ice_call_give_up (call, final);
 }
 
@@ -85,7 +97,8 @@ gst_ice_call_give_up_unknown (GstIceCall * call, const GError * error)
 static gboolean
 leaves_unknown (GstIceCall * call, const GError * error)
 {
-  if (!call->self->unsure || call->operation == GST_ICE_OPERATION_PUT)
+  if (!call->self->inquiry.may_be_there
+      || call->operation == GST_ICE_OPERATION_PUT)
     return FALSE;
 
   /* That Complete was throttled is the better news. */
@@ -127,38 +140,14 @@ try_later (GstIceCall * call, const GError * error,
     delay = MIN (delay, patience);
   gst_ice_call_try_again (call, delay);
   self->outage.of_oss = TRUE;
-  gst_ice_upload_note_failure (self, error, delay);
+  gst_ice_upload_report_failure (self, error, delay);
 }
 
-/* TRUE if @error says that the upload id, or the object of an older lease, is
- * of no use any more. */
-static gboolean
-is_lost (GstIceUpload * self, const GError * error,
+static void
+follow_policy (GstIceCall * call, const GError * error,
     GstIceRetryHistory * history)
 {
-  if (self->next_object != NULL
-      && gst_ice_error_is (error, GST_ICE_ERROR_NOT_AUTHORIZED))
-    return TRUE;
-
-  return gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD)
-      && ++history->unknown_uploads >= MIN_UNKNOWN_UPLOADS;
-}
-
-void
-gst_ice_call_handle_failure (GstIceCall * call, const GError * error)
-{
   GstIceUpload *self = call->self;
-  GstIceRetryHistory *history = call->part != NULL ?
-      &gst_ice_call_get_entry (call)->history : &self->single_history;
-
-  if (self->state < GST_ICE_UPLOAD_COMPLETE && is_lost (self, error, history))
-    gst_ice_upload_set_lost (self, error);
-  if (self->lost != NULL
-      || gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD)) {
-    gst_ice_call_try_again (call,
-        self->lost != NULL ? 0 : get_delay (error, history));
-    return;
-  }
 
   switch (gst_ice_retry_policy_decide (error, history)) {
     case GST_ICE_RETRY_LATER:
@@ -182,6 +171,42 @@ gst_ice_call_handle_failure (GstIceCall * call, const GError * error)
   }
 }
 
+/* TRUE if @error says that the upload id, or the object of an older lease, is
+ * of no use any more. */
+static gboolean
+means_lost (GstIceUpload * self, const GError * error,
+    const GstIceRetryHistory * history)
+{
+  if (self->next_object != NULL
+      && gst_ice_error_is (error, GST_ICE_ERROR_NOT_AUTHORIZED))
+    return TRUE;
+
+  return gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD)
+      && history->unknown_uploads >= MIN_UNKNOWN_UPLOADS;
+}
+
+void
+gst_ice_call_handle_failure (GstIceCall * call, const GError * error)
+{
+  GstIceUpload *self = call->self;
+  GstIceRetryHistory *history = get_history (call);
+  gboolean is_unknown =
+      gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD);
+
+  history->unknown_uploads += is_unknown;
+  if (means_lost (self, error, history))
+    gst_ice_upload_set_lost (self, error);
+
+  if (self->state == GST_ICE_UPLOAD_LOST)
+    gst_ice_call_try_again (call, 0);
+  else if (is_unknown)
+    gst_ice_call_try_again (call, get_delay (error, history));
+  else
+    follow_policy (call, error, history);
+}
+
+/* ---- an upload that is lost ---- */
+
 gboolean
 gst_ice_upload_can_restart (GstIceUpload * self)
 {
@@ -192,46 +217,50 @@ gst_ice_upload_can_restart (GstIceUpload * self)
 void
 gst_ice_upload_set_lost (GstIceUpload * self, const GError * error)
 {
-  if (self->lost == NULL)
-    self->lost = g_error_copy (error);
+  if (gst_ice_upload_state_is_over (self->state)
+      || self->state == GST_ICE_UPLOAD_LOST)
+    return;
+
+  self->lost = g_error_copy (error);
+  gst_ice_upload_set_state (self, self->state, GST_ICE_UPLOAD_LOST);
 }
 
-/* What was found out about the upload id does not count for another one. */
+/* What comes after LOST, if anything. */
 static void
-forget_completion (GstIceUpload * self)
+go_on (GstIceUpload * self)
 {
-  self->unsure = self->look = self->gone = FALSE;
-  self->looks = self->unknown_uploads = 0;
-  self->comparing = self->listing = FALSE;
-  self->list_marker = 0;
-  g_clear_error (&self->complete_error);
-  g_clear_error (&self->invalid_part);
+  g_clear_error (&self->lost);
+  self->alone_history = (GstIceRetryHistory) { 0 };
+  self->alone_not_before_us = 0;
+  gst_ice_upload_set_state (self, GST_ICE_UPLOAD_LOST, self->finishing ?
+      GST_ICE_UPLOAD_FINALIZING : GST_ICE_UPLOAD_UPLOADING);
 }
 
-/* Begins anew, at the object of the newest lease. */
+/* Begins anew, at the object of the newest lease. What was found out about the
+ * upload id does not count for another one. */
 static void
 restart (GstIceUpload * self)
 {
   GST_WARNING ("%s: begins anew: %s", self->config->media_id,
       self->lost->message);
-  g_clear_error (&self->lost);
   gst_ice_part_table_restart (self->parts);
-  forget_completion (self);
+  gst_ice_inquiry_clear (&self->inquiry);
+  gst_ice_resumption_clear (&self->resumption);
   self->restarts++;
-  self->single_history = (GstIceRetryHistory) { 0 };
-  self->single_not_before_us = 0;
   g_clear_pointer (&self->upload_id, g_free);
   if (self->next_object != NULL)
     gst_ice_upload_use_object (self, self->next_object);
   g_clear_pointer (&self->next_object, gst_ice_oss_object_unref);
+  go_on (self);
 }
 
 /* TRUE if an earlier run may have completed the object that is wanted. */
 static gboolean
 may_be_complete (GstIceUpload * self)
 {
-  return self->is_resumed && self->next_object == NULL
-      && self->state == GST_ICE_UPLOAD_FINALIZING
+  return self->resumption.state != GST_ICE_RESUMPTION_NONE
+      && self->next_object == NULL && self->finishing
+      && !gst_ice_inquiry_has_no_upload (&self->inquiry)
       && gst_ice_part_table_get_reach (self->parts)
       == gst_ice_part_table_get_length (self->parts);
 }
@@ -239,35 +268,31 @@ may_be_complete (GstIceUpload * self)
 static void
 fail_lost (GstIceUpload * self)
 {
-  g_autoptr (GError) lost = g_steal_pointer (&self->lost);
   g_autoptr (GError) final =
-      gst_ice_upload_new_final_error (GST_ICE_ERROR_NO_SUCH_UPLOAD, lost,
-      self->next_object != NULL ?
+      gst_ice_upload_new_final_error (GST_ICE_ERROR_NO_SUCH_UPLOAD,
+      self->lost, self->next_object != NULL ?
       "The new lease is for another object, and bytes that the old one has"
       " are not held any more" :
       "The upload has gone from OSS, and bytes that it had are not held any"
       " more");
 
-  self->gone = self->next_object == NULL;
+  if (self->next_object == NULL)
+    gst_ice_inquiry_lose (&self->inquiry);
   gst_ice_upload_failed (self, final, 0);
 }
 
 void
-gst_ice_upload_handle_lost (GstIceUpload * self)
+gst_ice_upload_resolve_lost (GstIceUpload * self)
 {
-  if (self->lost == NULL || self->in_flight > 0 || self->single_busy)
+  if (self->state != GST_ICE_UPLOAD_LOST || self->in_flight > 0
+      || self->alone != NULL)
     return;
 
-  if (self->state >= GST_ICE_UPLOAD_COMPLETE) {
-    /* Nothing begins anew. What there is under the id is dealt with. */
-    self->single_not_before_us = 0;
-    g_clear_error (&self->lost);
-  } else if (gst_ice_upload_can_restart (self)) {
+  if (gst_ice_upload_can_restart (self)) {
     restart (self);
   } else if (may_be_complete (self)) {
-    self->gone = TRUE;
-    self->single_not_before_us = 0;
-    g_clear_error (&self->lost);
+    gst_ice_inquiry_look_for_object (&self->inquiry);
+    go_on (self);
   } else {
     fail_lost (self);
   }

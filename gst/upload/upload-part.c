@@ -6,16 +6,13 @@
  * Runs on: the network thread; bytes that are on disk alone are read on
  * another. Owns nothing. */
 
-#include "upload/upload-call.h"
+#include "upload/upload-private.h"
 
 #include "common/lock.h"
-#include "common/log.h"
-
-#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_UPLOAD)
 
 /* From memory if all of it is there: that is cheaper. */
 static GstIceOssRequest *
-new_request (GstIceUpload * self, GstIcePart * part)
+make_request (GstIceUpload * self, GstIcePart * part)
 {
   g_autoptr (GPtrArray) bytes = gst_ice_part_ref_bytes (part);
   g_autoptr (GInputStream) stream = NULL;
@@ -30,25 +27,32 @@ new_request (GstIceUpload * self, GstIcePart * part)
       part->number, stream, part->size);
 }
 
-void
-gst_ice_upload_send_part (GstIceUpload * self, GstIceLease * lease)
+gboolean
+gst_ice_upload_is_sendable (GstIceUpload * self,
+    const GstIcePartEntry * entry)
 {
+  return entry != NULL && entry->number <= self->salvage_length;
+}
+
+GstIceOssRequest *
+gst_ice_call_make_part (GstIceCall * call)
+{
+  GstIceUpload *self = call->self;
   GstIcePartEntry *entry = gst_ice_part_table_next (self->parts,
       gst_ice_upload_get_now (self));
-  GstIceCall *call;
 
   /* It may have been superseded a moment ago. */
   if (!gst_ice_upload_is_sendable (self, entry))
-    return;
+    return NULL;
 
-  call = gst_ice_call_new (self, GST_ICE_OPERATION_PART, lease);
   call->part = gst_ice_part_ref (entry->part);
   gst_ice_part_table_set_in_flight (self->parts, entry);
-  gst_ice_call_send (call, new_request (self, call->part));
+
+  return make_request (self, call->part);
 }
 
 static void
-note_reuploaded (GstIceUpload * self)
+count_reuploaded (GstIceUpload * self)
 {
   gst_ice_lock_scope (&self->lock);
 
@@ -62,7 +66,7 @@ confirm (GstIceCall * call, const GstIceOssReply * reply)
   GstIcePartEntry *entry = gst_ice_call_get_entry (call);
 
   if (entry->uploads > 0)
-    note_reuploaded (self);
+    count_reuploaded (self);
   if (!gst_ice_part_table_confirm (self->parts, entry, call->part,
           reply->etag))
     return;
@@ -107,7 +111,7 @@ drop (GstIceCall * call, const GError * error)
   if (delay == 0)
     return;
   self->outage.of_oss = TRUE;
-  gst_ice_upload_note_failure (self, error, delay);
+  gst_ice_upload_report_failure (self, error, delay);
 }
 
 void
@@ -117,8 +121,11 @@ gst_ice_call_handle_part (GstIceCall * call, const GstIceOssReply * reply,
   gboolean stale = is_stale (call);
   g_autoptr (GError) damaged = NULL;
 
-  if (error == NULL && (stale
-          || gst_ice_call_verify (call, reply, "UploadPart", &damaged)))
+  if (error == NULL && !stale && call->self->config->verify
+      && gst_ice_call_get_proof (call, reply) == GST_ICE_PROOF_OTHER)
+    damaged = gst_ice_call_new_damaged_error (call, reply, "UploadPart");
+
+  if (error == NULL && damaged == NULL)
     confirm (call, reply);
   else if (stale)
     drop (call, error);

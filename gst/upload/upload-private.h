@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* What the files of an upload share: upload.c has its life (states, events,
- * what other threads may call), upload-calls.c its requests, one after the
- * other, and the rest of upload-call.h what their answers mean. Only these
- * include this file.
+/* What the files of an upload share. Each calls those below it and nothing
+ * else:
+ *
+ *   upload.c              what other threads may call, and the lease
+ *   upload-pump.c         what is sent next, and who reads its answer
+ *   upload-part.c, upload-completion.c, upload-resume.c
+ *                         what is sent, and what its answer means
+ *   upload-failure.c      what becomes of a request that failed
+ *   upload-end.c          how an upload ends, well or not
+ *   upload-calls.c        a request on its way
+ *   upload-core.c         the struct, its state, its events
+ *
+ * A handler never sends anything: it changes state and wakes the pump, which
+ * runs once, later, from the loop.
  *
  * Everything here belongs to the network thread, but for info. */
 
@@ -12,49 +22,37 @@
 
 #include <gst/gst.h>
 
+#include "common/log.h"
 #include "credentials/static-provider.h"
 #include "ice/media-client.h"
 #include "oss/oss-client.h"
+#include "upload/inquiry.h"
 #include "upload/lease-keeper.h"
 #include "upload/outage.h"
 #include "upload/part-table.h"
+#include "upload/resumption.h"
 #include "upload/upload.h"
+
+#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_UPLOAD)
 
 G_BEGIN_DECLS
 
 
+typedef struct _GstIceCall GstIceCall;
+
 /**
  * GstIceUpload:
+ * @pump: sends whatever can be sent
  * @finishing: the last part is known
  * @salvage_length: of a failed upload, how many parts may still be completed
  * @object: where the upload goes; set with the first lease
  * @next_object: (nullable): where the newest lease points, if elsewhere
  * @cancellable: of all requests in flight
  * @in_flight: requests with parts on their way
- * @single_busy: a request that goes alone (all but UploadPart) is on its way
- * @single_not_before_us: not to be sent before
- * @single_history: what it has been through
- * @lost: (nullable): why the upload id or the object is of no use any more;
- *     nothing is sent until the requests in flight have returned
- * @initiating: InitiateMultipartUpload is on its way
- * @stillborn: it was when the upload ended, so it is aborted, unasked
- * @decisive: a request whose success completes the object is on its way
- * @object_there: the object was completed, though not as it should be
- * @unsure: an answer to Complete was lost, so the object may be there
- * @looks: how often HeadObject has not shown the object
- * @look: ask with HeadObject whether the object is there
- * @unknown_uploads: how often Complete was told NoSuchUpload
- * @gone: the upload id is not known any more; what HeadObject says is final
- * @resume_bucket: (nullable): where an earlier run's upload went
- * @resume_object: (nullable): likewise
- * @resume_upload_id: (nullable): its id, until the first lease is there
- * @is_resumed: the upload is that one
- * @comparing: ask with ListParts which of its parts are there
- * @compared: up to which part that is done
- * @listing: ask with ListParts why Complete was refused
- * @list_marker: the page of it that comes next
- * @complete_error: how Complete failed last
- * @invalid_part: why Complete was refused, if it was for the ETags
+ * @alone: (nullable): the request on its way that is not UploadPart
+ * @alone_not_before_us: the next one of them is not sent before
+ * @alone_history: what they have been through
+ * @lost: (nullable): why the upload is lost, in that state
  * @error: why it failed
  */
 struct _GstIceUpload
@@ -65,10 +63,10 @@ struct _GstIceUpload
   GstIceNetworkThread *thread;  /* (unowned) outlives the upload's events */
   GstIceUploadCallbacks callbacks;
   gpointer user_data;
+  void (*pump) (GstIceUpload * self);
 
   GstIceUploadState state;
   gboolean finishing;
-  gboolean closed;
   guint salvage_length;
   GstIceHttpClient *http;       /* (nullable) (owned) */
   GstIceOssClient *oss;         /* (nullable) (owned) */
@@ -84,33 +82,16 @@ struct _GstIceUpload
   GCancellable *cancellable;    /* (owned) */
   guint oss_requests;           /* sent so far */
   guint in_flight;
-  gboolean single_busy;
-  gint64 single_not_before_us;
-  GstIceRetryHistory single_history;
+  GstIceCall *alone;            /* (nullable) (unowned) */
+  gint64 alone_not_before_us;
+  GstIceRetryHistory alone_history;
   GstIceOutage outage;
   guint restarts;
+  GstIceInquiry inquiry;
+  GstIceResumption resumption;
   GError *lost;                 /* (nullable) (owned) */
-  gboolean initiating;
-  gboolean stillborn;
-  gboolean decisive;
-  gboolean object_there;
-  gboolean unsure;
-  guint looks;
-  gboolean look;
-  guint unknown_uploads;
-  gboolean gone;
-  gchar *resume_bucket;         /* (nullable) */
-  gchar *resume_object;         /* (nullable) */
-  gchar *resume_upload_id;      /* (nullable) */
-  gboolean is_resumed;
-  gboolean comparing;
-  guint compared;
-  gboolean listing;
-  guint list_marker;
-  GError *complete_error;       /* (nullable) (owned) */
-  GError *invalid_part;         /* (nullable) (owned) */
-  gboolean crc64_missing_noted;
   GError *error;                /* (nullable) (owned) */
+  GSource *wake;                /* (nullable) (owned) runs the pump */
   GSource *timer;               /* (nullable) (owned) next thing to send */
   GSource *deadline;            /* (nullable) (owned) of on-error */
 
@@ -118,20 +99,107 @@ struct _GstIceUpload
   GstIceUploadInfo info;        /* protected by lock */
 };
 
-/* upload.c */
+/* In these functions one of @reply and @error is NULL. */
+typedef void (*GstIceCallHandler) (GstIceCall * call,
+    const GstIceOssReply * reply, const GError * error);
 
-/* The one place where the state changes. */
-void gst_ice_upload_set_state (GstIceUpload * self, GstIceUploadState state);
+/**
+ * GstIceCall:
+ * @self: (owned)
+ * @client: (owned)
+ * @operation: what is asked for
+ * @handle: what to do with its answer
+ * @lease: (owned): that signed it
+ * @part: (nullable) (owned): of UploadPart
+ * @size: of the object, of Complete, Put and Head
+ * @crc64: its CRC-64
+ */
+struct _GstIceCall
+{
+  GstIceUpload *self;
+  GstIceOssClient *client;
+  GstIceOperation operation;
+  GstIceCallHandler handle;
+  GstIceLease *lease;
+  GstIcePart *part;
+  guint64 size;
+  guint64 crc64;
+};
+
+/* ---- upload-core.c ---- */
+
+/* The one place where the state changes: it must be @from, and the change a
+ * drawn one. */
+void gst_ice_upload_set_state (GstIceUpload * self, GstIceUploadState from,
+    GstIceUploadState to);
+
+/* TRUE if there may be something to send, or to be answered. */
+gboolean gst_ice_upload_is_active (GstIceUpload * self);
 void gst_ice_upload_emit (GstIceUpload * self,
     const GstIceUploadEvent * event);
+void gst_ice_upload_emit_type (GstIceUpload * self,
+    GstIceUploadEventType type);
 gint64 gst_ice_upload_get_now (GstIceUpload * self);
+GSource *gst_ice_upload_add_timeout (GstIceUpload * self, gint64 delay_us,
+    GSourceFunc func);
+void gst_ice_upload_drop_source (GSource ** source);
+
+/* The pump runs once, soon. */
+void gst_ice_upload_wake (GstIceUpload * self);
 
 /* Copies what others may know into info. */
 void gst_ice_upload_publish (GstIceUpload * self);
+void gst_ice_upload_set_last_error (GstIceUpload * self,
+    const GError * error);
+void gst_ice_upload_set_outcome (GstIceUpload * self, GstIceOutcome outcome);
+void gst_ice_upload_count_retry (GstIceUpload * self);
+
+/* From now on the upload goes to @object. */
+void gst_ice_upload_use_object (GstIceUpload * self,
+    GstIceOssObject * object);
 
 /* OSS has taken up the upload. @reply: (nullable): its answer */
 void gst_ice_upload_started (GstIceUpload * self,
     const GstIceOssReply * reply);
+
+/* A request failed and is tried again @delay_us later: an outage may begin. */
+void gst_ice_upload_report_failure (GstIceUpload * self, const GError * error,
+    gint64 delay_us);
+
+/* One succeeded: an outage is over. */
+void gst_ice_upload_report_success (GstIceUpload * self);
+
+/* A request has ended; the last one of a closed upload is the end of it. */
+void gst_ice_upload_check_closed (GstIceUpload * self);
+
+/* How many parts the object is to have. */
+guint gst_ice_upload_get_target_length (GstIceUpload * self);
+
+/* ---- upload-calls.c ---- */
+
+GstIceCall *gst_ice_call_new (GstIceUpload * self, GstIceOperation operation,
+    GstIceLease * lease, GstIceCallHandler handle);
+void gst_ice_call_free (GstIceCall * call);
+
+/* The entry of the part that it is about. */
+GstIcePartEntry *gst_ice_call_get_entry (GstIceCall * call);
+
+/* What @reply says of the bytes of the call's part or object. */
+GstIceProof gst_ice_call_get_proof (GstIceCall * call,
+    const GstIceOssReply * reply);
+
+/* For GST_ICE_PROOF_OTHER. @operation: in OSS's words; a static string.
+ * (transfer full) */
+GError *gst_ice_call_new_damaged_error (GstIceCall * call,
+    const GstIceOssReply * reply, const gchar * operation);
+
+/* Both (transfer full). */
+void gst_ice_call_send (GstIceCall * call, GstIceOssRequest * request);
+
+/* ---- upload-end.c ---- */
+
+/* What is left behind when nothing more is done. */
+GstIceOutcome gst_ice_upload_get_leftover (GstIceUpload * self);
 
 /* The object is confirmed, by the answer @reply. @size, @crc64: of ours. */
 void gst_ice_upload_completed (GstIceUpload * self,
@@ -147,27 +215,95 @@ void gst_ice_upload_ended (GstIceUpload * self, GstIceOutcome outcome);
 /* on-error or stop, if one of them is under way, can't be carried out. */
 void gst_ice_upload_end_early (GstIceUpload * self);
 
-/* From now on the upload goes to @object. */
-void gst_ice_upload_use_object (GstIceUpload * self,
-    GstIceOssObject * object);
+/* Ends without completion: aborts or keeps. */
+void gst_ice_upload_begin_stop (GstIceUpload * self, gboolean abort);
 
-/* What is left behind when nothing more is done. */
-GstIceOutcome gst_ice_upload_get_leftover (GstIceUpload * self);
+/* Lets go of everything. */
+void gst_ice_upload_begin_close (GstIceUpload * self);
 
-/* A request failed and is tried again @delay_us later. */
-void gst_ice_upload_note_failure (GstIceUpload * self, const GError * error,
-    gint64 delay_us);
-void gst_ice_upload_note_success (GstIceUpload * self);
+/* ---- upload-failure.c ---- */
 
-/* A request is sent once more, now or later. */
-void gst_ice_upload_note_retry (GstIceUpload * self);
+/* The same request once more, @delay_us later. */
+void gst_ice_call_try_again (GstIceCall * call, gint64 delay_us);
 
-/* A request has ended; the last one of a closed upload is the end of it. */
-void gst_ice_upload_check_closed (GstIceUpload * self);
+/* What the retry policy says of @error. */
+void gst_ice_call_handle_failure (GstIceCall * call, const GError * error);
 
-/* upload-calls.c */
+/* Nothing helps against @error. */
+void gst_ice_call_give_up (GstIceCall * call, const GError * error);
 
-/* Sends whatever can be sent now, and sets the timer for what can't. */
+/* TRUE if the retry policy has no hope against @error. */
+gboolean gst_ice_call_is_hopeless (GstIceCall * call, const GError * error);
+
+/* Complete may have been carried out, and nobody will tell. */
+void gst_ice_call_give_up_unknown (GstIceCall * call, const GError * error);
+
+/* How long the outage may still last, 0: no longer, -1: for ever. */
+gint64 gst_ice_upload_get_patience (GstIceUpload * self);
+
+/* An error for the end of a budget: what is true now, and the last cause.
+ * (transfer full) */
+GError *gst_ice_upload_new_final_error (GstIceErrorCode code,
+    const GError * cause, const gchar * text);
+
+/* TRUE if the upload may begin anew, and all its bytes can be had. */
+gboolean gst_ice_upload_can_restart (GstIceUpload * self);
+
+/* The upload id, or the object, is of no use any more. */
+void gst_ice_upload_set_lost (GstIceUpload * self, const GError * error);
+
+/* Once no request is in flight: what becomes of an upload that is lost. */
+void gst_ice_upload_resolve_lost (GstIceUpload * self);
+
+/* ---- upload-part.c, upload-completion.c, upload-resume.c ----
+ *
+ * The first function of each pair makes the request of a call, or NULL if it
+ * is not wanted any more; the second one handles its answer. */
+
+GstIceOssRequest *gst_ice_call_make_part (GstIceCall * call);
+void gst_ice_call_handle_part (GstIceCall * call,
+    const GstIceOssReply * reply, const GError * error);
+
+GstIceOssRequest *gst_ice_call_make_initiate (GstIceCall * call);
+void gst_ice_call_handle_initiate (GstIceCall * call,
+    const GstIceOssReply * reply, const GError * error);
+
+GstIceOssRequest *gst_ice_call_make_put (GstIceCall * call);
+void gst_ice_call_handle_put (GstIceCall * call, const GstIceOssReply * reply,
+    const GError * error);
+
+GstIceOssRequest *gst_ice_call_make_complete (GstIceCall * call);
+void gst_ice_call_handle_complete (GstIceCall * call,
+    const GstIceOssReply * reply, const GError * error);
+
+GstIceOssRequest *gst_ice_call_make_head (GstIceCall * call);
+void gst_ice_call_handle_head (GstIceCall * call,
+    const GstIceOssReply * reply, const GError * error);
+
+GstIceOssRequest *gst_ice_call_make_list (GstIceCall * call);
+void gst_ice_call_handle_list (GstIceCall * call,
+    const GstIceOssReply * reply, const GError * error);
+
+GstIceOssRequest *gst_ice_call_make_abort (GstIceCall * call);
+void gst_ice_call_handle_abort (GstIceCall * call,
+    const GstIceOssReply * reply, const GError * error);
+
+GstIceOssRequest *gst_ice_call_make_comparison (GstIceCall * call);
+void gst_ice_call_handle_comparison (GstIceCall * call,
+    const GstIceOssReply * reply, const GError * error);
+
+/* FALSE if @entry: (nullable) is not wanted any more. */
+gboolean gst_ice_upload_is_sendable (GstIceUpload * self,
+    const GstIcePartEntry * entry);
+
+/* TRUE if the whole object goes into one PutObject. */
+gboolean gst_ice_upload_fits_put (GstIceUpload * self);
+
+/* The first lease is there: goes on where an earlier run stopped. */
+void gst_ice_upload_go_on (GstIceUpload * self);
+
+/* ---- upload-pump.c ---- */
+
 void gst_ice_upload_pump (GstIceUpload * self);
 
 G_END_DECLS

@@ -1,58 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* The life of an upload; see upload.h, and upload-call.h for its requests.
- *
- * States, changed in gst_ice_upload_set_state() only:
- *
- *   IDLE ─▶ OPENING ─▶ UPLOADING ─▶ FINALIZING ─▶ COMPLETE
- *              │           │            │
- *              ├───────────┴────────────┼─▶ SALVAGING ─▶ FAILED
- *              └───────────┬────────────┴─▶ ABORTING ──▶ STOPPED
- *                          └─────────────────────────▶ FAILED or STOPPED
+/* What other threads may call of an upload, and what its lease keeper tells.
  *
  * Other threads hand over closures that hold a reference; so does every
  * request on its way. gst_ice_upload_close() lets go of everything, and when
  * the last request has returned, CLOSED is the last event. */
 
-#include "upload/upload-call.h"
+#include "upload/upload-private.h"
 
-#include "common/lock.h"
-#include "common/log.h"
 #include "credentials/default-chain.h"
-
-#define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_UPLOAD)
-
-const gchar *
-gst_ice_outcome_get_name (GstIceOutcome outcome)
-{
-  static const gchar *const names[] = { NULL, "completed", "aborted", "kept",
-    "nothing-sent", "unknown"
-  };
-
-  return names[outcome];
-}
-
-static const gchar *
-get_state_name (GstIceUploadState state)
-{
-  static const gchar *const names[] = { "idle", "opening", "uploading",
-    "finalizing", "complete", "salvaging", "aborting", "failed", "stopped"
-  };
-
-  return names[state];
-}
-
-void
-gst_ice_upload_info_clear (GstIceUploadInfo * info)
-{
-  g_clear_pointer (&info->bucket, g_free);
-  g_clear_pointer (&info->object, g_free);
-  g_clear_pointer (&info->upload_id, g_free);
-  g_clear_pointer (&info->request_id, g_free);
-  g_clear_pointer (&info->etag, g_free);
-  g_clear_pointer (&info->last_error, g_free);
-}
 
 GstIceUpload *
 gst_ice_upload_new (GstIceUploadConfig * config, GstIceClock * clock,
@@ -67,6 +24,7 @@ gst_ice_upload_new (GstIceUploadConfig * config, GstIceClock * clock,
   self->thread = thread;
   self->callbacks = *callbacks;
   self->user_data = user_data;
+  self->pump = gst_ice_upload_pump;
   self->parts = gst_ice_part_table_new ();
   self->cancellable = g_cancellable_new ();
   self->outage = (GstIceOutage) GST_ICE_OUTAGE_INIT;
@@ -96,13 +54,10 @@ gst_ice_upload_unref (GstIceUpload * self)
   g_clear_pointer (&self->next_object, gst_ice_oss_object_unref);
   g_object_unref (self->cancellable);
   g_clear_error (&self->error);
-  g_clear_error (&self->complete_error);
-  g_clear_error (&self->invalid_part);
+  gst_ice_inquiry_clear (&self->inquiry);
+  gst_ice_resumption_clear (&self->resumption);
   g_clear_error (&self->lost);
   g_free (self->upload_id);
-  g_free (self->resume_bucket);
-  g_free (self->resume_object);
-  g_free (self->resume_upload_id);
   g_free (self->content_type);
   gst_ice_upload_info_clear (&self->info);
   gst_ice_upload_config_free (self->config);
@@ -111,384 +66,7 @@ gst_ice_upload_unref (GstIceUpload * self)
   g_free (self);
 }
 
-gint64
-gst_ice_upload_get_now (GstIceUpload * self)
-{
-  return gst_ice_clock_get_monotonic (self->clock);
-}
-
-/* ---- what others see ---- */
-
-void
-gst_ice_upload_emit (GstIceUpload * self, const GstIceUploadEvent * event)
-{
-  gst_ice_upload_publish (self);
-  self->callbacks.event (event, self->user_data);
-}
-
-static void
-emit_type (GstIceUpload * self, GstIceUploadEventType type)
-{
-  gst_ice_upload_emit (self, &(GstIceUploadEvent) {.type = type });
-}
-
-void
-gst_ice_upload_set_state (GstIceUpload * self, GstIceUploadState state)
-{
-  if (self->state == state)
-    return;
-
-  GST_DEBUG ("%s: %s to %s", self->config->media_id,
-      get_state_name (self->state), get_state_name (state));
-  self->state = state;
-  gst_ice_upload_publish (self);
-}
-
-void
-gst_ice_upload_publish (GstIceUpload * self)
-{
-  gst_ice_lock_scope (&self->lock);
-  GstIceUploadInfo *info = &self->info;
-  GstIceLease *lease = NULL;
-
-  if (self->keeper != NULL) {
-    lease = gst_ice_lease_keeper_get_lease (self->keeper);
-    info->generation = gst_ice_lease_keeper_get_generation (self->keeper);
-  }
-  if (self->http != NULL)
-    info->connections_opened =
-        gst_ice_http_client_get_connections_opened (self->http);
-
-  if (self->ice != NULL)
-    info->requests = self->oss_requests
-        + gst_ice_media_client_get_requests (self->ice);
-
-  info->state = self->state;
-  info->interrupted = self->outage.interrupted;
-  info->lease_expires_us = lease != NULL ? lease->expires_us : -1;
-  info->clock_offset_us = gst_ice_clock_get_offset (self->clock);
-  info->parts_in_flight = self->in_flight;
-  if (self->state == GST_ICE_UPLOAD_COMPLETE)
-    return;
-  info->parts_uploaded = gst_ice_part_table_count_confirmed (self->parts);
-  info->bytes_uploaded = gst_ice_part_table_get_confirmed_bytes (self->parts);
-}
-
-void
-gst_ice_upload_get_info (GstIceUpload * self, GstIceUploadInfo * info)
-{
-  gst_ice_lock_scope (&self->lock);
-
-  *info = self->info;
-  info->bucket = g_strdup (info->bucket);
-  info->object = g_strdup (info->object);
-  info->upload_id = g_strdup (info->upload_id);
-  info->request_id = g_strdup (info->request_id);
-  info->etag = g_strdup (info->etag);
-  info->last_error = g_strdup (info->last_error);
-}
-
-static void
-set_last_error (GstIceUpload * self, const GError * error)
-{
-  gst_ice_lock_scope (&self->lock);
-
-  g_free (self->info.last_error);
-  self->info.last_error = g_strdup (error->message);
-}
-
-/* ---- outages ---- */
-
-void
-gst_ice_upload_note_failure (GstIceUpload * self, const GError * error,
-    gint64 delay_us)
-{
-  set_last_error (self, error);
-  GST_WARNING ("%s: tried again in %.1f s: %s", self->config->media_id,
-      delay_us / (gdouble) G_USEC_PER_SEC, error->message);
-
-  if (!gst_ice_outage_note_failure (&self->outage,
-          gst_ice_upload_get_now (self), delay_us)
-      || self->state >= GST_ICE_UPLOAD_COMPLETE)
-    return;
-
-  gst_ice_upload_emit (self, &(GstIceUploadEvent) {
-        .type = GST_ICE_UPLOAD_EVENT_INTERRUPTED,
-        .error = error,
-        .time_us = delay_us,
-      });
-}
-
-void
-gst_ice_upload_note_retry (GstIceUpload * self)
-{
-  gst_ice_lock_scope (&self->lock);
-
-  self->info.retries++;
-}
-
-static void
-forget_delay (GstIcePartEntry * entry, gpointer user_data)
-{
-  entry->not_before_us = 0;
-}
-
-void
-gst_ice_upload_note_success (GstIceUpload * self)
-{
-  gint64 took_us = gst_ice_outage_note_success (&self->outage,
-      gst_ice_upload_get_now (self));
-
-  if (took_us < 0)
-    return;
-
-  GST_INFO ("%s: resumed after %.1f s", self->config->media_id,
-      took_us / (gdouble) G_USEC_PER_SEC);
-  gst_ice_part_table_foreach (self->parts,
-      gst_ice_part_table_get_length (self->parts), forget_delay, NULL);
-  gst_ice_upload_emit (self, &(GstIceUploadEvent) {
-        .type = GST_ICE_UPLOAD_EVENT_RESUMED,
-        .time_us = took_us,
-      });
-}
-
-/* ---- beginning ---- */
-
-static void
-note_start (GstIceUpload * self, const GstIceOssReply * reply)
-{
-  gst_ice_lock_scope (&self->lock);
-
-  g_free (self->info.upload_id);
-  self->info.upload_id =
-      g_strdup (self->upload_id != NULL ? self->upload_id : "");
-  g_free (self->info.request_id);
-  self->info.request_id = g_strdup (reply != NULL ? reply->request_id : NULL);
-}
-
-void
-gst_ice_upload_started (GstIceUpload * self, const GstIceOssReply * reply)
-{
-  note_start (self, reply);
-  GST_INFO ("%s: upload started: %s in %s, upload id %s, request id %s",
-      self->config->media_id, self->object->key, self->object->bucket,
-      GST_STR_NULL (self->upload_id),
-      GST_STR_NULL (reply != NULL ? reply->request_id : NULL));
-  emit_type (self, GST_ICE_UPLOAD_EVENT_STARTED);
-}
-
-/* ---- ends ---- */
-
-static void
-drop_timer (GSource ** timer)
-{
-  if (*timer == NULL)
-    return;
-
-  g_source_destroy (*timer);
-  g_clear_pointer (timer, g_source_unref);
-}
-
-/* Requests in flight become pointless. */
-static void
-cancel_requests (GstIceUpload * self)
-{
-  g_cancellable_cancel (self->cancellable);
-  g_object_unref (self->cancellable);
-  self->cancellable = g_cancellable_new ();
-}
-
-GstIceOutcome
-gst_ice_upload_get_leftover (GstIceUpload * self)
-{
-  if (self->state == GST_ICE_UPLOAD_COMPLETE || self->object_there)
-    return GST_ICE_OUTCOME_COMPLETED;
-  if (self->unsure || self->decisive)
-    return GST_ICE_OUTCOME_UNKNOWN;
-  if (self->gone)
-    return GST_ICE_OUTCOME_ABORTED;
-
-  return self->upload_id != NULL || self->resume_upload_id != NULL
-      ? GST_ICE_OUTCOME_KEPT : GST_ICE_OUTCOME_NOTHING_SENT;
-}
-
-static void
-set_outcome (GstIceUpload * self, GstIceOutcome outcome)
-{
-  gst_ice_lock_scope (&self->lock);
-
-  self->info.outcome = outcome;
-}
-
-void
-gst_ice_upload_completed (GstIceUpload * self, const GstIceOssReply * reply,
-    guint64 size, guint64 crc64)
-{
-  gboolean salvaged = self->state == GST_ICE_UPLOAD_SALVAGING;
-
-  g_mutex_lock (&self->lock);
-  g_free (self->info.request_id);
-  self->info.request_id = g_strdup (reply->request_id);
-  g_free (self->info.etag);
-  self->info.etag = g_strdup (reply->etag);
-  self->info.object_size = size;
-  self->info.bytes_uploaded = size;
-  self->info.crc64 = crc64;
-  g_mutex_unlock (&self->lock);
-
-  GST_INFO ("%s: object complete, %" G_GUINT64_FORMAT " bytes, crc64 %"
-      G_GUINT64_FORMAT ", request id %s", self->config->media_id, size, crc64,
-      GST_STR_NULL (reply->request_id));
-
-  if (salvaged) {
-    gst_ice_upload_ended (self, GST_ICE_OUTCOME_COMPLETED);
-    return;
-  }
-
-  set_outcome (self, GST_ICE_OUTCOME_COMPLETED);
-  gst_ice_upload_set_state (self, GST_ICE_UPLOAD_COMPLETE);
-  emit_type (self, GST_ICE_UPLOAD_EVENT_COMPLETE);
-}
-
-void
-gst_ice_upload_ended (GstIceUpload * self, GstIceOutcome outcome)
-{
-  drop_timer (&self->deadline);
-  cancel_requests (self);
-  set_outcome (self, outcome);
-  GST_INFO ("%s: ended, outcome %s, upload id %s", self->config->media_id,
-      gst_ice_outcome_get_name (outcome), GST_STR_NULL (self->upload_id));
-
-  if (self->error == NULL) {
-    gst_ice_upload_set_state (self, GST_ICE_UPLOAD_STOPPED);
-    emit_type (self, GST_ICE_UPLOAD_EVENT_STOPPED);
-    return;
-  }
-
-  gst_ice_upload_set_state (self, GST_ICE_UPLOAD_FAILED);
-  gst_ice_upload_emit (self, &(GstIceUploadEvent) {
-        .type = GST_ICE_UPLOAD_EVENT_FAILED,
-        .error = self->error,
-      });
-}
-
-/* TRUE if on-error can still do something at the service. */
-static gboolean
-can_salvage (GstIceUpload * self)
-{
-  if (self->config->on_error == GST_ICE_END_KEEP || self->upload_id == NULL)
-    return FALSE;
-  if (self->unsure || self->gone)
-    return FALSE;
-  if (gst_ice_error_is (self->error, GST_ICE_ERROR_SEEK)
-      || gst_ice_error_is (self->error, GST_ICE_ERROR_SYNC))
-    return FALSE;
-
-  return gst_ice_lease_keeper_get_lease (self->keeper) != NULL;
-}
-
-void
-gst_ice_upload_end_early (GstIceUpload * self)
-{
-  if (self->state == GST_ICE_UPLOAD_SALVAGING
-      || self->state == GST_ICE_UPLOAD_ABORTING)
-    gst_ice_upload_ended (self, gst_ice_upload_get_leftover (self));
-}
-
-static gboolean
-on_deadline (gpointer user_data)
-{
-  GstIceUpload *self = user_data;
-
-  GST_WARNING ("%s: stop-timeout is over", self->config->media_id);
-  gst_ice_upload_end_early (self);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-start_deadline (GstIceUpload * self)
-{
-  self->deadline = gst_ice_clock_timeout_source_new (self->clock,
-      self->config->stop_timeout_us);
-  g_source_set_callback (self->deadline, on_deadline, self, NULL);
-  g_source_attach (self->deadline,
-      gst_ice_network_thread_get_context (self->thread));
-}
-
-/* In @state, which is the last but one, requests begin with a clean record, and
- * have stop-timeout. */
-static void
-begin_end (GstIceUpload * self, GstIceUploadState state)
-{
-  self->outage = (GstIceOutage) GST_ICE_OUTAGE_INIT;
-  self->single_history = (GstIceRetryHistory) { 0 };
-  self->single_not_before_us = 0;
-  gst_ice_upload_set_state (self, state);
-  start_deadline (self);
-}
-
-/* TRUE if an upload id is just being given out, and can be awaited. It is
- * aborted then: it has no parts, and nobody would know of it. */
-static gboolean
-awaits_upload_id (GstIceUpload * self)
-{
-  return self->initiating
-      && gst_ice_lease_keeper_get_lease (self->keeper) != NULL;
-}
-
-static void
-begin_abort (GstIceUpload * self, gboolean asked)
-{
-  self->stillborn = !asked;
-  begin_end (self, GST_ICE_UPLOAD_ABORTING);
-  gst_ice_upload_pump (self);
-}
-
-void
-gst_ice_upload_failed (GstIceUpload * self, const GError * error, guint part)
-{
-  if (self->state >= GST_ICE_UPLOAD_COMPLETE)
-    return;
-
-  self->error = g_error_copy (error);
-  set_last_error (self, error);
-  GST_ERROR ("%s: the upload has failed: %s", self->config->media_id,
-      error->message);
-  if (awaits_upload_id (self)) {
-    begin_abort (self, FALSE);
-    return;
-  }
-  cancel_requests (self);
-
-  if (!can_salvage (self)) {
-    gst_ice_upload_ended (self, gst_ice_upload_get_leftover (self));
-    return;
-  }
-
-  if (part > 0)
-    self->salvage_length = part - 1;
-  begin_end (self, GST_ICE_UPLOAD_SALVAGING);
-  if (self->config->on_error == GST_ICE_END_COMPLETE)
-    emit_type (self, GST_ICE_UPLOAD_EVENT_FAILING);
-  gst_ice_upload_pump (self);
-}
-
 /* ---- the lease ---- */
-
-void
-gst_ice_upload_use_object (GstIceUpload * self, GstIceOssObject * object)
-{
-  gst_ice_lock_scope (&self->lock);
-
-  gst_ice_oss_object_ref (object);
-  g_clear_pointer (&self->object, gst_ice_oss_object_unref);
-  self->object = object;
-  g_free (self->info.bucket);
-  self->info.bucket = g_strdup (object->bucket);
-  g_free (self->info.object);
-  self->info.object = g_strdup (object->key);
-}
 
 /* Takes up where the new lease points. The same object at another endpoint is
  * the same upload; another object is not, and is only remembered. */
@@ -503,7 +81,7 @@ follow_lease (GstIceUpload * self, GstIceLease * lease)
 
   g_clear_pointer (&self->next_object, gst_ice_oss_object_unref);
   if (same || self->object == NULL
-      || (self->upload_id == NULL && !self->single_busy)) {
+      || (self->upload_id == NULL && self->alone == NULL)) {
     gst_ice_upload_use_object (self, object);
     return;
   }
@@ -522,15 +100,15 @@ on_leased (GstIceLease * lease, gpointer user_data)
 
   follow_lease (self, lease);
   if (!self->outage.of_oss)
-    gst_ice_upload_note_success (self);
+    gst_ice_upload_report_success (self);
   if (first)
-    gst_ice_upload_set_state (self, self->finishing ?
+    gst_ice_upload_set_state (self, GST_ICE_UPLOAD_OPENING, self->finishing ?
         GST_ICE_UPLOAD_FINALIZING : GST_ICE_UPLOAD_UPLOADING);
-  emit_type (self, first ? GST_ICE_UPLOAD_EVENT_LEASED
+  gst_ice_upload_emit_type (self, first ? GST_ICE_UPLOAD_EVENT_LEASED
       : GST_ICE_UPLOAD_EVENT_RENEWED);
   if (first)
-    gst_ice_upload_take_up (self);
-  gst_ice_upload_pump (self);
+    gst_ice_upload_go_on (self);
+  gst_ice_upload_wake (self);
 }
 
 static gboolean
@@ -547,7 +125,7 @@ on_lease_failed (const GError * error, gboolean final, gint64 delay_us,
 {
   GstIceUpload *self = user_data;
 
-  if (final && self->state >= GST_ICE_UPLOAD_COMPLETE) {
+  if (final && gst_ice_upload_state_is_over (self->state)) {
     /* What on-error or stop still wanted can't be had. */
     gst_ice_upload_end_early (self);
     return;
@@ -557,11 +135,11 @@ on_lease_failed (const GError * error, gboolean final, gint64 delay_us,
     return;
   }
 
-  set_last_error (self, error);
-  gst_ice_upload_note_retry (self);
+  gst_ice_upload_set_last_error (self, error);
+  gst_ice_upload_count_retry (self);
   gst_ice_upload_publish (self);
   if (gst_ice_lease_keeper_get_lease (self->keeper) == NULL)
-    gst_ice_upload_note_failure (self, error, delay_us);
+    gst_ice_upload_report_failure (self, error, delay_us);
 }
 
 static const GstIceLeaseKeeperCallbacks keeper_callbacks =
@@ -584,7 +162,7 @@ run_closure (gpointer user_data)
 {
   Closure *closure = user_data;
 
-  if (!closure->self->closed)
+  if (closure->self->state != GST_ICE_UPLOAD_CLOSED)
     closure->action (closure->self, closure->data);
 
   return G_SOURCE_REMOVE;
@@ -654,7 +232,8 @@ do_start (GstIceUpload * self, gpointer data)
   if (!is_idle (self))
     return;
 
-  gst_ice_upload_set_state (self, GST_ICE_UPLOAD_OPENING);
+  gst_ice_upload_set_state (self, GST_ICE_UPLOAD_IDLE,
+      GST_ICE_UPLOAD_OPENING);
   self->http =
       gst_ice_upload_config_create_http_client (config, self->clock, &error);
   if (self->http == NULL) {
@@ -694,44 +273,33 @@ gst_ice_upload_set_content_type (GstIceUpload * self,
   invoke (self, do_set_content_type, g_strdup (content_type), g_free);
 }
 
-typedef struct
-{
-  gchar *bucket;
-  gchar *object;
-  gchar *upload_id;
-} Resumption;
-
 static void
-free_resumption (Resumption * resumption)
+free_resumption (GstIceResumption * resumption)
 {
-  g_free (resumption->bucket);
-  g_free (resumption->object);
-  g_free (resumption->upload_id);
+  gst_ice_resumption_clear (resumption);
   g_free (resumption);
 }
 
 static void
 do_resume (GstIceUpload * self, gpointer data)
 {
-  Resumption *resumption = data;
+  GstIceResumption *resumption = data;
 
   if (!is_idle (self))
     return;
 
-  self->resume_bucket = g_steal_pointer (&resumption->bucket);
-  self->resume_object = g_steal_pointer (&resumption->object);
-  self->resume_upload_id = g_steal_pointer (&resumption->upload_id);
+  gst_ice_resumption_clear (&self->resumption);
+  self->resumption = *resumption;
+  *resumption = (GstIceResumption) { GST_ICE_RESUMPTION_NONE, };
 }
 
 void
 gst_ice_upload_resume (GstIceUpload * self, const gchar * bucket,
     const gchar * object, const gchar * upload_id)
 {
-  Resumption *resumption = g_new (Resumption, 1);
+  GstIceResumption *resumption = g_new0 (GstIceResumption, 1);
 
-  resumption->bucket = g_strdup (bucket);
-  resumption->object = g_strdup (object);
-  resumption->upload_id = g_strdup (upload_id);
+  gst_ice_resumption_begin (resumption, bucket, object, upload_id);
   invoke (self, do_resume, resumption, (GDestroyNotify) free_resumption);
 }
 
@@ -785,7 +353,7 @@ do_push (GstIceUpload * self, gpointer data)
     return;
 
   take_part (self, data);
-  gst_ice_upload_pump (self);
+  gst_ice_upload_wake (self);
 }
 
 void
@@ -804,12 +372,13 @@ do_finish (GstIceUpload * self, gpointer data)
     take_part (self, g_ptr_array_index (rest, i));
   self->finishing = TRUE;
   if (self->state == GST_ICE_UPLOAD_UPLOADING)
-    gst_ice_upload_set_state (self, GST_ICE_UPLOAD_FINALIZING);
+    gst_ice_upload_set_state (self, GST_ICE_UPLOAD_UPLOADING,
+        GST_ICE_UPLOAD_FINALIZING);
   /* What could not be had is not coming any more. */
   if (self->state == GST_ICE_UPLOAD_SALVAGING)
     self->salvage_length = MIN (self->salvage_length,
         gst_ice_part_table_get_reach (self->parts));
-  gst_ice_upload_pump (self);
+  gst_ice_upload_wake (self);
 }
 
 void
@@ -819,21 +388,9 @@ gst_ice_upload_finish (GstIceUpload * self, GPtrArray * rest)
 }
 
 static void
-do_stop (GstIceUpload * self, gpointer data)
+do_stop (GstIceUpload * self, gpointer abort)
 {
-  gboolean abort = GPOINTER_TO_INT (data);
-  if (self->state >= GST_ICE_UPLOAD_COMPLETE)
-    return;
-
-  if (!awaits_upload_id (self)) {
-    if (!abort || self->upload_id == NULL) {
-      gst_ice_upload_ended (self, gst_ice_upload_get_leftover (self));
-      return;
-    }
-    cancel_requests (self);
-  }
-
-  begin_abort (self, abort);
+  gst_ice_upload_begin_stop (self, GPOINTER_TO_INT (abort));
 }
 
 void
@@ -848,13 +405,13 @@ has_upload_id (GstIceUpload * self, const gchar * upload_id)
 {
   return upload_id != NULL
       && (g_strcmp0 (self->upload_id, upload_id) == 0
-      || g_strcmp0 (self->resume_upload_id, upload_id) == 0);
+      || g_strcmp0 (self->resumption.upload_id, upload_id) == 0);
 }
 
 static void
 do_hand_on (GstIceUpload * self, gpointer upload_id)
 {
-  do_stop (self, GINT_TO_POINTER (!has_upload_id (self, upload_id)));
+  gst_ice_upload_begin_stop (self, !has_upload_id (self, upload_id));
 }
 
 void
@@ -875,40 +432,10 @@ gst_ice_upload_fail (GstIceUpload * self, GError * error)
   invoke (self, do_fail, error, (GDestroyNotify) g_error_free);
 }
 
-void
-gst_ice_upload_check_closed (GstIceUpload * self)
-{
-  if (!self->closed || self->in_flight > 0 || self->single_busy)
-    return;
-
-  g_clear_pointer (&self->ice, gst_ice_media_client_unref);
-  g_clear_pointer (&self->oss, gst_ice_oss_client_unref);
-  g_clear_pointer (&self->http, gst_ice_http_client_unref);
-  /* Nor of a spool is anything in use then. */
-  gst_ice_part_table_drop_bytes (self->parts);
-  self->callbacks.event (&(GstIceUploadEvent) {
-        .type = GST_ICE_UPLOAD_EVENT_CLOSED}, self->user_data);
-}
-
 static void
 do_close (GstIceUpload * self, gpointer data)
 {
-  if (self->state < GST_ICE_UPLOAD_COMPLETE
-      || self->state == GST_ICE_UPLOAD_SALVAGING
-      || self->state == GST_ICE_UPLOAD_ABORTING) {
-    set_outcome (self, gst_ice_upload_get_leftover (self));
-    gst_ice_upload_set_state (self, GST_ICE_UPLOAD_STOPPED);
-  }
-  gst_ice_upload_publish (self);
-
-  self->closed = TRUE;
-  drop_timer (&self->timer);
-  drop_timer (&self->deadline);
-  cancel_requests (self);
-  g_clear_pointer (&self->keeper, gst_ice_lease_keeper_free);
-  g_clear_object (&self->explicit_provider);
-  g_clear_object (&self->provider);
-  gst_ice_upload_check_closed (self);
+  gst_ice_upload_begin_close (self);
 }
 
 void

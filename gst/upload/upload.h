@@ -25,11 +25,18 @@ typedef struct _GstIceUpload GstIceUpload;
  * @GST_ICE_UPLOAD_OPENING: waits for the first lease
  * @GST_ICE_UPLOAD_UPLOADING: has had a lease; parts go as they come
  * @GST_ICE_UPLOAD_FINALIZING: the last part is known; ends with completion
+ * @GST_ICE_UPLOAD_LOST: its upload id, or its object, is of no use any more;
+ *     the requests in flight are awaited
  * @GST_ICE_UPLOAD_COMPLETE: the object is confirmed
  * @GST_ICE_UPLOAD_SALVAGING: has failed; on-error is being carried out
  * @GST_ICE_UPLOAD_ABORTING: was told to abort
+ * @GST_ICE_UPLOAD_WITHDRAWING: ended while its id was being given out; that is
+ *     awaited and aborted, unasked: it has no parts, and nobody would know
+ *     of it
  * @GST_ICE_UPLOAD_FAILED: has failed, and on-error is done
  * @GST_ICE_UPLOAD_STOPPED: was told to end without completion, and has
+ * @GST_ICE_UPLOAD_CLOSED: does nothing any more; never in GstIceUploadInfo,
+ *     which keeps how it ended
  */
 typedef enum
 {
@@ -37,12 +44,24 @@ typedef enum
   GST_ICE_UPLOAD_OPENING,
   GST_ICE_UPLOAD_UPLOADING,
   GST_ICE_UPLOAD_FINALIZING,
+  GST_ICE_UPLOAD_LOST,
   GST_ICE_UPLOAD_COMPLETE,
   GST_ICE_UPLOAD_SALVAGING,
   GST_ICE_UPLOAD_ABORTING,
+  GST_ICE_UPLOAD_WITHDRAWING,
   GST_ICE_UPLOAD_FAILED,
   GST_ICE_UPLOAD_STOPPED,
+  GST_ICE_UPLOAD_CLOSED,
 } GstIceUploadState;
+
+/* TRUE if an upload in @state is ending or has ended: it takes no part, and
+ * never becomes complete any more. */
+gboolean gst_ice_upload_state_is_over (GstIceUploadState state);
+
+/* Changes @state, which must be @from. FALSE, and no change, if it is not, or
+ * if there is no such transition. */
+gboolean gst_ice_upload_state_change (GstIceUploadState * state,
+    GstIceUploadState from, GstIceUploadState to);
 
 /**
  * GstIceOutcome:

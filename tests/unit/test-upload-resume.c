@@ -402,69 +402,21 @@ test_closed (void)
 
 /* ---- rewrites ---- */
 
-/* Where the network thread waits. */
-typedef struct
-{
-  GMutex lock;
-  GCond changed;
-  gboolean reached;
-  gboolean open;
-} Gate;
-
-static gboolean
-wait_at_gate (gpointer data)
-{
-  Gate *gate = data;
-
-  g_mutex_lock (&gate->lock);
-  gate->reached = TRUE;
-  g_cond_broadcast (&gate->changed);
-  while (!gate->open)
-    g_cond_wait (&gate->changed, &gate->lock);
-  g_mutex_unlock (&gate->lock);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-gate_close (Gate * gate, UploadFixture * fixture)
-{
-  gate->reached = gate->open = FALSE;
-  gst_ice_network_thread_invoke (fixture->thread, wait_at_gate, gate, NULL);
-}
-
-static void
-gate_await (Gate * gate)
-{
-  g_mutex_lock (&gate->lock);
-  while (!gate->reached)
-    g_cond_wait (&gate->changed, &gate->lock);
-  g_mutex_unlock (&gate->lock);
-}
-
-static void
-gate_open (Gate * gate)
-{
-  g_mutex_lock (&gate->lock);
-  gate->open = TRUE;
-  g_cond_broadcast (&gate->changed);
-  g_mutex_unlock (&gate->lock);
-}
-
 /* Pushes @part, and supersedes it when its request is on its way, and nothing
  * has come back. */
 static void
 push_and_supersede (Run * run, GstIcePart * part)
 {
-  static Gate before, after;
+  static UploadGate before, after;
 
-  gate_close (&before, &run->base);
+  upload_gate_close (&before, &run->base);
+  upload_gate_await (&before);
   gst_ice_upload_push (run->base.upload, gst_ice_part_ref (part));
-  gate_close (&after, &run->base);
-  gate_open (&before);
-  gate_await (&after);
+  upload_gate_close (&after, &run->base);
+  upload_gate_open (&before);
+  upload_gate_await (&after);
   gst_ice_part_supersede (part);
-  gate_open (&after);
+  upload_gate_open (&after);
 }
 
 /* A part that is superseded while it is on its way, with @fault. Nothing that

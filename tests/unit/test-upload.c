@@ -70,6 +70,56 @@ assert_failed (UploadFixture * fixture, GstIceErrorCode code,
   g_assert_cmpint (upload_fixture_get_outcome (fixture), ==, outcome);
 }
 
+static void
+add_faults (UploadFixture * fixture, const gchar * faults)
+{
+  g_auto (GStrv) words = g_strsplit (faults, " ", -1);
+  guint i;
+
+  for (i = 0; words[i] != NULL; i++) {
+    if (*words[i] != '\0')
+      upload_fixture_add_fault (fixture, words[i]);
+  }
+}
+
+/* ---- states ---- */
+
+/* Nothing comes back from an end, and nothing is skipped. */
+static void
+test_states (void)
+{
+  static const GstIceUploadState undrawn[][2] = {
+    {GST_ICE_UPLOAD_IDLE, GST_ICE_UPLOAD_UPLOADING},
+    {GST_ICE_UPLOAD_OPENING, GST_ICE_UPLOAD_COMPLETE},
+    {GST_ICE_UPLOAD_UPLOADING, GST_ICE_UPLOAD_COMPLETE},
+    {GST_ICE_UPLOAD_FINALIZING, GST_ICE_UPLOAD_UPLOADING},
+    {GST_ICE_UPLOAD_LOST, GST_ICE_UPLOAD_COMPLETE},
+    {GST_ICE_UPLOAD_COMPLETE, GST_ICE_UPLOAD_FAILED},
+    {GST_ICE_UPLOAD_SALVAGING, GST_ICE_UPLOAD_COMPLETE},
+    {GST_ICE_UPLOAD_ABORTING, GST_ICE_UPLOAD_SALVAGING},
+    {GST_ICE_UPLOAD_WITHDRAWING, GST_ICE_UPLOAD_UPLOADING},
+    {GST_ICE_UPLOAD_FAILED, GST_ICE_UPLOAD_COMPLETE},
+    {GST_ICE_UPLOAD_STOPPED, GST_ICE_UPLOAD_OPENING},
+    {GST_ICE_UPLOAD_CLOSED, GST_ICE_UPLOAD_STOPPED},
+  };
+  GstIceUploadState state;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (undrawn); i++) {
+    state = undrawn[i][0];
+    g_assert_false (gst_ice_upload_state_change (&state, state,
+            undrawn[i][1]));
+    g_assert_cmpint (state, ==, undrawn[i][0]);
+  }
+
+  /* A drawn one, from a state that it is not in. */
+  state = GST_ICE_UPLOAD_OPENING;
+  g_assert_false (gst_ice_upload_state_change (&state, GST_ICE_UPLOAD_IDLE,
+          GST_ICE_UPLOAD_OPENING));
+  g_assert_true (gst_ice_upload_state_change (&state, state,
+          GST_ICE_UPLOAD_UPLOADING));
+}
+
 /* ---- the plain case ---- */
 
 static void
@@ -817,18 +867,6 @@ static const Ending endings[] = {
 };
 
 static void
-add_faults (UploadFixture * fixture, const gchar * faults)
-{
-  g_auto (GStrv) words = g_strsplit (faults, " ", -1);
-  guint i;
-
-  for (i = 0; words[i] != NULL; i++) {
-    if (*words[i] != '\0')
-      upload_fixture_add_fault (fixture, words[i]);
-  }
-}
-
-static void
 check_ending (UploadFixture * fixture, const Ending * ending)
 {
   if (ending->code < 0) {
@@ -888,11 +926,12 @@ test_old_object (void)
 
 /* ---- on-error ---- */
 
-/* Part 4 of 6 can't be sent. @stop_timeout: so long that the clock, which moves
- * while a slow machine is busy, does not reach it; or not. */
+/* Part 4 of 6 can't be sent, and there are @faults for what comes then.
+ * @stop_timeout: so long that the clock, which moves while a slow machine is
+ * busy, does not reach it; or not. */
 static void
 fail_part (UploadFixture * fixture, GstIceEndAction on_error,
-    gint64 stop_timeout)
+    gint64 stop_timeout, const gchar * faults)
 {
   upload_fixture_init (fixture, NULL);
   fixture->config->on_error = on_error;
@@ -900,6 +939,7 @@ fail_part (UploadFixture * fixture, GstIceEndAction on_error,
   begin (fixture);
   upload_fixture_add_fault (fixture,
       "part:error:status=400:code=InvalidArgument:part=4:count=0");
+  add_faults (fixture, faults);
   upload_fixture_push (fixture, 2, 6);
   upload_fixture_finish (fixture, NULL);
 }
@@ -909,7 +949,7 @@ test_on_error_complete (void)
 {
   UploadFixture fixture;
 
-  fail_part (&fixture, GST_ICE_END_COMPLETE, 12 * HOUR);
+  fail_part (&fixture, GST_ICE_END_COMPLETE, 12 * HOUR, "");
   assert_failed (&fixture, GST_ICE_ERROR_FAILED, GST_ICE_OUTCOME_COMPLETED);
   g_assert_cmpuint (upload_fixture_count (&fixture, FAILING), ==, 1);
   g_assert_cmpuint (upload_fixture_count (&fixture, COMPLETE), ==, 0);
@@ -922,7 +962,7 @@ test_on_error_abort (void)
 {
   UploadFixture fixture;
 
-  fail_part (&fixture, GST_ICE_END_ABORT, 12 * HOUR);
+  fail_part (&fixture, GST_ICE_END_ABORT, 12 * HOUR, "");
   assert_failed (&fixture, GST_ICE_ERROR_FAILED, GST_ICE_OUTCOME_ABORTED);
   g_assert_cmpuint (ice_emulator_count_open_uploads (fixture.emulator), ==,
       0);
@@ -934,7 +974,7 @@ test_on_error_keep (void)
 {
   UploadFixture fixture;
 
-  fail_part (&fixture, GST_ICE_END_KEEP, 12 * HOUR);
+  fail_part (&fixture, GST_ICE_END_KEEP, 12 * HOUR, "");
   assert_failed (&fixture, GST_ICE_ERROR_FAILED, GST_ICE_OUTCOME_KEPT);
   g_assert_cmpuint (ice_emulator_count_open_uploads (fixture.emulator), ==,
       1);
@@ -949,8 +989,7 @@ check_on_error_in_vain (GstIceEndAction on_error, const gchar * fault)
   UploadFixture fixture;
   gint64 begun;
 
-  fail_part (&fixture, on_error, 30 * SECOND);
-  upload_fixture_add_fault (&fixture, fault);
+  fail_part (&fixture, on_error, 30 * SECOND, fault);
   begun = test_time_get (&fixture.time);
   upload_fixture_wait (&fixture, FAILED, 1, BIG_STEP);
   g_assert_cmpint (test_time_get (&fixture.time) - begun, <, 400 * SECOND);
@@ -1399,6 +1438,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/upload/states", test_states);
   g_test_add_func ("/upload/plain", test_plain);
   g_test_add_func ("/upload/small-is-put", test_put);
   g_test_add_func ("/upload/rewrite", test_rewrite);

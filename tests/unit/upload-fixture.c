@@ -355,37 +355,74 @@ upload_fixture_get (UploadFixture * fixture, GstIceUploadEventType type)
   return found;
 }
 
-typedef struct
-{
-  GMutex lock;
-  GCond changed;
-  gboolean taken;
-} Turn;
-
 static gboolean
-take_turn (gpointer data)
+wait_at_gate (gpointer data)
 {
-  Turn *turn = data;
+  UploadGate *gate = data;
 
-  g_mutex_lock (&turn->lock);
-  turn->taken = TRUE;
-  g_cond_signal (&turn->changed);
-  g_mutex_unlock (&turn->lock);
+  g_mutex_lock (&gate->lock);
+  gate->reached = TRUE;
+  g_cond_broadcast (&gate->changed);
+  while (!gate->open)
+    g_cond_wait (&gate->changed, &gate->lock);
+  gate->passed = TRUE;
+  g_cond_broadcast (&gate->changed);
+  g_mutex_unlock (&gate->lock);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* What was asked of the upload before has been done by now, and has woken its
+ * pump: the gate stands behind that. */
+static gboolean
+stand_behind_pump (gpointer data)
+{
+  UploadGate *gate = data;
+
+  gst_ice_network_thread_invoke (gate->fixture->thread, wait_at_gate, gate,
+      NULL);
 
   return G_SOURCE_REMOVE;
 }
 
 void
+upload_gate_close (UploadGate * gate, UploadFixture * fixture)
+{
+  gate->fixture = fixture;
+  gate->reached = gate->open = gate->passed = FALSE;
+  gst_ice_network_thread_invoke (fixture->thread, stand_behind_pump, gate,
+      NULL);
+}
+
+void
+upload_gate_await (UploadGate * gate)
+{
+  g_mutex_lock (&gate->lock);
+  while (!gate->reached)
+    g_cond_wait (&gate->changed, &gate->lock);
+  g_mutex_unlock (&gate->lock);
+}
+
+void
+upload_gate_open (UploadGate * gate)
+{
+  g_mutex_lock (&gate->lock);
+  gate->open = TRUE;
+  g_cond_broadcast (&gate->changed);
+  g_mutex_unlock (&gate->lock);
+}
+
+void
 upload_fixture_turn (UploadFixture * fixture)
 {
-  static Turn turn;
+  static UploadGate gate;
 
-  g_mutex_lock (&turn.lock);
-  turn.taken = FALSE;
-  gst_ice_network_thread_invoke (fixture->thread, take_turn, &turn, NULL);
-  while (!turn.taken)
-    g_cond_wait (&turn.changed, &turn.lock);
-  g_mutex_unlock (&turn.lock);
+  upload_gate_close (&gate, fixture);
+  upload_gate_open (&gate);
+  g_mutex_lock (&gate.lock);
+  while (!gate.passed)
+    g_cond_wait (&gate.changed, &gate.lock);
+  g_mutex_unlock (&gate.lock);
 }
 
 void

@@ -101,8 +101,24 @@ void upload_fixture_wait (UploadFixture * fixture,
 const SeenEvent *upload_fixture_get (UploadFixture * fixture,
     GstIceUploadEventType type);
 
-/* Lets the network thread take one turn, and whatever was asked of it before
- * has been done. */
+/* Where the network thread waits: behind all that was asked of it before, and
+ * what was sent for it. Static or zeroed. */
+typedef struct
+{
+  UploadFixture *fixture;
+  GMutex lock;
+  GCond changed;
+  gboolean reached;
+  gboolean open;
+  gboolean passed;
+} UploadGate;
+
+void upload_gate_close (UploadGate * gate, UploadFixture * fixture);
+void upload_gate_await (UploadGate * gate);
+void upload_gate_open (UploadGate * gate);
+
+/* Whatever was asked of the network thread before has been done, and what
+ * follows from it has been sent. */
 void upload_fixture_turn (UploadFixture * fixture);
 
 /* Time passes by @step a millisecond until @span of it has gone. */

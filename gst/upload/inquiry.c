@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The inquiry; see the header.
+ *
+ * States, changed in change_state() only:
+ *
+ *   OPEN ◀─▶ COMPLETING ─▶ LOOKING or LISTING ─▶ OPEN
+ *     │           │             │
+ *     │           └─────────────┼──▶ THERE ─▶ COMPLETING   PutObject again
+ *     └─────────▶ LAST_LOOKS ───┘
+ *                     └──────────────▶ GONE
+ *
+ * LAST_LOOKS comes after OPEN, COMPLETING and LISTING; GONE after all of the
+ * left but for COMPLETING.
+ *
+ * Owns: the errors. */
+
+#include "upload/inquiry.h"
+
+/* An answer of something in between must not decide: how often HeadObject is
+ * asked, and how often an upload id must be unknown, before it counts. OSS
+ * itself forgets no upload and no object, so more time would change nothing. */
+#define MAX_LOOKS 3
+#define MIN_UNKNOWN_UPLOADS 2
+
+#define TO(state) (1u << GST_ICE_INQUIRY_##state)
+
+static const guint drawn[] = {
+  [GST_ICE_INQUIRY_OPEN] = TO (COMPLETING) | TO (LAST_LOOKS) | TO (GONE),
+  [GST_ICE_INQUIRY_COMPLETING] = TO (OPEN) | TO (LOOKING) | TO (LISTING)
+      | TO (LAST_LOOKS) | TO (THERE),
+  [GST_ICE_INQUIRY_LOOKING] = TO (OPEN) | TO (THERE) | TO (GONE),
+  [GST_ICE_INQUIRY_LISTING] = TO (OPEN) | TO (LAST_LOOKS) | TO (GONE),
+  [GST_ICE_INQUIRY_LAST_LOOKS] = TO (THERE) | TO (GONE),
+  [GST_ICE_INQUIRY_THERE] = TO (COMPLETING),
+  [GST_ICE_INQUIRY_GONE] = 0,
+};
+
+gboolean
+gst_ice_inquiry_state_change (GstIceInquiryState * state,
+    GstIceInquiryState from, GstIceInquiryState to)
+{
+  if (*state != from || !(drawn[from] & (1u << to)))
+    return FALSE;
+
+  *state = to;
+
+  return TRUE;
+}
+
+static void
+change_state (GstIceInquiry * inquiry, GstIceInquiryState from,
+    GstIceInquiryState to)
+{
+  if (!gst_ice_inquiry_state_change (&inquiry->state, from, to))
+    g_critical ("inquiry: no way from %d to %d, it is %d", from, to,
+        inquiry->state);
+}
+
+void
+gst_ice_inquiry_clear (GstIceInquiry * inquiry)
+{
+  g_clear_error (&inquiry->error);
+  g_clear_error (&inquiry->invalid_part);
+  *inquiry = (GstIceInquiry) { GST_ICE_INQUIRY_OPEN, };
+}
+
+GstIceOperation
+gst_ice_inquiry_get_next (const GstIceInquiry * inquiry)
+{
+  switch (inquiry->state) {
+    case GST_ICE_INQUIRY_OPEN:
+      return GST_ICE_OPERATION_COMPLETE;
+    case GST_ICE_INQUIRY_LOOKING:
+    case GST_ICE_INQUIRY_LAST_LOOKS:
+      return GST_ICE_OPERATION_HEAD;
+    case GST_ICE_INQUIRY_LISTING:
+      return GST_ICE_OPERATION_LIST;
+    default:
+      return GST_ICE_OPERATION_NONE;
+  }
+}
+
+gboolean
+gst_ice_inquiry_is_unsure (const GstIceInquiry * inquiry)
+{
+  return inquiry->may_be_there
+      || inquiry->state == GST_ICE_INQUIRY_COMPLETING;
+}
+
+gboolean
+gst_ice_inquiry_has_no_upload (const GstIceInquiry * inquiry)
+{
+  return inquiry->state == GST_ICE_INQUIRY_LAST_LOOKS
+      || inquiry->state == GST_ICE_INQUIRY_GONE;
+}
+
+/* ---- Complete and PutObject ---- */
+
+/* TRUE if the service may have carried out what it gave no clear answer to. */
+static gboolean
+leaves_doubt (const GError * error)
+{
+  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
+
+  if (details != NULL && details->not_sent)
+    return FALSE;
+  if (details != NULL && details->http_status >= 500)
+    return TRUE;
+
+  return gst_ice_error_is (error, GST_ICE_ERROR_NETWORK)
+      || gst_ice_error_is (error, GST_ICE_ERROR_STALLED)
+      || gst_ice_error_is (error, GST_ICE_ERROR_PROTOCOL);
+}
+
+static gboolean
+is_invalid_part (const GError * error)
+{
+  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
+
+  return details != NULL && g_strcmp0 (details->code, "InvalidPart") == 0;
+}
+
+void
+gst_ice_inquiry_begin (GstIceInquiry * inquiry)
+{
+  /* One with other bytes is replaced, or stays. */
+  if (inquiry->state == GST_ICE_INQUIRY_THERE)
+    inquiry->may_be_there = TRUE;
+  change_state (inquiry, inquiry->state, GST_ICE_INQUIRY_COMPLETING);
+}
+
+void
+gst_ice_inquiry_cancelled (GstIceInquiry * inquiry)
+{
+  inquiry->may_be_there = TRUE;
+  change_state (inquiry, GST_ICE_INQUIRY_COMPLETING, GST_ICE_INQUIRY_OPEN);
+}
+
+GstIceVerdict
+gst_ice_inquiry_completed (GstIceInquiry * inquiry, GstIceProof proof)
+{
+  inquiry->may_be_there = FALSE;
+  change_state (inquiry, GST_ICE_INQUIRY_COMPLETING, GST_ICE_INQUIRY_THERE);
+
+  return proof == GST_ICE_PROOF_OTHER ? GST_ICE_VERDICT_OTHER_BYTES
+      : GST_ICE_VERDICT_COMPLETE;
+}
+
+GstIceVerdict
+gst_ice_inquiry_complete_failed (GstIceInquiry * inquiry,
+    const GError * error)
+{
+  GstIceInquiryState to = GST_ICE_INQUIRY_OPEN;
+  GstIceVerdict verdict = GST_ICE_VERDICT_RETRY;
+
+  g_clear_error (&inquiry->error);
+  inquiry->error = g_error_copy (error);
+
+  if (gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD)) {
+    to = ++inquiry->unknown_uploads >= MIN_UNKNOWN_UPLOADS ?
+        GST_ICE_INQUIRY_LAST_LOOKS : GST_ICE_INQUIRY_LOOKING;
+    verdict = GST_ICE_VERDICT_ASK;
+  } else if (is_invalid_part (error) && inquiry->invalid_part == NULL) {
+    inquiry->invalid_part = g_error_copy (error);
+    to = GST_ICE_INQUIRY_LISTING;
+    verdict = GST_ICE_VERDICT_ASK;
+  } else if (leaves_doubt (error)) {
+    inquiry->may_be_there = TRUE;
+    to = GST_ICE_INQUIRY_LOOKING;
+  }
+  change_state (inquiry, GST_ICE_INQUIRY_COMPLETING, to);
+
+  return verdict;
+}
+
+/* It is put again: that is as good as a question. */
+GstIceVerdict
+gst_ice_inquiry_put_failed (GstIceInquiry * inquiry, const GError * error)
+{
+  inquiry->may_be_there |= leaves_doubt (error);
+  change_state (inquiry, GST_ICE_INQUIRY_COMPLETING, GST_ICE_INQUIRY_OPEN);
+
+  return GST_ICE_VERDICT_RETRY;
+}
+
+/* ---- HeadObject ---- */
+
+/* It did not show our object. Is that the last word? */
+static GstIceVerdict
+decide_not_there (GstIceInquiry * inquiry)
+{
+  if (inquiry->state == GST_ICE_INQUIRY_LOOKING) {
+    /* The upload id may still be good. */
+    change_state (inquiry, GST_ICE_INQUIRY_LOOKING, GST_ICE_INQUIRY_OPEN);
+    return GST_ICE_VERDICT_COMPLETE_AGAIN;
+  }
+  if (++inquiry->looks < MAX_LOOKS)
+    return GST_ICE_VERDICT_LOOK_AGAIN;
+
+  inquiry->may_be_there = FALSE;
+  change_state (inquiry, GST_ICE_INQUIRY_LAST_LOOKS, GST_ICE_INQUIRY_GONE);
+
+  return GST_ICE_VERDICT_GONE;
+}
+
+GstIceVerdict
+gst_ice_inquiry_found (GstIceInquiry * inquiry, GstIceProof proof)
+{
+  if (proof != GST_ICE_PROOF_NONE)
+    inquiry->may_be_there = FALSE;
+  if (proof == GST_ICE_PROOF_OURS) {
+    change_state (inquiry, inquiry->state, GST_ICE_INQUIRY_THERE);
+    return GST_ICE_VERDICT_COMPLETE;
+  }
+
+  /* Nobody else writes this object: another one is an older one. */
+  if (proof == GST_ICE_PROOF_OTHER
+      || inquiry->state == GST_ICE_INQUIRY_LOOKING)
+    return decide_not_there (inquiry);
+
+  /* Without a CRC-64 nothing is proven. */
+  return ++inquiry->looks < MAX_LOOKS ? GST_ICE_VERDICT_LOOK_AGAIN
+      : GST_ICE_VERDICT_UNKNOWN;
+}
+
+GstIceVerdict
+gst_ice_inquiry_head_failed (GstIceInquiry * inquiry, const GError * error,
+    gboolean is_final)
+{
+  if (gst_ice_error_is (error, GST_ICE_ERROR_NOT_FOUND)) {
+    inquiry->may_be_there = FALSE;
+    return decide_not_there (inquiry);
+  }
+  if (is_final)
+    return inquiry->state == GST_ICE_INQUIRY_LOOKING ?
+        decide_not_there (inquiry) : GST_ICE_VERDICT_UNKNOWN;
+
+  /* While the upload id may be good, Complete gets its turn as well. */
+  if (inquiry->state == GST_ICE_INQUIRY_LOOKING)
+    change_state (inquiry, GST_ICE_INQUIRY_LOOKING, GST_ICE_INQUIRY_OPEN);
+
+  return GST_ICE_VERDICT_RETRY;
+}
+
+/* ---- ListParts ---- */
+
+GstIceVerdict
+gst_ice_inquiry_listed (GstIceInquiry * inquiry, guint next_marker)
+{
+  inquiry->list_marker = next_marker;
+  if (next_marker == 0)
+    change_state (inquiry, GST_ICE_INQUIRY_LISTING, GST_ICE_INQUIRY_OPEN);
+
+  return GST_ICE_VERDICT_ASK;
+}
+
+GstIceVerdict
+gst_ice_inquiry_list_failed (GstIceInquiry * inquiry, gboolean is_final)
+{
+  return is_final ? GST_ICE_VERDICT_REFUSED : GST_ICE_VERDICT_RETRY;
+}
+
+void
+gst_ice_inquiry_compared (GstIceInquiry * inquiry)
+{
+  g_clear_error (&inquiry->invalid_part);
+  if (inquiry->state == GST_ICE_INQUIRY_LISTING)
+    gst_ice_inquiry_listed (inquiry, 0);
+}
+
+/* ---- what else becomes of the upload id ---- */
+
+void
+gst_ice_inquiry_look_for_object (GstIceInquiry * inquiry)
+{
+  change_state (inquiry, inquiry->state, GST_ICE_INQUIRY_LAST_LOOKS);
+}
+
+void
+gst_ice_inquiry_lose (GstIceInquiry * inquiry)
+{
+  change_state (inquiry, inquiry->state, GST_ICE_INQUIRY_GONE);
+}
+
+void
+gst_ice_inquiry_give_up (GstIceInquiry * inquiry)
+{
+  inquiry->may_be_there = TRUE;
+}

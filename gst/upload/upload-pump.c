@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The pump: what an upload sends next, and who reads the answer.
+ *
+ * Runs on: the network thread, from the loop, once for any number of calls of
+ * gst_ice_upload_wake(). It asks choose() until that has nothing left to send,
+ * and sets a timer for what may be sent later. All requests but UploadPart go
+ * alone. Owns nothing. */
+
+#include "upload/upload-private.h"
+
+static const struct
+{
+  GstIceOssRequest *(*make) (GstIceCall * call);
+  GstIceCallHandler handle;
+} operations[GST_ICE_N_OPERATIONS] = {
+  [GST_ICE_OPERATION_INITIATE] = {gst_ice_call_make_initiate,
+      gst_ice_call_handle_initiate},
+  [GST_ICE_OPERATION_PART] = {gst_ice_call_make_part,
+      gst_ice_call_handle_part},
+  [GST_ICE_OPERATION_COMPARE] = {gst_ice_call_make_comparison,
+      gst_ice_call_handle_comparison},
+  [GST_ICE_OPERATION_LIST] = {gst_ice_call_make_list,
+      gst_ice_call_handle_list},
+  [GST_ICE_OPERATION_COMPLETE] = {gst_ice_call_make_complete,
+      gst_ice_call_handle_complete},
+  [GST_ICE_OPERATION_PUT] = {gst_ice_call_make_put, gst_ice_call_handle_put},
+  [GST_ICE_OPERATION_HEAD] = {gst_ice_call_make_head,
+      gst_ice_call_handle_head},
+  [GST_ICE_OPERATION_ABORT] = {gst_ice_call_make_abort,
+      gst_ice_call_handle_abort},
+};
+
+/* ---- what is sent next ---- */
+
+static gboolean
+all_confirmed (GstIceUpload * self)
+{
+  return self->in_flight == 0
+      && gst_ice_part_table_get_prefix (self->parts) >=
+      gst_ice_upload_get_target_length (self);
+}
+
+static gboolean
+is_aborting (GstIceUpload * self)
+{
+  return self->state == GST_ICE_UPLOAD_ABORTING
+      || self->state == GST_ICE_UPLOAD_WITHDRAWING
+      || (self->state == GST_ICE_UPLOAD_SALVAGING
+      && self->config->on_error == GST_ICE_END_ABORT);
+}
+
+/* What comes before any part. */
+static GstIceOperation
+choose_first (GstIceUpload * self)
+{
+  if (is_aborting (self))
+    return GST_ICE_OPERATION_ABORT;
+  if (self->upload_id == NULL)
+    return GST_ICE_OPERATION_NONE;
+  /* A multipart upload of no parts can't be completed. */
+  if (self->state == GST_ICE_UPLOAD_FINALIZING
+      && gst_ice_part_table_get_length (self->parts) == 0)
+    return GST_ICE_OPERATION_ABORT;
+  if (gst_ice_inquiry_has_no_upload (&self->inquiry))
+    return GST_ICE_OPERATION_HEAD;
+  if (self->resumption.state == GST_ICE_RESUMPTION_COMPARING
+      && !(self->finishing && all_confirmed (self)))
+    return GST_ICE_OPERATION_COMPARE;
+
+  return GST_ICE_OPERATION_NONE;
+}
+
+static GstIceOperation
+choose_opening (GstIceUpload * self)
+{
+  if (gst_ice_upload_fits_put (self))
+    return GST_ICE_OPERATION_PUT;
+  if (gst_ice_part_table_get_length (self->parts) > 0)
+    return GST_ICE_OPERATION_INITIATE;
+
+  return GST_ICE_OPERATION_NONE;
+}
+
+static GstIceOperation
+choose_closing (GstIceUpload * self)
+{
+  GstIceOperation next = gst_ice_inquiry_get_next (&self->inquiry);
+
+  if (!self->finishing || !all_confirmed (self))
+    return GST_ICE_OPERATION_NONE;
+
+  /* The comparison tells as much, and what differs can be sent again. */
+  return next == GST_ICE_OPERATION_LIST
+      && self->resumption.state == GST_ICE_RESUMPTION_COMPARING
+      ? GST_ICE_OPERATION_COMPARE : next;
+}
+
+/* TRUE if an outage lets nothing go but one probe now and then. */
+static gboolean
+is_held_up (GstIceUpload * self, gint64 now)
+{
+  return self->outage.interrupted
+      && (self->in_flight > 0 || now < self->outage.probe_at_us);
+}
+
+static GstIceOperation
+choose (GstIceUpload * self, gint64 now)
+{
+  GstIceOperation first = choose_first (self);
+  gboolean alone = now >= self->alone_not_before_us;
+
+  if (self->alone != NULL || self->state == GST_ICE_UPLOAD_LOST
+      || is_held_up (self, now))
+    return GST_ICE_OPERATION_NONE;
+  if (first != GST_ICE_OPERATION_NONE)
+    return self->in_flight == 0 && alone ? first : GST_ICE_OPERATION_NONE;
+  if (self->upload_id == NULL)
+    return alone ? choose_opening (self) : GST_ICE_OPERATION_NONE;
+  if (self->in_flight < self->config->parallel_parts
+      && gst_ice_upload_is_sendable (self,
+          gst_ice_part_table_next (self->parts, now)))
+    return GST_ICE_OPERATION_PART;
+
+  return alone ? choose_closing (self) : GST_ICE_OPERATION_NONE;
+}
+
+/* FALSE if nothing more can be sent now. */
+static gboolean
+send_next (GstIceUpload * self, gint64 now)
+{
+  GstIceOperation operation = choose (self, now);
+  GstIceLease *lease = gst_ice_lease_keeper_get_lease (self->keeper);
+  GstIceOssRequest *request;
+  GstIceCall *call;
+
+  /* Without a living lease a renewal is under way, which wakes the pump. */
+  if (operation == GST_ICE_OPERATION_NONE || lease == NULL)
+    return FALSE;
+
+  call = gst_ice_call_new (self, operation, lease,
+      operations[operation].handle);
+  request = operations[operation].make (call);
+  if (request != NULL)
+    gst_ice_call_send (call, request);
+  else
+    gst_ice_call_free (call);
+
+  return TRUE;
+}
+
+/* ---- the pump ---- */
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  gst_ice_upload_pump (user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Comes back when something that waits may be sent. */
+static void
+set_timer (GstIceUpload * self, gint64 now)
+{
+  gint64 at = gst_ice_part_table_next_time (self->parts);
+
+  if (self->alone_not_before_us > now
+      && (at < now || self->alone_not_before_us < at))
+    at = self->alone_not_before_us;
+  if (self->outage.interrupted)
+    at = MAX (at, self->outage.probe_at_us);
+  if (at > now)
+    self->timer = gst_ice_upload_add_timeout (self, at - now, on_timer);
+}
+
+/* A prefix of no parts is nothing to complete. */
+static gboolean
+is_empty_salvage (GstIceUpload * self)
+{
+  return self->state == GST_ICE_UPLOAD_SALVAGING && self->finishing
+      && self->config->on_error == GST_ICE_END_COMPLETE
+      && gst_ice_upload_get_target_length (self) == 0;
+}
+
+void
+gst_ice_upload_pump (GstIceUpload * self)
+{
+  gint64 now = gst_ice_upload_get_now (self);
+
+  gst_ice_upload_drop_source (&self->timer);
+  gst_ice_upload_resolve_lost (self);
+  if (is_empty_salvage (self))
+    gst_ice_upload_end_early (self);
+  if (!gst_ice_upload_is_active (self))
+    return;
+
+  while (send_next (self, now)) {
+  }
+
+  set_timer (self, now);
+  gst_ice_upload_publish (self);
+}
