@@ -9,6 +9,7 @@
 #include "http-answer.h"
 #include "http-reader.h"
 #include "lease-issuer.h"
+#include "media-assets.h"
 #include "options.h"
 #include "records.h"
 #include "secrets.h"
@@ -24,6 +25,7 @@ typedef struct _EmuNonces EmuNonces;
 typedef struct
 {
   EmuOptions *options;
+  EmuAssets *assets;
   EmuClock clock;
   EmuFaultScript *faults;
   EmuLeaseIssuer *issuer;

@@ -301,6 +301,7 @@ make_services (EmuServices * services, const gchar * const *argv,
   if (!services->options || !make_faults (services, error))
     return FALSE;
   options = services->options;
+  services->assets = emu_assets_new (options);
   services->nonces = emu_nonces_new ();
   services->secrets = emu_secrets_new ();
   emu_secrets_add (services->secrets, options->access_key_secret);
@@ -325,6 +326,7 @@ clear_services (EmuServices * services)
   g_clear_pointer (&services->sessions, emu_sessions_free);
   g_clear_pointer (&services->secrets, emu_secrets_free);
   g_clear_pointer (&services->nonces, emu_nonces_free);
+  g_clear_pointer (&services->assets, emu_assets_free);
   g_clear_pointer (&services->faults, emu_fault_script_free);
   g_clear_pointer (&services->options, emu_options_free);
   emu_clock_clear (&services->clock);

@@ -36,6 +36,9 @@ typedef enum
   ICE_EMULATOR_METADATA_ROLE,   /* name of the RAM role */
   ICE_EMULATOR_METADATA_IDENTITY,       /* identity of the RAM role */
   ICE_EMULATOR_CREDENTIALS_URI, /* GET /credentials */
+  ICE_EMULATOR_CREATE,          /* CreateUploadMedia */
+  ICE_EMULATOR_INFO,            /* GetMediaInfo */
+  ICE_EMULATOR_DELETE,          /* DeleteMediaInfos */
 } IceEmulatorOperation;
 
 /* A request as the emulator saw it. Strings are owned by the record. */

@@ -48,6 +48,9 @@ static const gchar *const operation_names[] = {
   [ICE_EMULATOR_METADATA_ROLE] = "metadata-role",
   [ICE_EMULATOR_METADATA_IDENTITY] = "metadata-identity",
   [ICE_EMULATOR_CREDENTIALS_URI] = "credentials-uri",
+  [ICE_EMULATOR_CREATE] = "create",
+  [ICE_EMULATOR_INFO] = "info",
+  [ICE_EMULATOR_DELETE] = "delete",
 };
 
 static const struct
@@ -141,6 +144,10 @@ static const struct
   [EMU_FAULT_HTTP_ENDPOINT] = {"http-endpoint",
       "done; the lease's Endpoint is http:// and not loopback "
         "(refresh; host=, port=)"},
+  [EMU_FAULT_MEDIA_STATUS] = {"media-status",
+      "done; the media asset has another Status (info; code=; PrepareFail)"},
+  [EMU_FAULT_NOT_DELETED] = {"not-deleted",
+      "not done, status 200 with the ids in ForbiddenList (delete)"},
 };
 
 void

@@ -55,6 +55,8 @@ typedef enum
   EMU_FAULT_NO_XML_ETAG,
   EMU_FAULT_WRONG_OBJECT,
   EMU_FAULT_HTTP_ENDPOINT,
+  EMU_FAULT_MEDIA_STATUS,
+  EMU_FAULT_NOT_DELETED,
 } EmuFaultKind;
 
 /* A fault that strikes one request: a copy, so that the script may change. */

@@ -1,20 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* ICE: RefreshUploadMedia.
+/* ICE: which action a request is, and RefreshUploadMedia.
  *
  * Runs on: the connection's thread. */
 
 #include "ice-service.h"
 
-#include <string.h>
-
 #include "acs3-check.h"
 #include "ice-errors.h"
+#include "media-service.h"
 #include "text.h"
 
 #define API_VERSION "2020-11-09"
-#define MEDIA_ID_MAX 128
+
+typedef struct
+{
+  const gchar *name;
+  IceEmulatorOperation operation;
+  EmuHandler carry_out;
+} Action;
+
+static EmuAnswer *refresh_upload_media (EmuCall * call);
+
+static const Action actions[] = {
+  {"RefreshUploadMedia", ICE_EMULATOR_REFRESH, refresh_upload_media},
+  {"CreateUploadMedia", ICE_EMULATOR_CREATE, emu_media_create},
+  {"GetMediaInfo", ICE_EMULATOR_INFO, emu_media_get_info},
+  {"DeleteMediaInfos", ICE_EMULATOR_DELETE, emu_media_delete},
+};
 
 gboolean
 emu_ice_claims (const EmuCall * call)
@@ -27,18 +41,6 @@ emu_ice_claims (const EmuCall * call)
       || (authorization && g_str_has_prefix (authorization, "ACS3-"));
 }
 
-void
-emu_ice_classify (EmuCall * call)
-{
-  const gchar *action = emu_call_get_header (call, "x-acs-action");
-
-  call->is_ice = TRUE;
-  g_free (call->request_id);
-  call->request_id = g_uuid_string_random ();
-  if (g_strcmp0 (action, "RefreshUploadMedia") == 0)
-    call->operation = ICE_EMULATOR_REFRESH;
-}
-
 EmuAnswer *
 emu_ice_authorize (EmuCall * call)
 {
@@ -47,69 +49,81 @@ emu_ice_authorize (EmuCall * call)
   return emu_acs3_check (call);
 }
 
-static gboolean
-is_media_id (const gchar * text)
-{
-  gsize i;
-
-  for (i = 0; text[i] != '\0'; i++) {
-    if (!g_ascii_isalnum (text[i]) && text[i] != '-' && text[i] != '_')
-      return FALSE;
-  }
-  return i > 0 && i <= MEDIA_ID_MAX;
-}
-
 static EmuAnswer *
-check_media_id (const EmuCall * call, const gchar * media_id)
+refresh_upload_media (EmuCall * call)
 {
-  gchar **known = call->services->options->media_ids;
+  const gchar *media_id = emu_query_get (call->query, "MediaId");
+  g_autoptr (EmuAsset) asset = NULL;
+  g_autofree gchar *lease = NULL;
+  g_autofree gchar *json = NULL;
 
   if (!media_id || *media_id == '\0')
     return emu_ice_error (call, EMU_ICE_MEDIA_ID_MISSING, NULL);
-  if (!is_media_id (media_id))
+  if (!emu_is_media_id (media_id))
     return emu_ice_error (call, EMU_ICE_PARAMETER, NULL);
-  if (known && !g_strv_contains ((const gchar * const *) known, media_id))
+  asset = emu_assets_find (call->services->assets, media_id);
+  if (!asset)
     return emu_ice_error (call, EMU_ICE_NOT_FOUND, NULL);
+  lease = emu_media_format_lease (call, asset);
+  json = g_strdup_printf ("{\"RequestId\":\"%s\",\"MediaId\":\"%s\"%s}",
+      call->request_id, media_id, lease);
+  return emu_ice_answer_new (call, 200, json);
+}
+
+static const Action *
+find_action (const EmuCall * call)
+{
+  const gchar *name = emu_call_get_header (call, "x-acs-action");
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (actions); i++) {
+    if (g_strcmp0 (actions[i].name, name) == 0)
+      return &actions[i];
+  }
   return NULL;
 }
 
-static EmuAnswer *
-refresh_upload_media (EmuCall * call, const gchar * media_id)
+/* The clients for Python and Go send `+` for a blank, and sign a blank; what
+ * is a plus comes as %2B from all of them. */
+static void
+read_query (EmuCall * call)
 {
-  EmuLeaseIssuer *issuer = call->services->issuer;
-  g_autoptr (EmuLease) lease = NULL;
-  g_autofree gchar *address = NULL;
-  g_autofree gchar *auth = NULL;
-  g_autofree gchar *json = NULL;
+  g_autofree gchar *query = NULL;
 
-  lease = emu_lease_issuer_issue (issuer, media_id, call->fault,
-      emu_clock_now (&call->services->clock));
-  address = emu_lease_issuer_format_address (issuer, lease);
-  auth = emu_lease_issuer_format_auth (issuer, lease);
-  json = g_strdup_printf ("{\"RequestId\":\"%s\",\"MediaId\":\"%s\","
-      "\"UploadAddress\":\"%s\",\"UploadAuth\":\"%s\"}", call->request_id,
-      media_id, address, auth);
-  return emu_ice_answer_new (call, 200, json);
+  if (!call->request->query)
+    return;
+  query = emu_text_replace (call->request->query, "+", "%20");
+  g_clear_pointer (&call->query, g_ptr_array_unref);
+  call->query = emu_query_parse (query);
+}
+
+void
+emu_ice_classify (EmuCall * call)
+{
+  const Action *action = find_action (call);
+
+  call->is_ice = TRUE;
+  read_query (call);
+  g_free (call->request_id);
+  call->request_id = g_uuid_string_random ();
+  if (action)
+    call->operation = action->operation;
 }
 
 EmuAnswer *
 emu_ice_carry_out (EmuCall * call)
 {
   const gchar *version = emu_call_get_header (call, "x-acs-version");
-  const gchar *media_id = emu_query_get (call->query, "MediaId");
+  const Action *action = find_action (call);
   EmuAnswer *refusal = emu_acs3_check_body (call);
 
   if (refusal)
     return refusal;
-  if (call->operation != ICE_EMULATOR_REFRESH
-      || g_strcmp0 (version, API_VERSION) != 0)
+  if (!action || g_strcmp0 (version, API_VERSION) != 0)
     return emu_ice_error (call, EMU_ICE_API_NOT_FOUND, NULL);
   if (!g_str_equal (call->request->method, "POST"))
     return emu_ice_error (call, EMU_ICE_METHOD, NULL);
-  refusal = check_media_id (call, media_id);
-  if (refusal)
-    return refusal;
-  return refresh_upload_media (call, media_id);
+  return action->carry_out (call);
 }
 
 EmuAnswer *

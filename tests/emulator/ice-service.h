@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* ICE: RefreshUploadMedia. */
+/* ICE, the service: which action a request is, and who sent it. */
 
 #pragma once
 

@@ -118,15 +118,27 @@ reached (gint from, guint generation)
   return from > 0 && generation >= from;
 }
 
+/* The template with another extension, if it has one. (transfer full) */
 static gchar *
-make_key (EmuLeaseIssuer * issuer, const EmuLease * lease,
+fit_template (const gchar * template, const gchar * ext)
+{
+  const gchar *dot = strrchr (template, '.');
+
+  if (!ext || !dot || strchr (dot, '/'))
+    return g_strdup (template);
+  return g_strdup_printf ("%.*s.%s", (gint) (dot - template), template, ext);
+}
+
+static gchar *
+make_key (EmuLeaseIssuer * issuer, const EmuLease * lease, const gchar * ext,
     const EmuFault * fault)
 {
+  g_autofree gchar *template =
+      fit_template (issuer->options->key_template, ext);
   gchar *key;
   gchar *changed;
 
-  key = emu_text_replace (issuer->options->key_template, "MEDIAID",
-      lease->media_id);
+  key = emu_text_replace (template, "MEDIAID", lease->media_id);
   if (emu_fault_get_kind (fault) != EMU_FAULT_WRONG_OBJECT
       && !reached (issuer->options->new_key_from, lease->generation))
     return key;
@@ -154,14 +166,15 @@ make_endpoint (EmuLeaseIssuer * issuer, const EmuLease * lease,
 
 static EmuLease *
 make_lease (EmuLeaseIssuer * issuer, guint generation, guint64 life_ms,
-    const gchar * media_id, const EmuFault * fault, gint64 now_us)
+    const gchar * media_id, const gchar * ext, const EmuFault * fault,
+    gint64 now_us)
 {
   EmuLease *lease = g_atomic_rc_box_new0 (EmuLease);
   g_autofree gchar *id = emu_random_text (EMU_ALPHANUMERICS, 24);
 
   lease->generation = generation;
   lease->media_id = g_strdup (media_id);
-  lease->key = make_key (issuer, lease, fault);
+  lease->key = make_key (issuer, lease, ext, fault);
   lease->endpoint = make_endpoint (issuer, lease, fault);
   lease->bucket = g_strdup (issuer->options->bucket);
   lease->access_key_id = g_strconcat ("STS.NT", id, NULL);
@@ -211,13 +224,13 @@ remember_lease (EmuLeaseIssuer * issuer, EmuLease * lease)
 
 EmuLease *
 emu_lease_issuer_issue (EmuLeaseIssuer * issuer, const gchar * media_id,
-    const EmuFault * fault, gint64 now_us)
+    const gchar * ext, const EmuFault * fault, gint64 now_us)
 {
   EmuLease *lease;
 
   g_mutex_lock (&issuer->lock);
   lease = make_lease (issuer, ++issuer->generation, issuer->life_ms, media_id,
-      fault, now_us);
+      ext, fault, now_us);
   remember_key (issuer, lease);
   remember_lease (issuer, lease);
   g_mutex_unlock (&issuer->lock);

@@ -45,10 +45,12 @@ void emu_lease_issuer_set_address (EmuLeaseIssuer * issuer,
     const gchar * uri, guint port);
 void emu_lease_issuer_set_life (EmuLeaseIssuer * issuer, guint64 life_ms);
 
-/* A new lease for @media_id. @fault: wrong-object and http-endpoint have their
+/* A new lease for @media_id. @ext: in place of that in the template, or NULL.
+ * @fault: wrong-object and http-endpoint have their
  * say; or NULL. (transfer full) */
 EmuLease *emu_lease_issuer_issue (EmuLeaseIssuer * issuer,
-    const gchar * media_id, const EmuFault * fault, gint64 now_us);
+    const gchar * media_id, const gchar * ext, const EmuFault * fault,
+    gint64 now_us);
 
 /* The two texts of RefreshUploadMedia, in Base64. (transfer full) */
 gchar *emu_lease_issuer_format_address (EmuLeaseIssuer * issuer,

@@ -16,6 +16,7 @@
 #define DEFAULT_CREDENTIAL_LIFE 3600.0
 #define DEFAULT_EXPIRED_CODE "SecurityTokenExpired"
 #define DEFAULT_SESSION_LIFE 3600.0
+#define DEFAULT_PREPARE_TIME 1.0
 #define DEFAULT_OIDC_TOKEN "eyEmulatorDemo.OidcToken.0123456789"
 #define DEFAULT_ROLE_NAME "EmulatorRole"
 
@@ -61,6 +62,8 @@ add_entries (GOptionContext * context, EmuOptions * o)
         "The metadata service is in hardened mode only", NULL},
     {"media-id", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o->media_ids,
         "Only this media exists; repeatable (every well-formed id)", "ID"},
+    {"prepare-time", 0, 0, G_OPTION_ARG_DOUBLE, &o->prepare_time,
+        "How long media is analysed after its upload (1)", "SECONDS"},
     {"bucket", 0, 0, G_OPTION_ARG_STRING, &o->bucket,
         "The only bucket (" DEFAULT_BUCKET ")", "BUCKET"},
     {"region", 0, 0, G_OPTION_ARG_STRING, &o->region,
@@ -148,8 +151,9 @@ check (const EmuOptions * o, GError ** error)
   else if (o->credential_life <= 0 || o->security_token_life < 0
       || o->session_life <= 0)
     problem = "a life is not positive";
-  else if (o->rate < 0 || o->latency < 0 || o->answer_delay < 0)
-    problem = "--rate, --latency or --answer-delay is negative";
+  else if (o->rate < 0 || o->latency < 0 || o->answer_delay < 0
+      || o->prepare_time < 0)
+    problem = "--rate, --latency, --answer-delay or --prepare-time is negative";
   else if (*o->key_template == '\0' || *o->bucket == '\0')
     problem = "--key-template or --bucket is empty";
   else if (!g_str_equal (o->expired_code, "SecurityTokenExpired")
@@ -191,6 +195,7 @@ emu_options_parse (const gchar * const *argv, GError ** error)
 
   options->credential_life = DEFAULT_CREDENTIAL_LIFE;
   options->session_life = DEFAULT_SESSION_LIFE;
+  options->prepare_time = DEFAULT_PREPARE_TIME;
   if (!parse_into (options, argv, error))
     return NULL;
   set_default (&options->address, DEFAULT_ADDRESS);

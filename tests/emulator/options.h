@@ -32,6 +32,7 @@ typedef struct
   gboolean require_metadata_token;
 
   gchar **media_ids;
+  gdouble prepare_time;         /* seconds */
   gchar *bucket;
   gchar *region;
   gchar *key_template;

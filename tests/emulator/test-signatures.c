@@ -177,18 +177,30 @@ tamper (const gchar * authorization)
 
 /* ICE */
 
+/* The target as it was seen on the wire, if that is known. */
 static gchar *
-format_ice_request (JsonObject * input, const gchar * authorization)
+format_ice_target (JsonObject * input, JsonObject * expected)
 {
+  const gchar *target = get_string (expected, "request_target");
   g_autofree gchar *query = format_query (json_object_get_array_member (input,
           "query"));
+
+  return target ? g_strdup (target) : g_strconcat (get_string (input, "path"),
+      query, NULL);
+}
+
+static gchar *
+format_ice_request (JsonObject * input, JsonObject * expected,
+    const gchar * authorization)
+{
+  g_autofree gchar *target = format_ice_target (input, expected);
   gsize len;
   g_autofree guchar *body = g_base64_decode (get_string (input,
           "body_base64"), &len);
   g_autoptr (GString) text = g_string_new (NULL);
 
-  g_string_append_printf (text, "%s %s%s HTTP/1.1\r\n",
-      get_string (input, "method"), get_string (input, "path"), query);
+  g_string_append_printf (text, "%s %s HTTP/1.1\r\n",
+      get_string (input, "method"), target);
   append_headers (text, json_object_get_object_member (input,
           "signed_headers"), NULL);
   g_string_append_printf (text, "Authorization: %s\r\nContent-Length: %"
@@ -203,7 +215,7 @@ check_ice_case (const gchar * id, JsonObject * input, JsonObject * expected)
 {
   static const gchar *const asked[] = {
     "InvalidApi.NotFound", "UnsupportedHTTPMethod", "MissingMediaId",
-    "InvalidParameter", NULL
+    "InvalidParameter", "InvalidStorage.NotFound", "ResourceNotFound", NULL
   };
   gint64 time_us;
   g_autoptr (IceEmulator) emulator = emulator_for (input, &time_us);
@@ -212,7 +224,8 @@ check_ice_case (const gchar * id, JsonObject * input, JsonObject * expected)
 
   if (!g_str_equal (get_string (input, "path"), "/"))
     return;
-  text = format_ice_request (input, get_string (expected, "authorization"));
+  text = format_ice_request (input, expected, get_string (expected,
+          "authorization"));
   code = ask_for_code (emulator, text, FALSE);
   g_test_message ("%s: %s", id, code ? code : "a lease");
   g_assert_true (!code || g_strv_contains (asked, code));
@@ -222,6 +235,7 @@ static void
 test_takes_ice_vectors (void)
 {
   foreach_case ("acs3.json", check_ice_case);
+  foreach_case ("ice-create.json", check_ice_case);
 }
 
 static void
@@ -237,7 +251,7 @@ check_tampered_ice_case (const gchar * id, JsonObject * input,
   if (!g_str_equal (get_string (input, "path"), "/"))
     return;
   authorization = tamper (get_string (expected, "authorization"));
-  text = format_ice_request (input, authorization);
+  text = format_ice_request (input, expected, authorization);
   code = ask_for_code (emulator, text, FALSE);
   g_test_message ("%s: %s", id, code);
   g_assert_cmpstr (code, ==, "SignatureDoesNotMatch");
@@ -247,6 +261,7 @@ static void
 test_refuses_tampered_ice_vectors (void)
 {
   foreach_case ("acs3.json", check_tampered_ice_case);
+  foreach_case ("ice-create.json", check_tampered_ice_case);
 }
 
 /* OSS */

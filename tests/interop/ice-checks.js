@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // Copyright (C) 2026 The icesink developers
 //
-// RefreshUploadMedia by @alicloud/openapi-client.
+// RefreshUploadMedia, and what makes, shows and removes media assets, by
+// @alicloud/openapi-client.
 'use strict';
 
 const assert = require('node:assert');
@@ -183,6 +184,58 @@ async function beRefused(checks, binary) {
   await emulator.stop();
 }
 
+// An action by its name, as the SDK's generated clients call it.
+function act(port, action, query) {
+  return refresh(port, IDENTITY, query, { action });
+}
+
+const FILE_INFO = '{"Type":"video","Name":"gate","Ext":"mp4"}';
+const META_DATA = '{"Title":"Gate 7 (north)!","BusinessType":"general"}';
+
+const ASSET_CALLS = [
+  ['CreateUploadMedia', { FileInfo: FILE_INFO, MediaMetaData: META_DATA },
+    (path) => path.replace('gate', 'gatf')],
+  ['GetMediaInfo', { MediaId: MEDIA_ID },
+    (path) => path.replace('MediaId=0', 'MediaId=1')],
+  ['DeleteMediaInfos', { MediaIds: `${MEDIA_ID},other` },
+    (path) => path.replace('other', 'othes')],
+];
+
+async function handleAssets(checks, binary) {
+  const emulator = await Emulator.start(binary);
+  const proxy = await TamperingProxy.start(emulator.port);
+
+  await checks.run('openapi-client: an asset is made, shown and removed', async () => {
+    const { body } = await act(emulator.port, 'CreateUploadMedia', ASSET_CALLS[0][1]);
+    assert.match(body.MediaId, /^[0-9a-f]{32}$/);
+    assert.match(decode(body.UploadAddress).FileName, /\.mp4$/);
+    const shown = await act(emulator.port, 'GetMediaInfo', { MediaId: body.MediaId });
+    assert.strictEqual(shown.body.MediaInfo.MediaBasicInfo.Status, 'Init');
+    assert.strictEqual(shown.body.MediaInfo.MediaBasicInfo.Title, 'Gate 7 (north)!');
+    const removed = await act(emulator.port, 'DeleteMediaInfos', { MediaIds: body.MediaId });
+    assert.strictEqual(removed.body.IgnoredList, undefined);
+    const again = await act(emulator.port, 'DeleteMediaInfos', { MediaIds: body.MediaId });
+    assert.deepStrictEqual(again.body.IgnoredList, [body.MediaId]);
+  });
+  for (const [action, query, change] of ASSET_CALLS) {
+    await checks.run(`openapi-client: ${action} is taken on the same way`, () => act(proxy.port, action, query));
+    await checks.run(`openapi-client: ${action} is refused with another query`, () => refused(
+      proxy.tamper((request) => {
+        request.path = change(request.path);
+      }, () => act(proxy.port, action, query)),
+      400,
+      'SignatureDoesNotMatch',
+    ));
+    await checks.run(`openapi-client: ${action} is refused with another signature`, () => refused(
+      proxy.tamper(header('authorization', -1), () => act(proxy.port, action, query)),
+      400,
+      'SignatureDoesNotMatch',
+    ));
+  }
+  await proxy.stop();
+  await emulator.stop();
+}
+
 async function outlive(checks, binary) {
   const emulator = await Emulator.start(
     binary, '--security-token', TOKEN, '--security-token-life', '0.000001',
@@ -199,6 +252,7 @@ async function checkIce(checks, binary) {
   await succeed(checks, binary);
   await beRefused(checks, binary);
   await outlive(checks, binary);
+  await handleAssets(checks, binary);
 }
 
 module.exports = { checkIce, lease };

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Copyright (C) 2026 The icesink developers
 #
-# The official SDKs as clients of ice-emulator.
+# The official SDKs as clients of ice-emulator: those for Node.js, and that of
+# ICE for Python.
 #
 # Usage: run.sh EMULATOR BUILDDIR PROBE
 #
@@ -52,4 +53,20 @@ if ! cmp -s "$source/package-lock.json" package-lock.json ||
   cp "$source/package-lock.json" .
   install
 fi
-exec node interop.js "$emulator" "$probe"
+node interop.js "$emulator" "$probe"
+
+# The client for Python needs a Python of its own.
+if ! cmp -s "$source/requirements.txt" requirements.txt ||
+  [ ! -x python/bin/python ]; then
+  rm -rf python
+  python3 -m venv python >venv.log 2>&1 || skip "python3 has no venv"
+  if ! python/bin/pip install --disable-pip-version-check \
+    -r "$source/requirements.txt" >pip.log 2>&1; then
+    cat pip.log
+    grep -Eq 'NewConnectionError|Temporary failure|timed out|Connection' \
+      pip.log || exit 1
+    skip "PyPI cannot be reached; the checks with Node.js have passed"
+  fi
+  cp "$source/requirements.txt" .
+fi
+exec python/bin/python "$source/media-checks.py" "$emulator"
