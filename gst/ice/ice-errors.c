@@ -25,7 +25,9 @@ static const gchar check_token[] =
 static const gchar check_media[] = "check media-id and region";
 static const gchar check_endpoint[] = "check ice-endpoint and region";
 static const gchar grant[] =
-    "grant ice:RefreshUploadMedia to the RAM user or role";
+    "grant this action to the RAM user or role: ice:";
+static const gchar check_new_media[] =
+    "check ext, storage and region, and what else was given";
 
 static const Row rows[] = {
   {"*Throttling*", 0, GST_ICE_ERROR_THROTTLED, NULL},
@@ -61,6 +63,8 @@ static const Row rows[] = {
   {"InvalidApi.NotFound", 0, GST_ICE_ERROR_SETTINGS, check_endpoint},
   {"InvalidProtocol.NeedSsl", 0, GST_ICE_ERROR_SETTINGS,
       "use https in ice-endpoint"},
+  {"InvalidStorage*", 0, GST_ICE_ERROR_FAILED,
+      "enable VOD's storage in this region, or check storage and region"},
   {"ResourceNotFound", 0, GST_ICE_ERROR_NOT_FOUND, check_media},
   {"ProjectNotFound", 0, GST_ICE_ERROR_NOT_FOUND, check_media},
   {"InvalidVideo.NotFound", 0, GST_ICE_ERROR_NOT_FOUND, check_media},
@@ -143,11 +147,24 @@ fill_details (GstIceErrorDetails * details,
   details->server_time_us = -1;
 }
 
+/* Some hints depend on what was asked for. (transfer full) (nullable) */
+static gchar *
+fit_hint (const gchar * hint, const gchar * operation)
+{
+  if (hint == grant)
+    return g_strconcat (grant, operation, NULL);
+  if (hint == check_media && g_str_equal (operation, "CreateUploadMedia"))
+    hint = check_new_media;
+
+  return g_strdup (hint);
+}
+
 GError *
 gst_ice_errors_new (const GstIceServiceFailure * failure)
 {
   g_auto (GstIceErrorDetails) details = { NULL, };
   g_autofree gchar *message = NULL;
+  g_autofree gchar *fitting_hint = NULL;
   const gchar *hint;
   GstIceErrorCode code;
 
@@ -162,6 +179,8 @@ gst_ice_errors_new (const GstIceServiceFailure * failure)
     details.server_time_us = failure->date_us;
   if (hint == NULL && details.code == NULL && details.request_id == NULL)
     hint = "the answer is not ICE's own";
+  fitting_hint = fit_hint (hint, failure->operation);
 
-  return gst_ice_error_new_from_answer (code, &details, message, hint);
+  return gst_ice_error_new_from_answer (code, &details, message,
+      fitting_hint);
 }

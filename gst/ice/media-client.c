@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* One call of RefreshUploadMedia, in reading order: identity, request,
- * answer, lease.
+/* One call of ICE, in reading order: identity, request, answer, result.
+ *
+ * All actions are alike but for their parameters and for what is read out of
+ * a success; that is in its Action.
  *
  * Runs on: the network thread.
  * Owns: references to what it was made with. A Call belongs to its task. */
@@ -10,6 +12,8 @@
 #include "ice/media-client.h"
 
 #include <gst/gst.h>
+
+#include <string.h>
 
 #include "common/digest.h"
 #include "common/json.h"
@@ -22,7 +26,6 @@
 
 #define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_CLIENT)
 
-#define OPERATION "RefreshUploadMedia"
 #define VERSION_OF_API "2020-11-09"
 
 #define TIMEOUT_US (30 * (gint64) G_USEC_PER_SEC)
@@ -37,14 +40,36 @@ struct _GstIceMediaClient
   guint requests;
 };
 
+typedef struct _Call Call;
+
+/**
+ * Action:
+ * @name: in the service's words
+ * @proof: (nullable): the member that only a success has
+ * @read: what the answer @object says, or NULL with an error
+ * @free_result: of @read
+ *
+ * What is particular to one action.
+ */
 typedef struct
 {
+  const gchar *name;
+  const gchar *proof;
+  gpointer (*read) (Call * call, const GstIceAnswer * answer,
+      JsonObject * object, GError ** error);
+  GDestroyNotify free_result;
+} Action;
+
+struct _Call
+{
   GstIceMediaClient *client;    /* (owned) */
-  gchar *media_id;              /* (owned) */
+  const Action *action;
+  gchar *media_id;              /* (owned) (nullable): that it is about */
+  JsonObject *parameters;       /* (owned): of strings */
   GstIceIdentity *identity;     /* (owned) (nullable): who signs */
   gchar *request_id;            /* (owned) (nullable): of the answer */
   gint64 began_us;              /* monotonic: when it was sent */
-} Call;
+};
 
 GstIceMediaClient *
 gst_ice_media_client_new (GstIceHttpClient * http, GstIceEndpoint * endpoint,
@@ -91,6 +116,7 @@ call_free (Call * call)
 {
   gst_ice_media_client_unref (call->client);
   g_free (call->media_id);
+  json_object_unref (call->parameters);
   g_clear_pointer (&call->identity, gst_ice_identity_unref);
   g_free (call->request_id);
   g_free (call);
@@ -108,7 +134,7 @@ static void
 log_end (Call * call, guint status, const GError * error)
 {
   const GstIceRequestLog log = {
-    .operation = OPERATION,
+    .operation = call->action->name,
     .duration_us = get_monotonic (call) - call->began_us,
     .status = status,
     .request_id = call->request_id,
@@ -123,12 +149,13 @@ log_end (Call * call, guint status, const GError * error)
 static void
 return_error (GTask * task, GError * error)
 {
+  Call *call = g_task_get_task_data (task);
   GstIceErrorDetails *details = gst_ice_error_get_details (error);
 
   if (details != NULL && details->operation == NULL) {
     details->service = "ice";
-    details->operation = OPERATION;
-    g_prefix_error (&error, "%s: ", OPERATION);
+    details->operation = call->action->name;
+    g_prefix_error (&error, "%s: ", call->action->name);
   }
 
   g_task_return_error (task, error);
@@ -145,7 +172,7 @@ return_failure (GTask * task, GError * error)
   return_error (task, error);
 }
 
-/* --- Answer to lease or error --- */
+/* --- Answer to result or error --- */
 
 /* What else the service says about a failure may help a person. */
 static void
@@ -174,7 +201,7 @@ static GError *
 error_from_answer (Call * call, const GstIceAnswer * answer)
 {
   const GstIceServiceFailure failure = {
-    OPERATION, answer->status, answer->code, answer->message,
+    call->action->name, answer->status, answer->code, answer->message,
     call->request_id, call->identity, answer->date_us, answer->retry_after_us,
     answer->unreadable
   };
@@ -192,7 +219,7 @@ static GError *
 error_from_nonsense (Call * call, const gchar * reason)
 {
   const GstIceErrorDetails details = {
-    .service = "ice",.operation = OPERATION,.http_status = 200,
+    .service = "ice",.operation = call->action->name,.http_status = 200,
     .request_id = call->request_id,.retry_after_us = -1,.server_time_us = -1
   };
 
@@ -205,29 +232,15 @@ is_other_media (Call * call, JsonObject * object)
 {
   const gchar *media_id = gst_ice_json_get_string (object, "MediaId");
 
-  return media_id != NULL && !g_str_equal (media_id, call->media_id);
+  return media_id != NULL && call->media_id != NULL
+      && !g_str_equal (media_id, call->media_id);
 }
 
-/* The service's time is taken back to the moment of receipt. */
-static GstIceLease *
-decode_lease (Call * call, const GstIceAnswer * answer, GError ** error)
-{
-  GstIceClock *clock = gst_ice_http_client_get_clock (call->client->http);
-  gint64 age_us = get_monotonic (call) - answer->received_us;
-  gint64 service_us = gst_ice_clock_get_service_time (clock,
-      call->client->endpoint->host);
-  JsonObject *object = json_node_get_object (answer->json);
-
-  return gst_ice_lease_decode (gst_ice_json_get_string (object,
-          "UploadAddress"), gst_ice_json_get_string (object, "UploadAuth"),
-      service_us - age_us, answer->received_us, error);
-}
-
-static GstIceLease *
-lease_from_success (Call * call, const GstIceAnswer * answer, GError ** error)
+static gpointer
+read_success (Call * call, const GstIceAnswer * answer, GError ** error)
 {
   g_autoptr (GError) cause = NULL;
-  GstIceLease *lease = NULL;
+  gpointer result = NULL;
 
   if (answer->json == NULL)
     cause = gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
@@ -236,46 +249,39 @@ lease_from_success (Call * call, const GstIceAnswer * answer, GError ** error)
     cause = gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
         "the answer is for another MediaId");
   else
-    lease = decode_lease (call, answer, &cause);
+    result = call->action->read (call, answer,
+        json_node_get_object (answer->json), &cause);
 
-  if (lease == NULL)
+  if (result == NULL)
     g_propagate_error (error, error_from_nonsense (call, cause->message));
 
-  return lease;
+  return result;
 }
 
 /* An error with status 200 has been seen elsewhere in Alibaba Cloud. */
 static gboolean
-is_success (const GstIceAnswer * answer)
+is_success (Call * call, const GstIceAnswer * answer)
 {
+  const gchar *proof = call->action->proof;
+
   if (answer->status != 200)
     return FALSE;
   if (answer->code == NULL)
     return TRUE;
 
-  return answer->json != NULL
-      && json_object_has_member (json_node_get_object (answer->json),
-      "UploadAuth");
+  return answer->json != NULL && proof != NULL
+      && json_object_has_member (json_node_get_object (answer->json), proof);
 }
 
-static GstIceLease *
-lease_from_answer (Call * call, const GstIceAnswer * answer, GError ** error)
+static gpointer
+read_answer (Call * call, const GstIceAnswer * answer, GError ** error)
 {
-  if (is_success (answer))
-    return lease_from_success (call, answer, error);
+  if (is_success (call, answer))
+    return read_success (call, answer, error);
 
   g_propagate_error (error, error_from_answer (call, answer));
 
   return NULL;
-}
-
-static void
-log_lease (Call * call, const GstIceLease * lease)
-{
-  g_autofree gchar *endpoint = gst_ice_endpoint_to_string (lease->endpoint);
-
-  GST_DEBUG ("%s: endpoint %s, bucket %s, object %s, Region %s",
-      call->media_id, endpoint, lease->bucket, lease->key, lease->region);
 }
 
 /* --- The call --- */
@@ -298,7 +304,7 @@ on_response (GObject * source, GAsyncResult * result, gpointer user_data)
   g_autoptr (GstIceHttpResponse) response =
       gst_ice_http_client_send_finish (call->client->http, result, &error);
   g_autoptr (GstIceAnswer) answer = NULL;
-  GstIceLease *lease;
+  gpointer made;
 
   if (response == NULL) {
     return_failure (task, g_steal_pointer (&error));
@@ -309,15 +315,14 @@ on_response (GObject * source, GAsyncResult * result, gpointer user_data)
   call->request_id = gst_ice_redact_id (call->identity, answer->request_id);
   learn_clock (call, answer);
 
-  lease = lease_from_answer (call, answer, &error);
-  if (lease == NULL) {
+  made = read_answer (call, answer, &error);
+  if (made == NULL) {
     return_failure (task, g_steal_pointer (&error));
     return;
   }
 
   log_end (call, answer->status, NULL);
-  log_lease (call, lease);
-  g_task_return_pointer (task, lease, (GDestroyNotify) gst_ice_lease_unref);
+  g_task_return_pointer (task, made, call->action->free_result);
 }
 
 static gchar *
@@ -329,15 +334,33 @@ format_date (gint64 time_us)
   return g_date_time_format (date, "%Y-%m-%dT%H:%M:%SZ");
 }
 
+static void
+append_pair (JsonObject * object, const gchar * name, JsonNode * node,
+    gpointer user_data)
+{
+  const GstIcePair pair = { name, json_node_get_string (node) };
+
+  g_array_append_val ((GArray *) user_data, pair);
+}
+
+/* (transfer full) */
+static gchar *
+create_query (Call * call)
+{
+  g_autoptr (GArray) pairs = g_array_new (FALSE, FALSE, sizeof (GstIcePair));
+
+  json_object_foreach_member (call->parameters, append_pair, pairs);
+
+  return gst_ice_acs3_canonical_query ((GstIcePair *) pairs->data, pairs->len);
+}
+
 /* Nonce, date and signature are new for each attempt. (transfer full) */
 static GstIceHttpRequest *
 create_request (Call * call)
 {
   GstIceMediaClient *client = call->client;
   GstIceClock *clock = gst_ice_http_client_get_clock (client->http);
-  const GstIcePair query[] = { {"MediaId", call->media_id} };
-  g_autofree gchar *canonical_query =
-      gst_ice_acs3_canonical_query (query, G_N_ELEMENTS (query));
+  g_autofree gchar *canonical_query = create_query (call);
   g_autofree gchar *target = g_strconcat ("/?", canonical_query, NULL);
   g_autofree gchar *date = format_date (gst_ice_clock_get_service_time (clock,
           client->endpoint->host));
@@ -348,7 +371,7 @@ create_request (Call * call)
       client->endpoint, NULL, target);
   const GstIcePair headers[] = {
     {"host", gst_ice_http_request_get_host (request)},
-    {"x-acs-action", OPERATION},
+    {"x-acs-action", call->action->name},
     {"x-acs-version", VERSION_OF_API},
     {"x-acs-date", date},
     {"x-acs-signature-nonce", nonce},
@@ -409,27 +432,29 @@ on_identity (GObject * source, GAsyncResult * result, gpointer user_data)
       g_task_get_cancellable (task), on_response, g_object_ref (task));
 }
 
-void
-gst_ice_media_client_refresh_upload_media_async (GstIceMediaClient * client,
-    const gchar * media_id, GCancellable * cancellable,
-    GAsyncReadyCallback callback, gpointer user_data)
+/* @media_id: (nullable). @parameters: (transfer full) */
+static void
+call_async (GstIceMediaClient * client, const Action * action,
+    const gchar * media_id, JsonObject * parameters,
+    GCancellable * cancellable, GAsyncReadyCallback callback,
+    gpointer user_data)
 {
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
   Call *call = g_new0 (Call, 1);
 
   call->client = gst_ice_media_client_ref (client);
+  call->action = action;
   call->media_id = g_strdup (media_id);
-  g_task_set_source_tag (task,
-      gst_ice_media_client_refresh_upload_media_async);
+  call->parameters = parameters;
+  g_task_set_source_tag (task, (gpointer) action);
   g_task_set_task_data (task, call, (GDestroyNotify) call_free);
 
   gst_ice_credentials_provider_get_identity_async (client->provider,
       cancellable, on_identity, task);
 }
 
-GstIceLease *
-gst_ice_media_client_refresh_upload_media_finish (GstIceMediaClient * client,
-    GAsyncResult * result, gchar ** request_id, GError ** error)
+static gpointer
+call_finish (GAsyncResult * result, gchar ** request_id, GError ** error)
 {
   Call *call;
 
@@ -440,4 +465,237 @@ gst_ice_media_client_refresh_upload_media_finish (GstIceMediaClient * client,
     *request_id = g_strdup (call->request_id);
 
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* --- RefreshUploadMedia --- */
+
+/* The service's time is taken back to the moment of receipt. */
+static gpointer
+read_lease (Call * call, const GstIceAnswer * answer, JsonObject * object,
+    GError ** error)
+{
+  GstIceClock *clock = gst_ice_http_client_get_clock (call->client->http);
+  gint64 age_us = get_monotonic (call) - answer->received_us;
+  gint64 service_us = gst_ice_clock_get_service_time (clock,
+      call->client->endpoint->host);
+  GstIceLease *lease =
+      gst_ice_lease_decode (gst_ice_json_get_string (object, "UploadAddress"),
+      gst_ice_json_get_string (object, "UploadAuth"), service_us - age_us,
+      answer->received_us, error);
+  g_autofree gchar *endpoint = NULL;
+
+  if (lease == NULL)
+    return NULL;
+
+  endpoint = gst_ice_endpoint_to_string (lease->endpoint);
+  GST_DEBUG ("%s: endpoint %s, bucket %s, object %s, Region %s",
+      call->media_id, endpoint, lease->bucket, lease->key, lease->region);
+
+  return lease;
+}
+
+static const Action refresh_upload_media = {
+  "RefreshUploadMedia", "UploadAuth", read_lease,
+  (GDestroyNotify) gst_ice_lease_unref
+};
+
+/* Most actions are about one media asset. */
+static void
+call_for_media (GstIceMediaClient * client, const Action * action,
+    const gchar * media_id, GCancellable * cancellable,
+    GAsyncReadyCallback callback, gpointer user_data)
+{
+  JsonObject *parameters = json_object_new ();
+
+  json_object_set_string_member (parameters, "MediaId", media_id);
+  call_async (client, action, media_id, parameters, cancellable, callback,
+      user_data);
+}
+
+void
+gst_ice_media_client_refresh_upload_media_async (GstIceMediaClient * client,
+    const gchar * media_id, GCancellable * cancellable,
+    GAsyncReadyCallback callback, gpointer user_data)
+{
+  call_for_media (client, &refresh_upload_media, media_id, cancellable,
+      callback, user_data);
+}
+
+GstIceLease *
+gst_ice_media_client_refresh_upload_media_finish (GstIceMediaClient * client,
+    GAsyncResult * result, gchar ** request_id, GError ** error)
+{
+  return call_finish (result, request_id, error);
+}
+
+/* --- CreateUploadMedia --- */
+
+/* It is printed, and taken for an argument. */
+static gboolean
+is_media_id (const gchar * text)
+{
+  return *text != '\0' && strlen (text) <= 128
+      && strspn (text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_")
+      == strlen (text);
+}
+
+/* The credential in the answer is not looked at: who uploads asks for one of
+ * its own. */
+static gpointer
+read_media_id (Call * call, const GstIceAnswer * answer, JsonObject * object,
+    GError ** error)
+{
+  const gchar *media_id = gst_ice_json_get_string (object, "MediaId");
+
+  if (media_id != NULL && is_media_id (media_id))
+    return g_strdup (media_id);
+
+  gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL,
+      "there is no MediaId in the answer");
+
+  return NULL;
+}
+
+static const Action create_upload_media = {
+  "CreateUploadMedia", "MediaId", read_media_id, g_free
+};
+
+void
+gst_ice_media_client_create_upload_media_async (GstIceMediaClient * client,
+    const GstIceNewMedia * media, GCancellable * cancellable,
+    GAsyncReadyCallback callback, gpointer user_data)
+{
+  call_async (client, &create_upload_media, NULL,
+      gst_ice_new_media_get_parameters (media), cancellable, callback,
+      user_data);
+}
+
+gchar *
+gst_ice_media_client_create_upload_media_finish (GstIceMediaClient * client,
+    GAsyncResult * result, gchar ** request_id, GError ** error)
+{
+  return call_finish (result, request_id, error);
+}
+
+/* --- GetMediaInfo --- */
+
+static gpointer
+read_media_info (Call * call, const GstIceAnswer * answer,
+    JsonObject * object, GError ** error)
+{
+  GstIceMediaInfo *info = gst_ice_media_info_parse (object, error);
+
+  if (info == NULL || info->media_id == NULL
+      || g_str_equal (info->media_id, call->media_id))
+    return info;
+
+  gst_ice_media_info_free (info);
+  gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL,
+      "the answer is for another MediaId");
+
+  return NULL;
+}
+
+static const Action get_media_info = {
+  "GetMediaInfo", "MediaInfo", read_media_info,
+  (GDestroyNotify) gst_ice_media_info_free
+};
+
+void
+gst_ice_media_client_get_media_info_async (GstIceMediaClient * client,
+    const gchar * media_id, GCancellable * cancellable,
+    GAsyncReadyCallback callback, gpointer user_data)
+{
+  call_for_media (client, &get_media_info, media_id, cancellable, callback,
+      user_data);
+}
+
+GstIceMediaInfo *
+gst_ice_media_client_get_media_info_finish (GstIceMediaClient * client,
+    GAsyncResult * result, gchar ** request_id, GError ** error)
+{
+  return call_finish (result, request_id, error);
+}
+
+/* --- DeleteMediaInfos --- */
+
+void
+gst_ice_deletion_free (GstIceDeletion * deletion)
+{
+  g_strfreev (deletion->ignored);
+  g_strfreev (deletion->forbidden);
+  g_free (deletion);
+}
+
+/* The texts in the array @name, which may be absent. NULL with an error if it
+ * is something else. (transfer full) */
+static GStrv
+read_list (JsonObject * object, const gchar * name, GError ** error)
+{
+  g_autoptr (GStrvBuilder) list = g_strv_builder_new ();
+  JsonNode *node = json_object_get_member (object, name);
+  JsonArray *array = NULL;
+  guint i;
+
+  if (node != NULL && JSON_NODE_HOLDS_ARRAY (node))
+    array = json_node_get_array (node);
+  else if (node != NULL && !JSON_NODE_HOLDS_NULL (node))
+    goto wrong;
+
+  for (i = 0; array != NULL && i < json_array_get_length (array); i++) {
+    JsonNode *element = json_array_get_element (array, i);
+
+    if (json_node_get_value_type (element) != G_TYPE_STRING)
+      goto wrong;
+    g_strv_builder_add (list, json_node_get_string (element));
+  }
+
+  return g_strv_builder_end (list);
+
+wrong:
+  gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL,
+      "%s in the answer is not a list of ids", name);
+
+  return NULL;
+}
+
+static gpointer
+read_deletion (Call * call, const GstIceAnswer * answer, JsonObject * object,
+    GError ** error)
+{
+  g_autoptr (GstIceDeletion) deletion = g_new0 (GstIceDeletion, 1);
+
+  deletion->ignored = read_list (object, "IgnoredList", error);
+  if (deletion->ignored == NULL)
+    return NULL;
+  deletion->forbidden = read_list (object, "ForbiddenList", error);
+  if (deletion->forbidden == NULL)
+    return NULL;
+
+  return g_steal_pointer (&deletion);
+}
+
+static const Action delete_media_infos = {
+  "DeleteMediaInfos", NULL, read_deletion,
+  (GDestroyNotify) gst_ice_deletion_free
+};
+
+void
+gst_ice_media_client_delete_media_infos_async (GstIceMediaClient * client,
+    const gchar * const *media_ids, GCancellable * cancellable,
+    GAsyncReadyCallback callback, gpointer user_data)
+{
+  JsonObject *parameters = json_object_new ();
+  g_autofree gchar *list = g_strjoinv (",", (gchar **) media_ids);
+
+  json_object_set_string_member (parameters, "MediaIds", list);
+  call_async (client, &delete_media_infos, NULL, parameters, cancellable,
+      callback, user_data);
+}
+
+GstIceDeletion *
+gst_ice_media_client_delete_media_infos_finish (GstIceMediaClient * client,
+    GAsyncResult * result, gchar ** request_id, GError ** error)
+{
+  return call_finish (result, request_id, error);
 }

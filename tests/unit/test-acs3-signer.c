@@ -69,8 +69,10 @@ check_vector (const gchar * id, JsonObject * vector)
       method, path, canonical_query, (GstIcePair *) headers->data,
       headers->len);
 
-  g_assert_cmpstr (canonical_request, ==,
-      vector_get_string (expected, "canonical_request"));
+  /* Not all of them say that. */
+  if (json_object_has_member (expected, "canonical_request"))
+    g_assert_cmpstr (canonical_request, ==,
+        vector_get_string (expected, "canonical_request"));
   g_assert_cmpstr (authorization, ==,
       vector_get_string (expected, "authorization"));
 }
@@ -79,6 +81,7 @@ static void
 test_vectors (void)
 {
   vectors_foreach ("acs3.json", "cases", 31, check_vector);
+  vectors_foreach ("ice-create.json", "cases", 132, check_vector);
 }
 
 int

@@ -83,7 +83,7 @@ static void
 test_hints (void)
 {
   check_hint (404, "ResourceNotFound", "media-id and region");
-  check_hint (403, "Forbidden.RAM", "ice:RefreshUploadMedia");
+  check_hint (403, "Forbidden.RAM", "grant this action");
   check_hint (403, "OperationDenied", "not active");
   check_hint (403, "OperationDenied.Suspended", "overdue");
   check_hint (404, "InvalidApi.NotFound", "ice-endpoint");
