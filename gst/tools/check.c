@@ -51,6 +51,13 @@ static const GstIceToolUsage usage = {
       " they have found: \"source\", \"expires-in\"\n(seconds),"
       " \"request-id\", \"bucket\", \"object\", \"clock-offset\" (microseconds,"
       " service\nminus local), \"endpoint\", \"http-status\", \"code\".\n\n"
+      "A media id is made in the console, or by\n"
+      "  gst-ice-1.0 create --title=TITLE --ext=mp4\n"
+      "or, with Alibaba Cloud's own tool, which prints it in quotes, by\n"
+      "  aliyun ice CreateUploadMedia --force --region cn-shanghai \\\n"
+      "    --FileInfo '{\"Type\":\"video\",\"Name\":\"NAME\",\"Ext\":\"mp4\"}' \\\n"
+      "    --MediaMetaData '{\"Title\":\"TITLE\",\"BusinessType\":\"general\"}' \\\n"
+      "    --cli-query MediaId\n\n"
       "Exit codes: 0 if all steps are well; 1 if one has failed; 2 if MEDIA-ID"
       " or an\noption can't be used.\n\n"
       "Environment: ALIBABA_CLOUD_ACCESS_KEY_ID and the other variables of"
@@ -167,6 +174,9 @@ check_refresh (Check * check)
   check->lease = gst_ice_tool_service_refresh (check->service, &request_id,
       &error);
   if (check->lease == NULL) {
+    if (gst_ice_error_is (error, GST_ICE_ERROR_NOT_FOUND))
+      g_prefix_error (&error, "no such media asset (`%s create` makes one): ",
+          GST_ICE_TOOL_NAME);
     report_failure (check, "refresh", error);
     return FALSE;
   }
@@ -321,6 +331,9 @@ gst_ice_tool_check (int argc, char **argv)
   run_steps (&check);
   if (as_json)
     print_result (&check, argv[1]);
+  else if (!check.failed)
+    g_print ("After a recording, `%s info --wait %s` tells when it is ready.\n",
+        GST_ICE_TOOL_NAME, argv[1]);
 
   return check.failed ? GST_ICE_TOOL_FAILED : GST_ICE_TOOL_OK;
 }

@@ -20,8 +20,13 @@ static const struct
       gst_ice_tool_abort},
   {"check", "MEDIA-ID", "Try whether a recording could be uploaded",
       gst_ice_tool_check},
+  {"create", "--title=TITLE --ext=EXT", "Make a media asset to record to",
+      gst_ice_tool_create},
+  {"delete", "MEDIA-ID...", "Delete media assets", gst_ice_tool_delete},
   {"finish", "DIRECTORY MEDIA-ID",
       "Upload the rest of what a recording has left", gst_ice_tool_finish},
+  {"info", "MEDIA-ID", "Show what has become of a media asset",
+      gst_ice_tool_info},
   {"list", "DIRECTORY", "Show what recordings have left in a spool directory",
       gst_ice_tool_list},
 };
@@ -36,13 +41,13 @@ describe_commands (void)
     g_autofree gchar *command =
         g_strdup_printf ("%s %s", commands[i].name, commands[i].arguments);
 
-    g_string_append_printf (text, "  %-28s %s\n", command,
+    g_string_append_printf (text, "  %-31s %s\n", command,
         commands[i].summary);
   }
   g_string_append (text, "\nEach of them says more with --help.\n\n"
       "Exit codes: 0 all is well; 1 something that was asked for did not"
       " work;\n2 an option, a media id or a spool can't be used; 3 there is"
-      " no such directory\nor spool.");
+      " no such directory,\nspool or media asset; 4 a media asset is not ready yet.");
 
   return g_string_free (text, FALSE);
 }
@@ -58,7 +63,8 @@ new_context (gboolean * version)
   GOptionContext *context = g_option_context_new ("COMMAND [ARGUMENT...]");
 
   g_option_context_set_summary (context,
-      "Looks after recordings that icesink uploads to Alibaba Cloud ICE.");
+      "Looks after recordings that icesink uploads to Alibaba Cloud ICE, and after"
+      "\nthe media assets that they go to.");
   g_option_context_set_description (context, description);
   g_option_context_add_main_entries (context, options, NULL);
   /* What follows the command is the command's. */

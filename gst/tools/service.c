@@ -9,9 +9,9 @@
 #include "tools/service.h"
 
 #include "credentials/default-chain.h"
-#include "ice/media-client.h"
 
 #define DEFAULT_TIMEOUT 30
+#define MAX_ATTEMPTS 3
 
 struct _GstIceToolService
 {
@@ -105,7 +105,8 @@ make_config (const gchar * media_id, GstIceClock * clock, GError ** error)
   }
 
   gst_ice_settings_init (&settings);
-  fill_settings (&settings, media_id);
+  /* The settings are those of a sink, which has one. */
+  fill_settings (&settings, media_id != NULL ? media_id : "none");
   config = gst_ice_settings_get_upload_config (&settings, clock, error);
   gst_ice_settings_clear (&settings);
 
@@ -290,6 +291,180 @@ gst_ice_tool_service_refresh (GstIceToolService * self, gchar ** request_id,
     g_propagate_error (error, g_steal_pointer (&first_error));
 
   return lease;
+}
+
+/* ---- calls that are sent again with care ---- */
+
+/* Asks once. @what: what the call is about */
+typedef gpointer (*AskFunc) (GstIceToolService * self, gconstpointer what,
+    gchar ** request_id, GError ** error);
+
+static gboolean
+on_pause_over (gpointer user_data)
+{
+  *(gboolean *) user_data = TRUE;
+
+  return G_SOURCE_REMOVE;
+}
+
+void
+gst_ice_tool_service_pause (GstIceToolService * self, gdouble seconds)
+{
+  gboolean over = FALSE;
+
+  g_timeout_add (seconds * 1000, on_pause_over, &over);
+  while (!over)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* How many seconds to wait before what failed with @error is sent again, or
+ * -1: never, because the service may have processed it. */
+static gdouble
+get_pause (const GError * error, guint attempt)
+{
+  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
+  gdouble asked;
+
+  if (details == NULL || attempt + 1 >= MAX_ATTEMPTS)
+    return -1;
+  if (gst_ice_error_is (error, GST_ICE_ERROR_CLOCK_SKEW))
+    return attempt == 0 ? 0 : -1;
+  if (!details->not_sent && !gst_ice_error_is (error, GST_ICE_ERROR_THROTTLED))
+    return -1;
+
+  asked = details->retry_after_us / (gdouble) G_USEC_PER_SEC;
+
+  return MAX (asked, 1 << attempt);
+}
+
+static gpointer
+ask (GstIceToolService * self, AskFunc func, gconstpointer what,
+    gchar ** request_id, GError ** error)
+{
+  guint attempt;
+
+  for (attempt = 0;; attempt++) {
+    g_autoptr (GError) reason = NULL;
+    gpointer answer = func (self, what, request_id, &reason);
+    gdouble pause;
+
+    if (answer != NULL)
+      return answer;
+    pause = get_pause (reason, attempt);
+    if (pause < 0) {
+      g_propagate_error (error, g_steal_pointer (&reason));
+      return NULL;
+    }
+    if (request_id != NULL)
+      g_clear_pointer (request_id, g_free);
+    gst_ice_tool_service_pause (self, pause);
+  }
+}
+
+static gpointer
+create_once (GstIceToolService * self, gconstpointer what,
+    gchar ** request_id, GError ** error)
+{
+  g_auto (Wait) wait;
+  gchar *media_id;
+
+  wait_init (&wait);
+  gst_ice_media_client_create_upload_media_async (self->ice, what,
+      wait.cancellable, on_result, &wait);
+  media_id = gst_ice_media_client_create_upload_media_finish (self->ice,
+      await (&wait), request_id, error);
+  if (media_id == NULL)
+    explain (error, "CreateUploadMedia");
+
+  return media_id;
+}
+
+/* An answer that refuses is the service's word; all else leaves it open. */
+static gboolean
+is_refusal (const GError * error)
+{
+  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
+
+  if (details == NULL)
+    return FALSE;
+
+  return details->not_sent || (details->code != NULL
+      && details->http_status >= 400 && details->http_status < 500);
+}
+
+gchar *
+gst_ice_tool_service_create (GstIceToolService * self,
+    const GstIceNewMedia * media, gchar ** request_id, gboolean * unknown,
+    GError ** error)
+{
+  guint n_requests = gst_ice_media_client_get_requests (self->ice);
+  g_autoptr (GError) reason = NULL;
+  gchar *media_id = ask (self, create_once, media, request_id, &reason);
+
+  *unknown = media_id == NULL && !is_refusal (reason)
+      && gst_ice_media_client_get_requests (self->ice) > n_requests;
+  if (media_id == NULL)
+    g_propagate_error (error, g_steal_pointer (&reason));
+
+  return media_id;
+}
+
+static gpointer
+get_info_once (GstIceToolService * self, gconstpointer what,
+    gchar ** request_id, GError ** error)
+{
+  g_auto (Wait) wait;
+  GstIceMediaInfo *info;
+
+  wait_init (&wait);
+  gst_ice_media_client_get_media_info_async (self->ice, what,
+      wait.cancellable, on_result, &wait);
+  info = gst_ice_media_client_get_media_info_finish (self->ice,
+      await (&wait), request_id, error);
+  if (info == NULL)
+    explain (error, "GetMediaInfo");
+
+  return info;
+}
+
+GstIceMediaInfo *
+gst_ice_tool_service_get_info (GstIceToolService * self, GError ** error)
+{
+  return ask (self, get_info_once, self->config->media_id, NULL, error);
+}
+
+static gpointer
+delete_once (GstIceToolService * self, gconstpointer what,
+    gchar ** request_id, GError ** error)
+{
+  g_auto (Wait) wait;
+  GstIceDeletion *deletion;
+
+  wait_init (&wait);
+  gst_ice_media_client_delete_media_infos_async (self->ice, what,
+      wait.cancellable, on_result, &wait);
+  deletion = gst_ice_media_client_delete_media_infos_finish (self->ice,
+      await (&wait), request_id, error);
+  if (deletion == NULL)
+    explain (error, "DeleteMediaInfos");
+
+  return deletion;
+}
+
+GstIceDeletion *
+gst_ice_tool_service_delete (GstIceToolService * self,
+    const gchar * const *media_ids, GError ** error)
+{
+  return ask (self, delete_once, media_ids, NULL, error);
+}
+
+/* ---- the rest ---- */
+
+gboolean
+gst_ice_tool_service_can_create (GstIceToolService * self)
+{
+  return gst_ice_new_media_is_offered (self->config->region,
+      self->config->ice_endpoint->host);
 }
 
 GstIceOssObject *

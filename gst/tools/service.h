@@ -9,7 +9,7 @@
 #pragma once
 
 #include "credentials/identity.h"
-#include "ice/lease.h"
+#include "ice/media-client.h"
 #include "icesink/settings.h"
 #include "oss/oss-client.h"
 
@@ -24,8 +24,8 @@ const GOptionEntry *gst_ice_tool_service_get_options (void);
 /* Sets what the options say on an icesink. */
 void gst_ice_tool_service_set_up (GObject * sink);
 
-/* For @media_id, as the options say. Errors: GST_ICE_ERROR_SETTINGS.
- * (transfer full) */
+/* For @media_id (nullable), as the options say. Errors:
+ * GST_ICE_ERROR_SETTINGS. (transfer full) */
 GstIceToolService *gst_ice_tool_service_new (const gchar * media_id,
     GError ** error);
 void gst_ice_tool_service_free (GstIceToolService * service);
@@ -41,6 +41,32 @@ GstIceIdentity *gst_ice_tool_service_find_identity (GstIceToolService *
 /* RefreshUploadMedia. @request_id: (out) (nullable). (transfer full) */
 GstIceLease *gst_ice_tool_service_refresh (GstIceToolService * service,
     gchar ** request_id, GError ** error);
+
+/* Whether the region that the options say has CreateUploadMedia. */
+gboolean gst_ice_tool_service_can_create (GstIceToolService * service);
+
+/* A request of the following three is sent again, up to twice, if the service
+ * cannot have processed it: there was no connection, it was throttled, or our
+ * clock was wrong. */
+
+/* CreateUploadMedia, once. @unknown: (out): with an error, whether an asset
+ * may have been made all the same. The media id. (transfer full) */
+gchar *gst_ice_tool_service_create (GstIceToolService * service,
+    const GstIceNewMedia * media, gchar ** request_id, gboolean * unknown,
+    GError ** error);
+
+/* GetMediaInfo of the service's media id. (transfer full) */
+GstIceMediaInfo *gst_ice_tool_service_get_info (GstIceToolService * service,
+    GError ** error);
+
+/* DeleteMediaInfos of @media_ids, at most GST_ICE_MAX_DELETIONS.
+ * (transfer full) */
+GstIceDeletion *gst_ice_tool_service_delete (GstIceToolService * service,
+    const gchar * const *media_ids, GError ** error);
+
+/* Turns the main context for @seconds. */
+void gst_ice_tool_service_pause (GstIceToolService * service,
+    gdouble seconds);
 
 /* Where @lease lets us write. (transfer full) */
 GstIceOssObject *gst_ice_tool_service_get_object (GstIceToolService *

@@ -14,7 +14,7 @@ static gboolean
 check_arguments (const GstIceToolUsage * usage, const gchar * command,
     int argc)
 {
-  if (argc == usage->n_arguments + 1)
+  if (argc == usage->n_arguments + 1 || (usage->n_arguments < 0 && argc > 1))
     return TRUE;
 
   g_printerr ("%s %s: wanted: %s\nTry `%s %s --help`.\n", GST_ICE_TOOL_NAME,

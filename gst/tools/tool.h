@@ -19,7 +19,9 @@ G_BEGIN_DECLS
  * @GST_ICE_TOOL_OK: all is well
  * @GST_ICE_TOOL_FAILED: something that was asked for did not work
  * @GST_ICE_TOOL_USAGE: an option, a media id or a spool can't be used
- * @GST_ICE_TOOL_NOT_FOUND: there is no such directory or spool
+ * @GST_ICE_TOOL_NOT_FOUND: there is no such directory, spool or media asset
+ * @GST_ICE_TOOL_NOT_READY: the time to wait is over, and a media asset is
+ *     still neither ready nor failed
  *
  * Exit codes; they are documented, so they do not change.
  */
@@ -29,19 +31,23 @@ typedef enum
   GST_ICE_TOOL_FAILED = 1,
   GST_ICE_TOOL_USAGE = 2,
   GST_ICE_TOOL_NOT_FOUND = 3,
+  GST_ICE_TOOL_NOT_READY = 4,
 } GstIceToolExit;
 
 /* The commands. @argv: that of the program without the program, so that the
  * command is argv[0]. */
 GstIceToolExit gst_ice_tool_abort (int argc, char **argv);
 GstIceToolExit gst_ice_tool_check (int argc, char **argv);
+GstIceToolExit gst_ice_tool_create (int argc, char **argv);
+GstIceToolExit gst_ice_tool_delete (int argc, char **argv);
 GstIceToolExit gst_ice_tool_finish (int argc, char **argv);
+GstIceToolExit gst_ice_tool_info (int argc, char **argv);
 GstIceToolExit gst_ice_tool_list (int argc, char **argv);
 
 /**
  * GstIceToolUsage:
  * @arguments: names of the arguments that are not options
- * @n_arguments: how many they are
+ * @n_arguments: how many they are, or -1: one or more
  * @summary: what the command is for
  * @description: all that is behind the options in the help
  * @options: of the command

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* gst-ice-1.0 info, and the whole way from an id to a recording that is
+ * ready. */
+
+#include <string.h>
+
+#include <gst/gst.h>
+
+#include "icesink/sink.h"
+#include "tool-fixture.h"
+
+#define INFO "info --ice-endpoint=EMULATOR "
+
+/* Records one thing to @media_id, whatever is in it. */
+static void
+record (ToolFixture * fixture, const gchar * media_id, guint n_buffers)
+{
+  g_autoptr (GstElement) pipeline = gst_pipeline_new (NULL);
+  GstElement *source = gst_element_factory_make ("fakesrc", NULL);
+  GstElement *sink = g_object_new (GST_TYPE_ICE_SINK, "media-id", media_id,
+      "ice-endpoint", ice_emulator_get_uri (fixture->emulator),
+      "access-key-id", "LTAI5tEmulatorDemoKeyId1",
+      "access-key-secret", "EmulatorDemoSecret0123456789ab", NULL);
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+
+  g_object_set (source, "num-buffers", n_buffers, "sizetype", 2,
+      "sizemax", 1000, NULL);
+  gst_bin_add_many (GST_BIN (pipeline), source, sink, NULL);
+  g_assert_true (gst_element_link (source, sink));
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, GST_CLOCK_TIME_NONE,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+/* From nothing to a recording that is ready. */
+static void
+test_whole_way (void)
+{
+  const gchar *options[] = { "--prepare-time=0.7", NULL };
+  g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
+  g_autofree gchar *media_id = NULL;
+  g_autofree gchar *wait = NULL;
+
+  tool_fixture_run (fixture, "create --ice-endpoint=EMULATOR --title=Gate"
+      " --ext=ts");
+  g_assert_cmpint (fixture->status, ==, 0);
+  media_id = g_strdup (g_strstrip (fixture->out));
+  record (fixture, media_id, 5);
+
+  wait = g_strdup_printf (INFO "--wait %s", media_id);
+  tool_fixture_run (fixture, wait);
+  g_assert_cmpint (fixture->status, ==, 0);
+  assert_says (fixture->err, "Preparing");
+  assert_says (fixture->out, "ready");
+  assert_says (fixture->out, "Normal");
+  assert_says (fixture->out, "Gate");
+  assert_says (fixture->out, "5000");
+  assert_says (fixture->out, ".ts\n");
+  g_assert_null (strstr (fixture->out, "Signature"));
+  tool_fixture_assert_no_secret (fixture);
+}
+
+static void
+test_json (void)
+{
+  const gchar *options[] = { "--prepare-time=0", NULL };
+  g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
+  g_autoptr (JsonNode) node = NULL;
+  JsonObject *object;
+
+  record (fixture, "media-1", 2);
+  tool_fixture_run (fixture, INFO "media-1 --json --wait=60");
+  g_assert_cmpint (fixture->status, ==, 0);
+  node = tool_fixture_get_json (fixture);
+  object = json_node_get_object (node);
+  g_assert_cmpstr (json_object_get_string_member (object, "state"), ==,
+      "ready");
+  g_assert_cmpint (json_object_get_int_member (object, "size"), ==, 2000);
+  g_assert_true (json_object_get_null_member (object, "duration"));
+  tool_fixture_assert_no_secret (fixture);
+}
+
+static void
+test_log (void)
+{
+  const gchar *options[] = { "--prepare-time=0", NULL };
+  g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
+
+  record (fixture, "media-1", 2);
+  tool_fixture_run (fixture, INFO "media-1 --gst-debug=ice*:9"
+      " --gst-debug-no-color");
+  g_assert_cmpint (fixture->status, ==, 0);
+  assert_says (fixture->err, "GetMediaInfo");
+  tool_fixture_assert_no_secret (fixture);
+}
+
+/* Nothing was recorded: it is shown as it is, and a wait ends. */
+static void
+test_nothing_yet (void)
+{
+  g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
+
+  tool_fixture_run (fixture, INFO "media-1");
+  g_assert_cmpint (fixture->status, ==, 0);
+  assert_says (fixture->out, "waiting");
+  assert_says (fixture->out, "Init");
+  tool_fixture_run (fixture, INFO "--wait=1 media-1");
+  g_assert_cmpint (fixture->status, ==, 4);
+  assert_says (fixture->out, "waiting");
+}
+
+static void
+test_failed (void)
+{
+  const gchar *options[] = { "--prepare-time=0", NULL };
+  g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
+
+  record (fixture, "media-1", 0);
+  tool_fixture_run (fixture, INFO "media-1 --wait");
+  g_assert_cmpint (fixture->status, ==, 1);
+  assert_says (fixture->out, "failed");
+  assert_says (fixture->out, "PrepareFail");
+  /* Without --wait it is what was asked for. */
+  tool_fixture_run (fixture, INFO "media-1");
+  g_assert_cmpint (fixture->status, ==, 0);
+}
+
+/* A word that we don't know is shown, and waited on. */
+static void
+test_unknown_status (void)
+{
+  const gchar *options[] = { "--prepare-time=0", NULL };
+  g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
+
+  record (fixture, "media-1", 2);
+  g_assert_true (ice_emulator_add_fault (fixture->emulator,
+          "info:media-status:code=Uploading:count=2", NULL));
+  tool_fixture_run (fixture, INFO "--wait=60 media-1");
+  g_assert_cmpint (fixture->status, ==, 0);
+  assert_says (fixture->err, "Uploading");
+  assert_says (fixture->out, "Normal");
+}
+
+/* What passes is waited out; without --wait it is told. */
+static void
+test_trouble (void)
+{
+  static const gchar *const faults[] = {
+    "info:error:status=503:code=ServiceUnavailable", "info:reset-before",
+    "info:garbage-body", "info:error:status=400:code=Throttling"
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (faults); i++) {
+    const gchar *options[] = { "--prepare-time=0", NULL };
+    g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
+
+    record (fixture, "media-1", 2);
+    g_assert_true (ice_emulator_add_fault (fixture->emulator, faults[i],
+            NULL));
+    tool_fixture_run (fixture, INFO "--wait=60 media-1");
+    g_test_message ("%s", faults[i]);
+    g_assert_cmpint (fixture->status, ==, 0);
+    tool_fixture_assert_no_secret (fixture);
+  }
+}
+
+static void
+test_refused (void)
+{
+  const gchar *options[] = { "--media-id=media-1", NULL };
+  g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
+
+  tool_fixture_run (fixture, INFO "other --wait");
+  g_assert_cmpint (fixture->status, ==, 3);
+  g_assert_cmpstr (fixture->out, ==, "");
+  g_assert_true (ice_emulator_add_fault (fixture->emulator,
+          "info:forbidden", NULL));
+  tool_fixture_run (fixture, INFO "media-1 --wait");
+  g_assert_cmpint (fixture->status, ==, 1);
+  assert_says (fixture->err, "ice:GetMediaInfo");
+}
+
+static void
+test_usage (void)
+{
+  static const gchar *const wrong[] = { "info", "info --wait",
+    "info a b --ice-endpoint=EMULATOR", "info a/b --ice-endpoint=EMULATOR",
+    "info a --wait=x --ice-endpoint=EMULATOR",
+    "info a --wait=-2 --ice-endpoint=EMULATOR"
+  };
+  g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    tool_fixture_run (fixture, wrong[i]);
+    g_assert_cmpint (fixture->status, ==, 2);
+    g_assert_cmpstr (fixture->out, ==, "");
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  gst_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/tool/info/whole-way", test_whole_way);
+  g_test_add_func ("/tool/info/json", test_json);
+  g_test_add_func ("/tool/info/keeps-secrets", test_log);
+  g_test_add_func ("/tool/info/nothing-yet", test_nothing_yet);
+  g_test_add_func ("/tool/info/failed", test_failed);
+  g_test_add_func ("/tool/info/unknown-status", test_unknown_status);
+  g_test_add_func ("/tool/info/waits-trouble-out", test_trouble);
+  g_test_add_func ("/tool/info/refused", test_refused);
+  g_test_add_func ("/tool/info/wrong-usage", test_usage);
+
+  return g_test_run ();
+}
