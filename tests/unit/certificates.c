@@ -77,57 +77,125 @@ authority_free (Authority * authority)
   g_free (authority);
 }
 
-static gchar *
-to_pem (X509 * certificate, EVP_PKEY * key)
+static void
+append_certificate (GString * pem, X509 * certificate)
 {
   BIO *bio = BIO_new (BIO_s_mem ());
   char *data;
   long size;
-  gchar *pem;
 
   PEM_write_bio_X509 (bio, certificate);
-  if (key)
-    PEM_write_bio_PrivateKey (bio, key, NULL, NULL, 0, NULL, NULL);
   size = BIO_get_mem_data (bio, &data);
-  pem = g_strndup (data, size);
+  g_string_append_len (pem, data, size);
   BIO_free (bio);
+}
 
-  return pem;
+static void
+append_key (GString * pem, EVP_PKEY * key)
+{
+  BIO *bio = BIO_new (BIO_s_mem ());
+  char *data;
+  long size;
+
+  PEM_write_bio_PrivateKey (bio, key, NULL, NULL, 0, NULL, NULL);
+  size = BIO_get_mem_data (bio, &data);
+  g_string_append_len (pem, data, size);
+  BIO_free (bio);
 }
 
 gchar *
 authority_write_file (Authority * authority)
 {
-  g_autofree gchar *pem = to_pem (authority->certificate, NULL);
+  g_autoptr (GString) pem = g_string_new (NULL);
   gchar *name = NULL;
   int fd = g_file_open_tmp ("icesink-ca-XXXXXX.pem", &name, NULL);
 
   g_assert_cmpint (fd, >=, 0);
   close (fd);
-  g_assert_true (g_file_set_contents (name, pem, -1, NULL));
+  append_certificate (pem, authority->certificate);
+  g_assert_true (g_file_set_contents (name, pem->str, -1, NULL));
   return name;
+}
+
+static void
+sign (X509 * certificate, const Authority * issuer, const gchar * digest)
+{
+  X509_set_issuer_name (certificate,
+      X509_get_subject_name (issuer->certificate));
+  g_assert_cmpint (X509_sign (certificate, issuer->key,
+          EVP_get_digestbyname (digest ? digest : "SHA256")), >, 0);
+}
+
+/* One that @authority vouches for, to stand between. */
+static Authority *
+authority_new_between (Authority * authority, const CertificateForm * form)
+{
+  Authority *between = g_new0 (Authority, 1);
+
+  between->key = EVP_EC_gen ("P-256");
+  between->certificate = certificate_new (between->key,
+      "icesink test CA between", authority->serial++, -DAY, DAY);
+  add_extension (between->certificate, authority->certificate,
+      NID_basic_constraints, form->between);
+  if (form->constraints)
+    add_extension (between->certificate, authority->certificate,
+        NID_name_constraints, form->constraints);
+  sign (between->certificate, authority, NULL);
+
+  return between;
+}
+
+static X509 *
+issue (Authority * issuer, glong serial, EVP_PKEY * key,
+    const CertificateForm * form)
+{
+  X509 *certificate = certificate_new (key, "icesink test server", serial,
+      form->from_seconds, form->to_seconds);
+  Authority self = { key, certificate, 0 };
+
+  add_extension (certificate, issuer->certificate, NID_subject_alt_name,
+      form->names);
+  if (form->usage)
+    add_extension (certificate, issuer->certificate, NID_ext_key_usage,
+        form->usage);
+  sign (certificate, form->is_self_signed ? &self : issuer, form->digest);
+
+  return certificate;
+}
+
+gchar *
+authority_issue (Authority * authority, const CertificateForm * form)
+{
+  g_autoptr (Authority) between =
+      form->between ? authority_new_between (authority, form) : NULL;
+  EVP_PKEY *key = form->rsa_bits > 0 ? EVP_RSA_gen (form->rsa_bits)
+      : EVP_EC_gen ("P-256");
+  X509 *certificate = issue (between ? between : authority,
+      authority->serial++, key, form);
+  GString *pem = g_string_new (NULL);
+
+  append_key (pem, key);
+  append_certificate (pem, certificate);
+  if (between)
+    append_certificate (pem, between->certificate);
+  X509_free (certificate);
+  EVP_PKEY_free (key);
+
+  return g_string_free (pem, FALSE);
 }
 
 GTlsCertificate *
 authority_sign (Authority * authority, const gchar * names,
     glong from_seconds, glong to_seconds)
 {
-  EVP_PKEY *key = EVP_EC_gen ("P-256");
-  X509 *certificate = certificate_new (key, "icesink test server",
-      authority->serial++, from_seconds, to_seconds);
-  g_autofree gchar *pem = NULL;
-  GTlsCertificate *result;
+  const CertificateForm form = {
+    .names = names,
+    .from_seconds = from_seconds,
+    .to_seconds = to_seconds,
+  };
+  g_autofree gchar *pem = authority_issue (authority, &form);
+  GTlsCertificate *result = g_tls_certificate_new_from_pem (pem, -1, NULL);
 
-  X509_set_issuer_name (certificate,
-      X509_get_subject_name (authority->certificate));
-  add_extension (certificate, authority->certificate, NID_subject_alt_name,
-      names);
-  X509_sign (certificate, authority->key, EVP_sha256 ());
-  pem = to_pem (certificate, key);
-  X509_free (certificate);
-  EVP_PKEY_free (key);
-
-  result = g_tls_certificate_new_from_pem (pem, -1, NULL);
   g_assert_nonnull (result);
   return result;
 }
