@@ -13,6 +13,9 @@
 
 G_BEGIN_DECLS
 
+/* Of x-acs-date, for g_date_time_format(). */
+#define GST_ICE_ACS3_TIME_FORMAT "%Y-%m-%dT%H:%M:%SZ"
+
 /* `name=value&...`, encoded and sorted by name. (transfer full) */
 gchar *gst_ice_acs3_canonical_query (const GstIcePair * query,
     gsize n_query);

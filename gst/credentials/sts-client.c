@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* A call of STS, in reading order: errors, answer, log, the two requests.
+/* A call of STS, in reading order: errors, answer, the two requests.
  *
- * Runs on: the network thread. A Call belongs to its task.
+ * Runs on: the network thread. The record of a call belongs to its task.
  *
  * AssumeRole is signed with ACS3-HMAC-SHA256, as the official client of STS
  * does it. The credentials SDKs use the older signature, which would put the
@@ -19,10 +19,10 @@
 #include "common/error.h"
 #include "common/json.h"
 #include "common/log.h"
-#include "common/request-log.h"
 #include "common/secret.h"
 #include "credentials/acs3-signer.h"
 #include "credentials/redaction.h"
+#include "credentials/service-call.h"
 #include "credentials/session-answer.h"
 
 #define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_CREDENTIALS)
@@ -31,26 +31,10 @@
 #define TIMEOUT_US (15 * (gint64) G_USEC_PER_SEC)
 #define RESPONSE_LIMIT (64 * 1024)
 
-typedef struct
-{
-  const gchar *action;
-  GstIceHttpClient *http;       /* (owned) */
-  GstIceEndpoint *endpoint;     /* (owned) */
-  GstIceIdentity *secrets;      /* (owned): never to be shown */
-  gchar *role;                  /* (owned) (nullable): fit to be shown */
-  gchar *request_id;            /* (owned) (nullable) */
-  guint64 bytes;                /* of the body */
-  gint64 began_us;              /* monotonic */
-} Call;
-
 static void
-call_free (Call * call)
+call_free (GstIceServiceCall * call)
 {
-  gst_ice_http_client_unref (call->http);
-  gst_ice_endpoint_unref (call->endpoint);
-  gst_ice_identity_unref (call->secrets);
-  g_free (call->role);
-  g_free (call->request_id);
+  gst_ice_service_call_clear (call);
   g_free (call);
 }
 
@@ -87,19 +71,19 @@ get_meaning (guint status, const gchar * code)
 
 /* @object: (nullable): of the answer */
 static GError *
-error_from_answer (Call * call, guint status, JsonObject * object)
+error_from_answer (GstIceServiceCall * call, guint status, JsonObject * object)
 {
   g_autofree gchar *message = NULL;
   g_auto (GstIceErrorDetails) details = {
-    .service = "sts",.operation = call->action,.http_status = status,
-    .retry_after_us = -1,.server_time_us = -1
+    .service = call->service,.operation = call->operation,
+    .http_status = status,.retry_after_us = -1,.server_time_us = -1
   };
 
   if (object != NULL) {
-    details.code = gst_ice_redact_id (call->secrets,
+    details.code = gst_ice_redact_id (call->identity,
         gst_ice_json_get_string (object, "Code"));
     details.request_id = g_strdup (call->request_id);
-    message = gst_ice_redact (call->secrets,
+    message = gst_ice_redact (call->identity,
         gst_ice_json_get_string (object, "Message"));
   }
 
@@ -109,59 +93,37 @@ error_from_answer (Call * call, guint status, JsonObject * object)
 
 /* --- The answer --- */
 
-static void
-learn_request_id (Call * call, JsonObject * object)
-{
-  if (object != NULL)
-    call->request_id = gst_ice_redact_id (call->secrets,
-        gst_ice_json_get_string (object, "RequestId"));
-}
-
-/* A proxy's Date says nothing about the service's clock. */
-static void
-learn_clock (Call * call, const GstIceHttpResponse * response,
-    JsonObject * object)
-{
-  if (object != NULL && json_object_has_member (object, "RequestId")
-      && response->date_us >= 0)
-    gst_ice_clock_learn (gst_ice_http_client_get_clock (call->http),
-        call->endpoint->host, response->date_us, response->received_us);
-}
-
+/* (transfer full) */
 static GstIceIdentity *
-decode_credentials (Call * call, const GstIceHttpResponse * response,
-    JsonObject * object, GError ** error)
+decode_credentials (GstIceServiceCall * call,
+    const GstIceHttpResponse * response, JsonObject * object, GError ** error)
 {
   JsonNode *node = object != NULL ?
       json_object_get_member (object, "Credentials") : NULL;
   GstIceSessionTime time = gst_ice_session_get_time (response,
       gst_ice_http_client_get_clock (call->http), call->endpoint->host);
-  GstIceIdentity *identity;
 
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node)) {
     gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL,
-        "%s: there are no Credentials in the answer", call->action);
+            "there are no Credentials in the answer");
     return NULL;
   }
 
-  identity = gst_ice_session_decode (json_node_get_object (node),
+  return gst_ice_session_decode (json_node_get_object (node),
       &gst_ice_session_form, &time, error);
-  if (identity == NULL)
-    g_prefix_error (error, "%s: ", call->action);
-
-  return identity;
 }
 
+/* (transfer full) */
 static GstIceIdentity *
-identity_from_answer (Call * call, GstIceHttpResponse * response,
+identity_from_answer (GstIceServiceCall * call, GstIceHttpResponse * response,
     GError ** error)
 {
   JsonNode *json = gst_ice_session_take_json (response, NULL);
   JsonObject *object = json != NULL ? json_node_get_object (json) : NULL;
   GstIceIdentity *identity = NULL;
 
-  learn_request_id (call, object);
-  learn_clock (call, response, object);
+  gst_ice_service_call_answered (call, response, object != NULL ?
+      gst_ice_json_get_string (object, "RequestId") : NULL);
   if (response->status == 200)
     identity = decode_credentials (call, response, object, error);
   else
@@ -172,53 +134,27 @@ identity_from_answer (Call * call, GstIceHttpResponse * response,
   return identity;
 }
 
-static gint64
-get_monotonic (Call * call)
-{
-  return gst_ice_clock_get_monotonic (gst_ice_http_client_get_clock
-      (call->http));
-}
-
-/* @error: (nullable) */
-static void
-log_end (Call * call, const GstIceHttpResponse * response,
-    const GError * error)
-{
-  const GstIceRequestLog log = {
-    .operation = call->action,
-    .bytes = call->bytes,
-    .duration_us = get_monotonic (call) - call->began_us,
-    .status = response != NULL ? response->status : 0,
-    .request_id = call->request_id,
-    .object = call->role != NULL ? call->role : "",
-    .error = error,
-  };
-
-  gst_ice_request_log_write (&log, GST_LEVEL_DEBUG);
-}
-
 static void
 on_response (GObject * source, GAsyncResult * result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  Call *call = g_task_get_task_data (task);
+  GstIceServiceCall *call = g_task_get_task_data (task);
   GError *error = NULL;
   g_autoptr (GstIceHttpResponse) response =
       gst_ice_http_client_send_finish (call->http, result, &error);
   GstIceIdentity *identity = NULL;
 
-  if (response == NULL)
-    g_prefix_error (&error, "%s: ", call->action);
-  else
+  if (response != NULL)
     identity = identity_from_answer (call, response, &error);
 
-  log_end (call, response, error);
+  gst_ice_service_call_end (call, response != NULL ? response->status : 0,
+      &error);
   if (identity == NULL) {
     g_task_return_error (task, error);
     return;
   }
 
-  GST_INFO ("%s by %s: %s", call->action, call->endpoint->host,
+  GST_INFO ("%s by %s: %s", call->operation, call->endpoint->host,
       gst_ice_identity_get_access_key_id (identity));
   g_task_return_pointer (task, identity,
       (GDestroyNotify) gst_ice_identity_unref);
@@ -226,49 +162,36 @@ on_response (GObject * source, GAsyncResult * result, gpointer user_data)
 
 /* --- The requests --- */
 
-/* @secrets: (transfer full) */
-static Call *
+/* @identity: (transfer full): who signs, or what is not to be shown */
+static GstIceServiceCall *
 call_new (const gchar * action, GstIceHttpClient * http,
     GstIceEndpoint * endpoint, const GstIceRole * role,
-    GstIceIdentity * secrets)
+    GstIceIdentity * identity)
 {
-  Call *call = g_new0 (Call, 1);
+  GstIceServiceCall *call = g_new0 (GstIceServiceCall, 1);
 
-  call->action = action;
-  call->http = gst_ice_http_client_ref (http);
-  call->endpoint = gst_ice_endpoint_ref (endpoint);
-  call->secrets = secrets;
-  call->role = gst_ice_redact (secrets, role->role_arn);
+  gst_ice_service_call_init (call, "sts", action, http, endpoint);
+  call->identity = identity;
+  call->subject = gst_ice_redact (identity, role->role_arn);
+  gst_ice_service_call_begin (call);
 
   return call;
 }
 
 /* @call, @request: (transfer full) */
 static void
-send (Call * call, GstIceHttpRequest * request, GCancellable * cancellable,
-    GAsyncReadyCallback callback, gpointer user_data)
+send (GstIceServiceCall * call, GstIceHttpRequest * request,
+    GCancellable * cancellable, GAsyncReadyCallback callback,
+    gpointer user_data)
 {
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, send);
   g_task_set_task_data (task, call, (GDestroyNotify) call_free);
-  gst_ice_http_request_add_header (request, "accept", "application/json");
   gst_ice_http_request_set_timeout (request, TIMEOUT_US);
   gst_ice_http_request_set_response_limit (request, RESPONSE_LIMIT);
-  call->began_us = get_monotonic (call);
   gst_ice_http_client_send_async (call->http, request, cancellable,
       on_response, task);
-}
-
-static gchar *
-format_date (Call * call)
-{
-  gint64 time_us = gst_ice_clock_get_service_time
-      (gst_ice_http_client_get_clock (call->http), call->endpoint->host);
-  g_autoptr (GDateTime) date =
-      g_date_time_new_from_unix_utc (time_us / G_USEC_PER_SEC);
-
-  return g_date_time_format (date, "%Y-%m-%dT%H:%M:%SZ");
 }
 
 /* Of the role, as parameters; those that are not there are left out.
@@ -297,49 +220,20 @@ format_role (const GstIceRole * role, const gchar * oidc_provider_arn)
   return gst_ice_acs3_canonical_query (given, n);
 }
 
-/* The first header is Host, which the HTTP client writes itself. */
-static void
-sign (GstIceHttpRequest * request, Call * call, const gchar * query)
-{
-  g_autofree gchar *date = format_date (call);
-  g_autofree gchar *nonce = g_uuid_string_random ();
-  g_autofree gchar *digest = gst_ice_sha256_hex ("", 0);
-  const gchar *token = gst_ice_identity_peek_token (call->secrets);
-  const GstIcePair headers[] = {
-    {"host", gst_ice_http_request_get_host (request)},
-    {"x-acs-action", call->action},
-    {"x-acs-version", API_VERSION},
-    {"x-acs-date", date},
-    {"x-acs-signature-nonce", nonce},
-    {"x-acs-content-sha256", digest},
-    {"x-acs-security-token", token},
-  };
-  gsize n = G_N_ELEMENTS (headers) - (token == NULL ? 1 : 0);
-  gchar *authorization = gst_ice_acs3_authorization (call->secrets, "POST",
-      "/", query, headers, n);
-  gsize i;
-
-  for (i = 1; i < n; i++)
-    gst_ice_http_request_add_header (request, headers[i].name,
-        headers[i].value);
-  gst_ice_http_request_add_header (request, "authorization", authorization);
-  gst_ice_secret_free_string (authorization);
-}
-
 void
 gst_ice_sts_assume_role_async (GstIceHttpClient * http,
     GstIceEndpoint * endpoint, const GstIceRole * role,
     GstIceIdentity * identity, GCancellable * cancellable,
     GAsyncReadyCallback callback, gpointer user_data)
 {
-  Call *call = call_new ("AssumeRole", http, endpoint, role,
+  GstIceServiceCall *call = call_new ("AssumeRole", http, endpoint, role,
       gst_ice_identity_ref (identity));
   g_autofree gchar *query = format_role (role, NULL);
   g_autofree gchar *target = g_strconcat ("/?", query, NULL);
   GstIceHttpRequest *request =
       gst_ice_http_request_new ("POST", endpoint, NULL, target);
 
-  sign (request, call, query);
+  gst_ice_service_call_sign_acs3 (call, request, API_VERSION, query);
   send (call, request, cancellable, callback, user_data);
 }
 
@@ -361,6 +255,7 @@ set_oidc_body (GstIceHttpRequest * request, const gchar * parameters,
   gst_ice_http_request_set_body (request, body, size);
   gst_ice_http_request_add_header (request, "content-type",
       "application/x-www-form-urlencoded");
+  gst_ice_http_request_add_header (request, "accept", "application/json");
 
   return size;
 }
@@ -372,11 +267,12 @@ gst_ice_sts_assume_role_with_oidc_async (GstIceHttpClient * http,
     GCancellable * cancellable, GAsyncReadyCallback callback,
     gpointer user_data)
 {
-  Call *call = call_new ("AssumeRoleWithOIDC", http, endpoint, role,
+  GstIceServiceCall *call = call_new ("AssumeRoleWithOIDC", http, endpoint, role,
       gst_ice_identity_new ("OIDC", token, NULL));
-  g_autofree gchar *date = format_date (call);
+  g_autofree gchar *date =
+      gst_ice_service_call_format_time (call, GST_ICE_ACS3_TIME_FORMAT);
   const GstIcePair query[] = {
-    {"Action", call->action},
+    {"Action", call->operation},
     {"Version", API_VERSION},
     {"Format", "JSON"},
     {"Timestamp", date},

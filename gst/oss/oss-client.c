@@ -3,7 +3,7 @@
  */
 /* One request to OSS and its answer, the same way for all operations: sign,
  * send, tell success from failure. What differs between them stands in
- * oss-request.c and oss-reply.c.
+ * oss-operation.c.
  *
  * Runs on: the network thread.
  * Owns: a request from send_async() on; it belongs to the task's Call. */
@@ -15,10 +15,8 @@
 #include <gst/gst.h>
 
 #include "common/log.h"
-#include "common/request-log.h"
-#include "credentials/redaction.h"
+#include "credentials/service-call.h"
 #include "oss/oss-errors.h"
-#include "oss/oss-request.h"
 #include "oss/oss-signer.h"
 #include "oss/oss-xml.h"
 
@@ -35,74 +33,10 @@ struct _GstIceOssClient
 
 typedef struct
 {
-  GstIceOssClient *client;      /* (owned) */
+  GstIceServiceCall service;
   GstIceOssRequest *request;    /* (owned) */
   GstIceOssObject *object;      /* (owned) */
-  GstIceIdentity *identity;     /* (owned) */
-  gint64 signed_us;             /* service time in the signature */
-  gint64 began_us;              /* monotonic */
-  guint64 bytes_sent;           /* of the body */
 } Call;
-
-/* --- Object and part --- */
-
-GstIceOssObject *
-gst_ice_oss_object_new (GstIceEndpoint * endpoint, const gchar * bucket,
-    const gchar * key, const gchar * region)
-{
-  GstIceOssObject *object;
-
-  g_return_val_if_fail (region != NULL, NULL);
-
-  object = g_new0 (GstIceOssObject, 1);
-  g_atomic_ref_count_init (&object->ref_count);
-  object->endpoint = gst_ice_endpoint_ref (endpoint);
-  object->bucket = g_strdup (bucket);
-  object->key = g_strdup (key);
-  object->region = g_strdup (region);
-
-  return object;
-}
-
-GstIceOssObject *
-gst_ice_oss_object_ref (GstIceOssObject * object)
-{
-  g_atomic_ref_count_inc (&object->ref_count);
-
-  return object;
-}
-
-void
-gst_ice_oss_object_unref (GstIceOssObject * object)
-{
-  if (!g_atomic_ref_count_dec (&object->ref_count))
-    return;
-
-  gst_ice_endpoint_unref (object->endpoint);
-  g_free (object->bucket);
-  g_free (object->key);
-  g_free (object->region);
-  g_free (object);
-}
-
-GstIceOssPart *
-gst_ice_oss_part_new (guint number, const gchar * etag, guint64 size)
-{
-  GstIceOssPart *part = g_new0 (GstIceOssPart, 1);
-
-  part->number = number;
-  part->etag = g_strdup (etag);
-  part->size = size;
-
-  return part;
-}
-
-void
-gst_ice_oss_part_free (GstIceOssPart * part)
-{
-  g_free (part->etag);
-  g_free (part);
-}
 
 /* --- The client --- */
 
@@ -138,10 +72,9 @@ gst_ice_oss_client_unref (GstIceOssClient * client)
 static void
 call_free (Call * call)
 {
-  gst_ice_oss_client_unref (call->client);
+  gst_ice_service_call_clear (&call->service);
   gst_ice_oss_request_free (call->request);
   gst_ice_oss_object_unref (call->object);
-  gst_ice_identity_unref (call->identity);
   g_free (call);
 }
 
@@ -163,24 +96,16 @@ create_http_request (Call * call, const gchar * query)
       object->endpoint, in_path ? NULL : object->bucket, target);
 }
 
-static gchar *
-format_date (gint64 time_us)
-{
-  g_autoptr (GDateTime) date =
-      g_date_time_new_from_unix_utc (time_us / G_USEC_PER_SEC);
-
-  return g_date_time_format (date, "%Y%m%dT%H%M%SZ");
-}
-
 static void
 sign (Call * call, GstIceHttpRequest * http_request, const gchar * query)
 {
   const GstIceOssRequest *request = call->request;
   const GstIceOssObject *object = call->object;
-  const gchar *token = gst_ice_identity_peek_token (call->identity);
+  const gchar *token = gst_ice_identity_peek_token (call->service.identity);
   g_autofree gchar *uri =
       gst_ice_oss_signer_canonical_uri (object->bucket, object->key);
-  g_autofree gchar *date = format_date (call->signed_us);
+  g_autofree gchar *date =
+      gst_ice_service_call_format_time (&call->service, "%Y%m%dT%H%M%SZ");
   GstIcePair headers[4];
   gchar *authorization;
   gsize n = 0;
@@ -193,7 +118,7 @@ sign (Call * call, GstIceHttpRequest * http_request, const gchar * query)
   if (request->content_type != NULL)
     headers[n++] = (GstIcePair) { "content-type", request->content_type };
 
-  authorization = gst_ice_oss_signer_authorization (call->identity,
+  authorization = gst_ice_oss_signer_authorization (call->service.identity,
       object->region, PRODUCT, request->operation->method, uri, query,
       headers, n, NULL);
 
@@ -236,39 +161,6 @@ read_error_answer (const GstIceHttpResponse * response)
   return gst_ice_oss_xml_parse_error (data, size);
 }
 
-static gboolean
-is_callback_failure (const GstIceOssOperation * operation, guint status,
-    const GstIceOssErrorAnswer * answer)
-{
-  return operation->may_call_back && status == 203 && answer != NULL
-      && g_strcmp0 (answer->code, "CallbackFailed") == 0;
-}
-
-static gboolean
-is_success (const GstIceOssOperation * operation, guint status,
-    const GstIceOssErrorAnswer * answer)
-{
-  if (answer != NULL)
-    return FALSE;
-
-  return status == 200 || (status == 204 && operation->read == NULL);
-}
-
-/* The object is stored all the same; only the headers speak of it. */
-static void
-read_callback_failure (Call * call, const GstIceHttpResponse * response,
-    const GstIceOssErrorAnswer * answer, GstIceOssReply * reply)
-{
-  g_autofree gchar *message =
-      gst_ice_redact (call->identity, answer->message);
-
-  GST_WARNING ("%s: the object is stored, but its callback failed: %s "
-      "(RequestId %s)", call->request->operation->name, message,
-      reply->request_id);
-  reply->callback_failed = TRUE;
-  gst_ice_oss_reply_read_headers (call->request, response, reply, NULL);
-}
-
 /* (transfer full) */
 static GError *
 error_from_answer (Call * call, const GstIceHttpResponse * response,
@@ -279,54 +171,17 @@ error_from_answer (Call * call, const GstIceHttpResponse * response,
     .part = call->request->part_number,
     .status = response->status,
     .answer = answer,
-    .request_id =
-        gst_ice_http_response_get_header (response, "x-oss-request-id"),
+    .request_id = call->service.request_id,
     .ec = gst_ice_http_response_get_header (response, "x-oss-ec"),
-    .identity = call->identity,
+    .identity = call->service.identity,
     .region = call->object->region,
-    .signed_us = call->signed_us,
+    .signed_us = call->service.signed_us,
     .date_us = response->date_us,
     .retry_after_us = gst_ice_http_response_get_retry_after (response),
     .unreadable = answer == NULL && g_bytes_get_size (response->body) > 0,
   };
 
   return gst_ice_oss_error_new (&failure);
-}
-
-/* For an answer that says 200 and yet makes no sense. (transfer full) */
-static GError *
-error_from_nonsense (Call * call, const GstIceHttpResponse * response,
-    const GstIceOssReply * reply, const GError * cause)
-{
-  const GstIceErrorDetails details = {
-    .service = "oss",
-    .operation = call->request->operation->name,
-    .part = call->request->part_number,
-    .http_status = response->status,
-    .request_id = reply->request_id,
-    .retry_after_us = -1,
-    .server_time_us = -1,
-  };
-
-  return gst_ice_error_new_from_answer (GST_ICE_ERROR_PROTOCOL, &details,
-      cause->message, NULL);
-}
-
-static gboolean
-read_success (Call * call, const GstIceHttpResponse * response,
-    GstIceOssReply * reply, GError ** error)
-{
-  const GstIceOssOperation *operation = call->request->operation;
-  g_autoptr (GError) cause = NULL;
-
-  if (operation->read == NULL
-      || operation->read (call->request, response, reply, &cause))
-    return TRUE;
-
-  g_propagate_error (error, error_from_nonsense (call, response, reply,
-          cause));
-
-  return FALSE;
 }
 
 static void
@@ -339,28 +194,20 @@ warn_of_bad_crc64 (const GstIceHttpResponse * response,
 }
 
 static GstIceOssReply *
-reply_from_response (Call * call, const GstIceHttpResponse * response,
-    GError ** error)
+read_reply (Call * call, const GstIceHttpResponse * response, GError ** error)
 {
   const GstIceOssOperation *operation = call->request->operation;
-  g_autoptr (GstIceOssErrorAnswer) answer = read_error_answer (response);
   g_autoptr (GstIceOssReply) reply = g_new0 (GstIceOssReply, 1);
+  g_autoptr (GError) cause = NULL;
 
   reply->size = -1;
-  reply->request_id = gst_ice_redact_id (call->identity,
-      gst_ice_http_response_get_header (response, "x-oss-request-id"));
-
-  if (is_callback_failure (operation, response->status, answer)) {
-    read_callback_failure (call, response, answer, reply);
-    return g_steal_pointer (&reply);
-  }
-  if (!is_success (operation, response->status, answer)) {
-    g_propagate_error (error, error_from_answer (call, response, answer));
+  reply->request_id = g_strdup (call->service.request_id);
+  if (operation->read != NULL
+      && !operation->read (response, call->request->marker, reply, &cause)) {
+    g_propagate_error (error, gst_ice_service_call_new_nonsense
+        (&call->service, response->status, cause->message));
     return NULL;
   }
-  if (!read_success (call, response, reply, error))
-    return NULL;
-
   warn_of_bad_crc64 (response, reply);
 
   return g_steal_pointer (&reply);
@@ -368,63 +215,35 @@ reply_from_response (Call * call, const GstIceHttpResponse * response,
 
 /* --- The call --- */
 
-/* A proxy's Date says nothing about OSS's clock. */
-static void
-learn_clock (Call * call, const GstIceHttpResponse * response)
+/* The header goes before the body, which may be a proxy's work. */
+static const gchar *
+find_request_id (const GstIceHttpResponse * response,
+    const GstIceOssErrorAnswer * answer)
 {
-  if (response->date_us >= 0
-      && gst_ice_http_response_get_header (response,
-          "x-oss-request-id") != NULL)
-    gst_ice_clock_learn (gst_ice_http_client_get_clock (call->client->http),
-        call->object->endpoint->host, response->date_us,
-        response->received_us);
+  const gchar *id =
+      gst_ice_http_response_get_header (response, "x-oss-request-id");
+
+  if (id == NULL && answer != NULL)
+    id = answer->request_id;
+
+  return id;
 }
 
-static gint64
-get_monotonic (Call * call)
+static GstIceOssReply *
+reply_from_response (Call * call, const GstIceHttpResponse * response,
+    GError ** error)
 {
-  return gst_ice_clock_get_monotonic (gst_ice_http_client_get_clock
-      (call->client->http));
-}
+  g_autoptr (GstIceOssErrorAnswer) answer = read_error_answer (response);
 
-/* @request_id: (nullable). @error: (nullable) */
-static void
-log_end (Call * call, guint status, const gchar * request_id,
-    const GError * error)
-{
-  const GstIceRequestLog log = {
-    .operation = call->request->operation->name,
-    .part = call->request->part_number,
-    .bytes = call->bytes_sent,
-    .duration_us = get_monotonic (call) - call->began_us,
-    .status = status,
-    .request_id = request_id,
-    .object = call->object->key,
-    .error = error,
-  };
+  gst_ice_service_call_answered (&call->service, response,
+      find_request_id (response, answer));
+  if (answer == NULL
+      && response->status == call->request->operation->success)
+    return read_reply (call, response, error);
 
-  gst_ice_request_log_write (&log, call->request->operation->log_level);
-}
+  g_propagate_error (error, error_from_answer (call, response, answer));
 
-/* Completes @task with an error that came from below, if not from OSS. */
-static void
-return_error (GTask * task, GError * error)
-{
-  Call *call = g_task_get_task_data (task);
-  GstIceErrorDetails *details = gst_ice_error_get_details (error);
-
-  if (details != NULL && details->operation == NULL) {
-    g_autofree gchar *what = gst_ice_oss_request_describe (call->request);
-
-    details->service = "oss";
-    details->operation = call->request->operation->name;
-    details->part = call->request->part_number;
-    g_prefix_error (&error, "%s: ", what);
-  }
-
-  log_end (call, details != NULL ? details->http_status : 0,
-      details != NULL ? details->request_id : NULL, error);
-  g_task_return_error (task, error);
+  return NULL;
 }
 
 static void
@@ -433,26 +252,21 @@ on_response (GObject * source, GAsyncResult * result, gpointer user_data)
   g_autoptr (GTask) task = user_data;
   Call *call = g_task_get_task_data (task);
   g_autoptr (GstIceHttpResponse) response = NULL;
-  GstIceOssReply *reply;
+  GstIceOssReply *reply = NULL;
   GError *error = NULL;
 
-  response = gst_ice_http_client_send_finish (call->client->http, result,
+  response = gst_ice_http_client_send_finish (call->service.http, result,
       &error);
-  if (response == NULL) {
-    return_error (task, error);
-    return;
-  }
+  if (response != NULL)
+    reply = reply_from_response (call, response, &error);
 
-  learn_clock (call, response);
-  reply = reply_from_response (call, response, &error);
-  if (reply == NULL) {
-    return_error (task, error);
-    return;
-  }
-
-  log_end (call, response->status, reply->request_id, NULL);
-  g_task_return_pointer (task, reply,
-      (GDestroyNotify) gst_ice_oss_reply_free);
+  gst_ice_service_call_end (&call->service,
+      response != NULL ? response->status : 0, &error);
+  if (reply == NULL)
+    g_task_return_error (task, error);
+  else
+    g_task_return_pointer (task, reply,
+        (GDestroyNotify) gst_ice_oss_reply_free);
 }
 
 static void
@@ -460,7 +274,7 @@ on_progress (guint64 bytes, gpointer user_data)
 {
   Call *call = user_data;
 
-  call->bytes_sent += bytes;
+  call->service.bytes += bytes;
   if (call->request->progress != NULL)
     call->request->progress (bytes, call->request->progress_data);
 }
@@ -495,13 +309,15 @@ gst_ice_oss_client_send_async (GstIceOssClient * client,
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
   Call *call = g_new0 (Call, 1);
 
-  call->client = gst_ice_oss_client_ref (client);
+  gst_ice_service_call_init (&call->service, "oss", request->operation->name,
+      client->http, object->endpoint);
+  call->service.part = request->part_number;
+  call->service.identity = gst_ice_identity_ref (identity);
+  call->service.subject = g_strdup (object->key);
+  call->service.log_level = request->operation->log_level;
   call->request = request;
   call->object = gst_ice_oss_object_ref (object);
-  call->identity = gst_ice_identity_ref (identity);
-  call->signed_us = gst_ice_clock_get_service_time
-      (gst_ice_http_client_get_clock (client->http), object->endpoint->host);
-  call->began_us = get_monotonic (call);
+  gst_ice_service_call_begin (&call->service);
   g_task_set_source_tag (task, gst_ice_oss_client_send_async);
   g_task_set_task_data (task, call, (GDestroyNotify) call_free);
 

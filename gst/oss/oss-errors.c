@@ -58,6 +58,10 @@ static const Row rows[] = {
   {"ActiveRequestLimitExceeded", GST_ICE_ERROR_THROTTLED, NULL},
   {"CpuLimitExceeded", GST_ICE_ERROR_THROTTLED, NULL},
 
+  /* With status 203. It is said to be stored then; see for yourself. */
+  {"CallbackFailed", GST_ICE_ERROR_PROTOCOL,
+      "whether the object is stored has to be asked"},
+
   {"FileAlreadyExists", GST_ICE_ERROR_CONFLICT, NULL},
   {"FileImmutable", GST_ICE_ERROR_CONFLICT,
       "the bucket keeps its objects unchanged (WORM)"},
@@ -207,8 +211,7 @@ fill_details (GstIceErrorDetails * details, const GstIceOssFailure * failure)
   details->part = failure->part;
   details->http_status = failure->status;
   details->code = gst_ice_redact_id (identity, answer->code);
-  details->request_id = gst_ice_redact_id (identity,
-      failure->request_id != NULL ? failure->request_id : answer->request_id);
+  details->request_id = gst_ice_redact_id (identity, failure->request_id);
   details->ec = gst_ice_redact_id (identity,
       failure->ec != NULL ? failure->ec : answer->ec);
   details->retry_after_us = MIN (failure->retry_after_us, MAX_RETRY_AFTER_US);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "common/error.h"
+#include "credentials/identity.h"
 #include "oss/oss-xml.h"
 
 G_BEGIN_DECLS
@@ -24,7 +25,7 @@ GstIceErrorCode gst_ice_oss_errors_lookup (guint status, const gchar * code,
  * @part: part number, or 0
  * @status: HTTP status
  * @answer: (nullable): the `<Error>` that came
- * @request_id: (nullable): x-oss-request-id
+ * @request_id: (nullable): of the answer
  * @ec: (nullable): x-oss-ec
  * @identity: (nullable): who signed; masked in all texts
  * @region: (nullable): the region that was signed

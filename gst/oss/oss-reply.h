@@ -1,50 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* How the answer of each operation becomes a reply.
- *
- * Private to this folder. Network thread. */
+/* What OSS said to a request that it granted. Plain data. */
 
 #pragma once
 
-#include "oss/oss-client.h"
+#include "oss/oss-part.h"
 
 G_BEGIN_DECLS
 
-/* Fills @reply from a successful @response to @request.
- * Errors: GST_ICE_ERROR_PROTOCOL. */
-typedef gboolean (*GstIceOssReadFunc) (const GstIceOssRequest * request,
-    const GstIceHttpResponse * response, GstIceOssReply * reply,
-    GError ** error);
+/**
+ * GstIceOssReply:
+ * @request_id: (owned) (nullable): x-oss-request-id
+ * @upload_id: (owned) (nullable): of InitiateMultipartUpload
+ * @etag: (owned) (nullable): as given, quotes included
+ * @has_crc64: x-oss-hash-crc64ecma was there
+ * @crc64: its value: of the part, or of the whole object
+ * @size: Content-Length of HeadObject, or -1
+ * @parts: (owned) (nullable) (element-type GstIceOssPart): of ListParts
+ * @next_marker: of ListParts: where the next page begins; 0: it was the last
+ */
+typedef struct
+{
+  gchar *request_id;
+  gchar *upload_id;
+  gchar *etag;
+  gboolean has_crc64;
+  guint64 crc64;
+  gint64 size;
+  GPtrArray *parts;
+  guint next_marker;
+} GstIceOssReply;
 
-/* Of PutObject and UploadPart. */
-gboolean gst_ice_oss_reply_read_stored (const GstIceOssRequest * request,
-    const GstIceHttpResponse * response, GstIceOssReply * reply,
-    GError ** error);
+void gst_ice_oss_reply_free (GstIceOssReply * reply);
 
-/* Of InitiateMultipartUpload. */
-gboolean gst_ice_oss_reply_read_initiated (const GstIceOssRequest * request,
-    const GstIceHttpResponse * response, GstIceOssReply * reply,
-    GError ** error);
-
-/* Of CompleteMultipartUpload. */
-gboolean gst_ice_oss_reply_read_completed (const GstIceOssRequest * request,
-    const GstIceHttpResponse * response, GstIceOssReply * reply,
-    GError ** error);
-
-/* Of ListParts. */
-gboolean gst_ice_oss_reply_read_list (const GstIceOssRequest * request,
-    const GstIceHttpResponse * response, GstIceOssReply * reply,
-    GError ** error);
-
-/* Of HeadObject. */
-gboolean gst_ice_oss_reply_read_head (const GstIceOssRequest * request,
-    const GstIceHttpResponse * response, GstIceOssReply * reply,
-    GError ** error);
-
-/* The headers alone, where there is no body to read: always succeeds. */
-gboolean gst_ice_oss_reply_read_headers (const GstIceOssRequest * request,
-    const GstIceHttpResponse * response, GstIceOssReply * reply,
-    GError ** error);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOssReply, gst_ice_oss_reply_free)
 
 G_END_DECLS

@@ -10,46 +10,6 @@
 #include "oss/oss-signer.h"
 #include "oss/oss-xml.h"
 
-#define RESPONSE_LIMIT (256 * 1024)
-
-/* A page has up to 1,000 parts, in about 200 KiB. */
-#define LIST_RESPONSE_LIMIT (1024 * 1024)
-
-static const GstIceOssOperation put_object = {
-  "PutObject", "PUT", GST_LEVEL_DEBUG, RESPONSE_LIMIT, TRUE,
-  gst_ice_oss_reply_read_stored
-};
-
-static const GstIceOssOperation initiate = {
-  "InitiateMultipartUpload", "POST", GST_LEVEL_DEBUG, RESPONSE_LIMIT, FALSE,
-  gst_ice_oss_reply_read_initiated
-};
-
-static const GstIceOssOperation upload_part = {
-  "UploadPart", "PUT", GST_LEVEL_LOG, RESPONSE_LIMIT, FALSE,
-  gst_ice_oss_reply_read_stored
-};
-
-static const GstIceOssOperation complete = {
-  "CompleteMultipartUpload", "POST", GST_LEVEL_DEBUG, RESPONSE_LIMIT, TRUE,
-  gst_ice_oss_reply_read_completed
-};
-
-static const GstIceOssOperation abort_upload = {
-  "AbortMultipartUpload", "DELETE", GST_LEVEL_DEBUG, RESPONSE_LIMIT, FALSE,
-  NULL
-};
-
-static const GstIceOssOperation list_parts = {
-  "ListParts", "GET", GST_LEVEL_DEBUG, LIST_RESPONSE_LIMIT, FALSE,
-  gst_ice_oss_reply_read_list
-};
-
-static const GstIceOssOperation head_object = {
-  "HeadObject", "HEAD", GST_LEVEL_DEBUG, RESPONSE_LIMIT, FALSE,
-  gst_ice_oss_reply_read_head
-};
-
 static GstIceOssRequest *
 request_new (const GstIceOssOperation * operation, const gchar * upload_id)
 {
@@ -72,7 +32,7 @@ GstIceOssRequest *
 gst_ice_oss_request_new_put_object (const gchar * content_type,
     GPtrArray * bytes, guint64 size)
 {
-  GstIceOssRequest *request = request_new (&put_object, NULL);
+  GstIceOssRequest *request = request_new (&gst_ice_oss_put_object, NULL);
 
   request->content_type = g_strdup (content_type);
   request_set_body (request, bytes, size);
@@ -83,7 +43,7 @@ gst_ice_oss_request_new_put_object (const gchar * content_type,
 GstIceOssRequest *
 gst_ice_oss_request_new_initiate (const gchar * content_type)
 {
-  GstIceOssRequest *request = request_new (&initiate, NULL);
+  GstIceOssRequest *request = request_new (&gst_ice_oss_initiate, NULL);
 
   request->content_type = g_strdup (content_type);
 
@@ -94,7 +54,7 @@ GstIceOssRequest *
 gst_ice_oss_request_new_upload_part (const gchar * upload_id,
     guint part_number, GPtrArray * bytes, guint64 size)
 {
-  GstIceOssRequest *request = request_new (&upload_part, upload_id);
+  GstIceOssRequest *request = request_new (&gst_ice_oss_upload_part, upload_id);
 
   request->part_number = part_number;
   request_set_body (request, bytes, size);
@@ -106,7 +66,7 @@ GstIceOssRequest *
 gst_ice_oss_request_new_upload_part_from (const gchar * upload_id,
     guint part_number, GInputStream * stream, guint64 size)
 {
-  GstIceOssRequest *request = request_new (&upload_part, upload_id);
+  GstIceOssRequest *request = request_new (&gst_ice_oss_upload_part, upload_id);
 
   request->part_number = part_number;
   request->stream = g_object_ref (stream);
@@ -118,7 +78,7 @@ gst_ice_oss_request_new_upload_part_from (const gchar * upload_id,
 GstIceOssRequest *
 gst_ice_oss_request_new_complete (const gchar * upload_id, GPtrArray * parts)
 {
-  GstIceOssRequest *request = request_new (&complete, upload_id);
+  GstIceOssRequest *request = request_new (&gst_ice_oss_complete, upload_id);
   g_autoptr (GPtrArray) body =
       g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   gchar *xml = gst_ice_oss_xml_build_complete (parts);
@@ -134,13 +94,13 @@ gst_ice_oss_request_new_complete (const gchar * upload_id, GPtrArray * parts)
 GstIceOssRequest *
 gst_ice_oss_request_new_abort (const gchar * upload_id)
 {
-  return request_new (&abort_upload, upload_id);
+  return request_new (&gst_ice_oss_abort, upload_id);
 }
 
 GstIceOssRequest *
 gst_ice_oss_request_new_list_parts (const gchar * upload_id, guint marker)
 {
-  GstIceOssRequest *request = request_new (&list_parts, upload_id);
+  GstIceOssRequest *request = request_new (&gst_ice_oss_list_parts, upload_id);
 
   request->marker = marker;
 
@@ -150,7 +110,7 @@ gst_ice_oss_request_new_list_parts (const gchar * upload_id, guint marker)
 GstIceOssRequest *
 gst_ice_oss_request_new_head_object (void)
 {
-  return request_new (&head_object, NULL);
+  return request_new (&gst_ice_oss_head_object, NULL);
 }
 
 void
@@ -185,7 +145,7 @@ gst_ice_oss_request_get_query (const GstIceOssRequest * request)
   GstIcePair query[3];
   gsize n = 0;
 
-  if (request->operation == &initiate)
+  if (request->operation == &gst_ice_oss_initiate)
     query[n++] = (GstIcePair) { "uploads", NULL };
   if (request->upload_id != NULL)
     query[n++] = (GstIcePair) { "uploadId", request->upload_id };
@@ -195,14 +155,4 @@ gst_ice_oss_request_get_query (const GstIceOssRequest * request)
     query[n++] = (GstIcePair) { "part-number-marker", marker };
 
   return gst_ice_oss_signer_canonical_query (query, n);
-}
-
-gchar *
-gst_ice_oss_request_describe (const GstIceOssRequest * request)
-{
-  if (request->part_number == 0)
-    return g_strdup (request->operation->name);
-
-  return g_strdup_printf ("%s of part %u", request->operation->name,
-      request->part_number);
 }

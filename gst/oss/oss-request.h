@@ -1,41 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* What a request is made of, and the table of the operations.
- *
- * Private to this folder. Network thread. */
+/* One operation, ready to be sent once. Network thread. */
 
 #pragma once
 
-#include <gst/gst.h>
+#include <gio/gio.h>
 
-#include "oss/oss-client.h"
-#include "oss/oss-reply.h"
+#include "oss/oss-operation.h"
 
 G_BEGIN_DECLS
 
-/**
- * GstIceOssOperation:
- * @name: in OSS's words
- * @method: HTTP method
- * @log_level: of its success; the parts are many
- * @response_limit: largest answer in bytes
- * @may_call_back: 203 says that the callback failed, and that the object is
- *     stored
- * @read: (nullable): fills the reply; NULL if nothing is said but 204
- */
+/* Filled in by its constructor, read by the client. */
 typedef struct
 {
-  const gchar *name;
-  const gchar *method;
-  GstDebugLevel log_level;
-  gsize response_limit;
-  gboolean may_call_back;
-  GstIceOssReadFunc read;
-} GstIceOssOperation;
-
-struct _GstIceOssRequest
-{
+  /*< private >*/
   const GstIceOssOperation *operation;
   gchar *upload_id;             /* (owned) (nullable) */
   guint part_number;            /* 0: none */
@@ -46,12 +25,53 @@ struct _GstIceOssRequest
   guint64 size;
   GstIceHttpProgressFunc progress;
   gpointer progress_data;
-};
+} GstIceOssRequest;
 
-/* The canonical query. (transfer full) */
+/* PutObject. @content_type: (nullable). @bytes: (element-type GBytes): the
+ * body, @size bytes together. (transfer full) */
+GstIceOssRequest *gst_ice_oss_request_new_put_object (const gchar *
+    content_type, GPtrArray * bytes, guint64 size);
+
+/* InitiateMultipartUpload. @content_type: (nullable). (transfer full) */
+GstIceOssRequest *gst_ice_oss_request_new_initiate (const gchar *
+    content_type);
+
+/* UploadPart. (transfer full) */
+GstIceOssRequest *gst_ice_oss_request_new_upload_part (const gchar *
+    upload_id, guint part_number, GPtrArray * bytes, guint64 size);
+
+/* The same with @size bytes that are read from @stream while they are sent.
+ * (transfer full) */
+GstIceOssRequest *gst_ice_oss_request_new_upload_part_from (const gchar *
+    upload_id, guint part_number, GInputStream * stream, guint64 size);
+
+/* CompleteMultipartUpload. @parts: (element-type GstIceOssPart): ascending by
+ * number. (transfer full) */
+GstIceOssRequest *gst_ice_oss_request_new_complete (const gchar * upload_id,
+    GPtrArray * parts);
+
+/* AbortMultipartUpload. (transfer full) */
+GstIceOssRequest *gst_ice_oss_request_new_abort (const gchar * upload_id);
+
+/* ListParts, the page after @marker (0: the first). (transfer full) */
+GstIceOssRequest *gst_ice_oss_request_new_list_parts (const gchar *
+    upload_id, guint marker);
+
+/* HeadObject. (transfer full) */
+GstIceOssRequest *gst_ice_oss_request_new_head_object (void);
+
+/* @func is told of body bytes as they go out. */
+void gst_ice_oss_request_set_progress (GstIceOssRequest * request,
+    GstIceHttpProgressFunc func, gpointer user_data);
+void gst_ice_oss_request_free (GstIceOssRequest * request);
+
+/* The operation's name in OSS's words; a static string. */
+const gchar *gst_ice_oss_request_get_operation (const GstIceOssRequest *
+    request);
+
+/* Its canonical query. (transfer full) */
 gchar *gst_ice_oss_request_get_query (const GstIceOssRequest * request);
 
-/* `UploadPart of part 3`. (transfer full) */
-gchar *gst_ice_oss_request_describe (const GstIceOssRequest * request);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOssRequest, gst_ice_oss_request_free)
 
 G_END_DECLS

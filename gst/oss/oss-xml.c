@@ -12,6 +12,7 @@
 
 #include "common/error.h"
 #include "common/number.h"
+#include "common/secret.h"
 #include "common/xml.h"
 
 #define MAX_PART_NUMBER 10000

@@ -8,7 +8,7 @@
 
 #pragma once
 
-#include "oss/oss-client.h"
+#include "oss/oss-part.h"
 
 G_BEGIN_DECLS
 

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* One call of a service, as ICE, OSS and STS have it in common: whose clock it
+ * goes by, what is signed when, what is learnt from the answer, and the line in
+ * the log.
+ *
+ * Runs on: the network thread. Part of what belongs to the call's task. */
+
+#pragma once
+
+#include <gst/gst.h>
+
+#include "common/error.h"
+#include "credentials/identity.h"
+#include "http/http-client.h"
+
+G_BEGIN_DECLS
+
+/**
+ * GstIceServiceCall:
+ * @service: "ice", "oss" or "sts"; a static string
+ * @operation: in the service's words; a static string
+ * @part: part number, or 0
+ * @http: (owned): what sends it
+ * @endpoint: (owned): where to
+ * @identity: (owned) (nullable): who signs; what is masked in all texts
+ * @subject: (owned) (nullable): media id, object key or role, for the log
+ * @log_level: of a success
+ * @bytes: of the body that went out
+ * @began_us: monotonic time at which it was made ready
+ * @signed_us: the service's time then, in microseconds since 1970
+ * @request_id: (owned) (nullable): the answer's, fit to be shown
+ */
+typedef struct
+{
+  const gchar *service;
+  const gchar *operation;
+  guint part;
+  GstIceHttpClient *http;
+  GstIceEndpoint *endpoint;
+  GstIceIdentity *identity;
+  gchar *subject;
+  GstDebugLevel log_level;
+  guint64 bytes;
+  gint64 began_us;
+  gint64 signed_us;
+  gchar *request_id;
+} GstIceServiceCall;
+
+/* Fills in an empty @call. */
+void gst_ice_service_call_init (GstIceServiceCall * call,
+    const gchar * service, const gchar * operation, GstIceHttpClient * http,
+    GstIceEndpoint * endpoint);
+void gst_ice_service_call_clear (GstIceServiceCall * call);
+
+/* The call begins now: this is the time that it is signed with. */
+void gst_ice_service_call_begin (GstIceServiceCall * call);
+
+/* That time by @format of g_date_time_format(). (transfer full) */
+gchar *gst_ice_service_call_format_time (const GstIceServiceCall * call,
+    const gchar * format);
+
+/* Signs @request, a POST of nothing to `/?query`, with ACS3-HMAC-SHA256 as ICE
+ * and STS want it. @version: of the API. @query: canonical. */
+void gst_ice_service_call_sign_acs3 (const GstIceServiceCall * call,
+    GstIceHttpRequest * request, const gchar * version, const gchar * query);
+
+/* Takes note of an answer. @request_id: (nullable): what came with it; without
+ * one it is not the service's own, and its Date says nothing of the service's
+ * clock. */
+void gst_ice_service_call_answered (GstIceServiceCall * call,
+    const GstIceHttpResponse * response, const gchar * request_id);
+
+/* The error for an answer that says success and yet makes no sense.
+ * (transfer full) */
+GError *gst_ice_service_call_new_nonsense (const GstIceServiceCall * call,
+    guint status, const gchar * reason);
+
+/* Writes the line in the log. @status: of the answer, or 0. @error:
+ * (nullable): what the call ends with; one from below, which knows of no
+ * service, is told of which call it is. */
+void gst_ice_service_call_end (GstIceServiceCall * call, guint status,
+    GError ** error);
+
+G_END_DECLS
