@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* One request on its way through libsoup, and its answer.
- *
- *     QUEUED ──▶ CONNECTING ──▶ SENDING ──▶ WAITING ──▶ READING ──▶ done
- *        └─ a kept connection ─────▲
+/* One request on its way through libsoup, and its answer. Its phases are drawn
+ * in exchange-phase.h.
  *
  * Runs on: the network thread.
  * Owns: itself. There is always exactly one operation of libsoup or GIO under
@@ -45,6 +43,7 @@
 
 #include "common/log.h"
 #include "http/body-stream.h"
+#include "http/exchange-phase.h"
 #include "http/http-request.h"
 #include "http/http-response.h"
 
@@ -57,15 +56,6 @@
 
 /* libsoup gives up on a head of this size; it has no error code for it. */
 #define HEAD_LIMIT (64 * 1024)
-
-typedef enum
-{
-  QUEUED,
-  CONNECTING,
-  SENDING,
-  WAITING,
-  READING,
-} Phase;
 
 typedef struct
 {
@@ -82,7 +72,7 @@ typedef struct
   GSource *timeout;             /* (owned) (nullable) */
   GSource *ending;              /* (owned) (nullable): after a restart */
 
-  Phase phase;
+  GstIceExchangePhase phase;    /* set_phase() alone changes it */
   GstIceConnection *connection; /* (owned) (nullable): if it is ours alone */
   guint64 connection_id;
   gboolean is_reused;
@@ -109,6 +99,29 @@ static gint64
 now (Exchange * self)
 {
   return gst_ice_clock_get_monotonic (self->context->clock);
+}
+
+static void
+set_phase (Exchange * self, GstIceExchangePhase from, GstIceExchangePhase to)
+{
+  if (!gst_ice_exchange_phase_change (&self->phase, from, to))
+    g_critical ("no way from phase %d to %d of an exchange in %d", from, to,
+        self->phase);
+}
+
+/* Whether the service may have seen anything of the request. */
+static gboolean
+was_connected (Exchange * self)
+{
+  return self->phase != GST_ICE_EXCHANGE_QUEUED
+      && self->phase != GST_ICE_EXCHANGE_CONNECTING;
+}
+
+static gboolean
+is_sent (Exchange * self)
+{
+  return self->phase == GST_ICE_EXCHANGE_WAITING
+      || self->phase == GST_ICE_EXCHANGE_READING;
 }
 
 static void
@@ -168,10 +181,9 @@ static gboolean
 is_malformed (Exchange * self, const GError * error)
 {
   /* Of a chunk; from 3.6 on. */
-  if (self->phase == READING
+  if (self->phase == GST_ICE_EXCHANGE_READING
       && (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT)
-          || g_error_matches (error, G_IO_ERROR,
-              G_IO_ERROR_MESSAGE_TOO_LARGE)))
+          || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE)))
     return TRUE;
   return g_error_matches (error, SOUP_SESSION_ERROR,
       SOUP_SESSION_ERROR_PARSING)
@@ -185,7 +197,7 @@ network_error (Exchange * self, const gchar * reason)
   GError *error = gst_ice_error_new (GST_ICE_ERROR_NETWORK, "%s: %s",
       self->request->host, reason);
 
-  gst_ice_error_get_details (error)->not_sent = self->phase < SENDING;
+  gst_ice_error_get_details (error)->not_sent = !was_connected (self);
   gst_ice_error_get_details (error)->reused_connection =
       self->is_reused && !self->response;
   return error;
@@ -197,7 +209,7 @@ translate_error (Exchange * self, const GError * error)
 {
   if (self->tls_errors != 0)
     return tls_certificate_error (self);
-  if (error->domain == G_TLS_ERROR && self->phase <= CONNECTING)
+  if (error->domain == G_TLS_ERROR && !was_connected (self))
     return gst_ice_error_new (GST_ICE_ERROR_TLS, "%s: %s",
         self->request->host, error->message);
   if (is_malformed (self, error))
@@ -252,7 +264,7 @@ static void
 close_down (Exchange * self)
 {
   if (self->failure && self->failure->domain == GST_ICE_ERROR
-      && self->phase == CONNECTING)
+      && self->phase == GST_ICE_EXCHANGE_CONNECTING)
     gst_ice_origin_set_stale (self->origin);
   clear_source (&self->cancelled);
   clear_source (&self->ticker);
@@ -313,7 +325,7 @@ end (Exchange * self)
 static void
 cancel_operation (Exchange * self)
 {
-  if (self->phase != READING || self->answer)
+  if (self->phase != GST_ICE_EXCHANGE_READING || self->answer)
     g_cancellable_cancel (self->cancellable);
 }
 
@@ -329,7 +341,7 @@ abandon (Exchange * self, GError * failure)
   self->failure = failure;
   if (self->connection)
     gst_ice_connection_abort (self->connection);
-  if (self->phase == QUEUED) {
+  if (self->phase == GST_ICE_EXCHANGE_QUEUED) {
     close_down (self);
     cancel_reader (self);
     complete (self);
@@ -367,7 +379,7 @@ stall (Exchange * self, const gchar * what, gint64 limit_us)
       "%s: %s for %.1f s", self->request->host, what,
       limit_us / (gdouble) G_USEC_PER_SEC);
 
-  gst_ice_error_get_details (error)->not_sent = self->phase < SENDING;
+  gst_ice_error_get_details (error)->not_sent = !was_connected (self);
   abandon (self, error);
 }
 
@@ -407,7 +419,7 @@ look_at_traffic (Exchange * self)
 static void
 look_at_body (Exchange * self)
 {
-  if (self->phase == SENDING && self->body
+  if (self->phase == GST_ICE_EXCHANGE_SENDING && self->body
       && gst_ice_body_stream_is_waiting (self->body))
     note_movement (self);
   else
@@ -435,7 +447,7 @@ on_tick (gpointer user_data)
   gint64 limit_us = self->context->stall_timeout_us;
   gint64 time = now (self);
 
-  if (self->phase == QUEUED)
+  if (self->phase == GST_ICE_EXCHANGE_QUEUED)
     return G_SOURCE_CONTINUE;
   look_at_traffic (self);
   look_at_body (self);
@@ -443,10 +455,10 @@ on_tick (gpointer user_data)
     starve (self, PATIENCE * limit_us);
   else if (time - self->moved_us >= limit_us)
     stall (self, "no byte moved", limit_us);
-  else if (self->phase == CONNECTING
+  else if (self->phase == GST_ICE_EXCHANGE_CONNECTING
       && time - self->connecting_us >= PATIENCE * limit_us)
     stall (self, "no connection", PATIENCE * limit_us);
-  else if (self->phase >= WAITING
+  else if (is_sent (self)
       && time - self->sent_us >= PATIENCE * limit_us)
     stall (self, "no whole answer", PATIENCE * limit_us);
 
@@ -491,8 +503,8 @@ on_network_event (SoupMessage * message, GSocketClientEvent event,
   note_movement (self);
   GST_TRACE ("connection %" G_GUINT64_FORMAT ": event %d",
       soup_message_get_connection_id (message), event);
-  if (self->phase == QUEUED) {
-    self->phase = CONNECTING;
+  if (self->phase == GST_ICE_EXCHANGE_QUEUED) {
+    set_phase (self, GST_ICE_EXCHANGE_QUEUED, GST_ICE_EXCHANGE_CONNECTING);
     self->connecting_us = self->moved_us;
   }
   if (!stream)
@@ -521,18 +533,19 @@ on_starting (SoupMessage * message, Exchange * self)
     abandon (self, network_error (self, "plain http does not go to a proxy"));
     return;
   }
-  self->phase = SENDING;
-  note_movement (self);
-  self->sent_us = self->fed_us = self->moved_us;
   self->connection_id = soup_message_get_connection_id (message);
   g_clear_pointer (&self->connection, gst_ice_connection_unref);
-
   connection =
       gst_ice_origin_get_connection (self->origin, self->connection_id);
+  /* Also after a restart: the phase is that of the one attempt we make. */
   if (self->failure) {
     gst_ice_connection_abort (connection);
     return;
   }
+
+  set_phase (self, self->phase, GST_ICE_EXCHANGE_SENDING);
+  note_movement (self);
+  self->sent_us = self->fed_us = self->moved_us;
   self->is_reused = gst_ice_connection_use (connection) > 0;
   if (gst_ice_connection_is_shared (connection))
     return;
@@ -582,9 +595,10 @@ on_body_progress (guint64 bytes, gpointer user_data)
 static void
 on_wrote_body (SoupMessage * message, Exchange * self)
 {
-  self->phase = WAITING;
   note_movement (self);
   self->sent_us = self->moved_us;
+  if (!self->failure)
+    set_phase (self, GST_ICE_EXCHANGE_SENDING, GST_ICE_EXCHANGE_WAITING);
   /* It has been said already, or rather not; but libsoup looks here when it
    * decides whether to keep the connection. */
   if (self->body && gst_ice_body_stream_ended_early (self->body))
@@ -604,8 +618,9 @@ on_got_informational (SoupMessage * message, Exchange * self)
 static void
 on_got_headers (SoupMessage * message, Exchange * self)
 {
-  self->phase = READING;
   note_movement (self);
+  if (!self->failure)
+    set_phase (self, GST_ICE_EXCHANGE_WAITING, GST_ICE_EXCHANGE_READING);
   g_clear_pointer (&self->response, gst_ice_http_response_free);
   self->response = gst_ice_http_response_new (message, self->moved_us);
   /* libsoup would read the body to the end, whatever its size, and then send

@@ -9,6 +9,7 @@
 
 #include "common/network-thread.h"
 #include "http/body-stream.h"
+#include "http/exchange-phase.h"
 
 #define FORBIDDEN_BODY "<Error><Code>InvalidAccessKeyId</Code></Error>"
 #define FORBIDDEN_ANSWER "HTTP/1.1 403 Forbidden\r\n" \
@@ -829,6 +830,39 @@ test_detached_body (void)
   g_test_add_data_func ("/http-client/" name, GINT_TO_POINTER (FALSE), func); \
   g_test_add_data_func ("/http-client/" name "/tls", GINT_TO_POINTER (TRUE), func)
 
+/* The phases of an exchange */
+
+static void
+test_phases (void)
+{
+  static const gchar *const drawn[] = { "01", "02", "12", "23", "34" };
+
+  for (guint from = 0; from <= GST_ICE_EXCHANGE_READING; from++) {
+    for (guint to = 0; to <= GST_ICE_EXCHANGE_READING; to++) {
+      const gchar way[] = { '0' + from, '0' + to, '\0' };
+      gboolean is_drawn = FALSE;
+      GstIceExchangePhase phase = from;
+
+      for (guint i = 0; i < G_N_ELEMENTS (drawn); i++)
+        is_drawn |= g_str_equal (way, drawn[i]);
+      g_assert_cmpint (gst_ice_exchange_phase_change (&phase, from, to), ==,
+          is_drawn);
+      g_assert_cmpuint (phase, ==, is_drawn ? to : from);
+    }
+  }
+}
+
+/* It is not where it is said to be. */
+static void
+test_wrong_phase (void)
+{
+  GstIceExchangePhase phase = GST_ICE_EXCHANGE_READING;
+
+  g_assert_false (gst_ice_exchange_phase_change (&phase,
+          GST_ICE_EXCHANGE_SENDING, GST_ICE_EXCHANGE_WAITING));
+  g_assert_cmpuint (phase, ==, GST_ICE_EXCHANGE_READING);
+}
+
 static void
 add_tests (void)
 {
@@ -860,6 +894,8 @@ add_tests (void)
   ADD_BOTH ("runs-on-the-network-thread", test_network_thread);
   ADD ("has-an-ordinary-body-too", test_ordinary_body);
   ADD ("lets-go-of-the-body", test_detached_body);
+  ADD ("knows-its-phases", test_phases);
+  ADD ("refuses-a-phase-it-is-not-in", test_wrong_phase);
 }
 
 int
