@@ -2,18 +2,25 @@
  * Copyright (C) 2026 The icesink developers
  */
 /* Alibaba Cloud's default chain: where an identity is looked for, in which
- * order. Network thread. */
+ * order. Network thread.
+ *
+ * The providers are shared by all chains of a thread that look in the same
+ * places through the same network: many sinks of one identity ask STS, the
+ * metadata service or a program once. */
 
 #pragma once
 
+#include "credentials/identity-sources.h"
 #include "credentials/provider-chain.h"
-#include "credentials/provider-context.h"
+#include "http/http-client.h"
 
 G_BEGIN_DECLS
 
 /* Appends environment, OIDC role, configuration file, credentials file, ECS
- * RAM role and credentials URI. */
+ * RAM role and credentials URI. @http: goes by @network; what is asked goes
+ * through it, if no other chain has brought one. */
 void gst_ice_default_chain_add_to (GstIceProviderChain * chain,
-    GstIceProviderContext * context);
+    GstIceIdentitySources * sources, GstIceHttpClient * http,
+    GstIceNetworkConfig * network);
 
 G_END_DECLS

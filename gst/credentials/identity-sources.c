@@ -9,7 +9,11 @@
 
 #include "credentials/identity-sources.h"
 
-#include "credentials/environment-provider.h"
+#include <string.h>
+
+#include "common/digest.h"
+#include "common/secret.h"
+#include "credentials/static-provider.h"
 
 #define VARIABLE(name) "ALIBABA_CLOUD_" name
 
@@ -52,6 +56,37 @@ dup_file (const gchar * variable, const gchar * folder, const gchar * name)
   return path;
 }
 
+/* Whoever reads the same looks in the same places. (transfer full) */
+static gchar *
+create_digest (const gchar * profile)
+{
+  static const gchar *const names[] = {
+    VARIABLE ("ACCESS_KEY_ID"), VARIABLE ("ACCESS_KEY_SECRET"),
+    VARIABLE ("SECURITY_TOKEN"), VARIABLE ("PROFILE"),
+    VARIABLE ("CONFIG_FILE"), VARIABLE ("CLI_PROFILE_DISABLED"),
+    VARIABLE ("CREDENTIALS_FILE"), VARIABLE ("ROLE_ARN"),
+    VARIABLE ("ROLE_SESSION_NAME"), VARIABLE ("OIDC_PROVIDER_ARN"),
+    VARIABLE ("OIDC_TOKEN_FILE"), VARIABLE ("STS_REGION"),
+    VARIABLE ("VPC_ENDPOINT_ENABLED"), VARIABLE ("ECS_METADATA"),
+    VARIABLE ("ECS_METADATA_DISABLED"), VARIABLE ("IMDSV1_DISABLED"),
+    VARIABLE ("CREDENTIALS_URI"), "HOME"
+  };
+  gchar *digest = gst_ice_sha256_hex (profile != NULL ? profile : "",
+      profile != NULL ? strlen (profile) : 0);
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (names); i++) {
+    const gchar *value = g_getenv (names[i]);
+    gchar *text = g_strconcat (digest, value != NULL ? "=" : "", value, NULL);
+
+    g_free (digest);
+    digest = gst_ice_sha256_hex (text, strlen (text));
+    gst_ice_secret_free_string (text);
+  }
+
+  return digest;
+}
+
 GstIceIdentitySources *
 gst_ice_identity_sources_new (const gchar * profile)
 {
@@ -59,7 +94,8 @@ gst_ice_identity_sources_new (const gchar * profile)
   gboolean is_given = profile != NULL && *profile != '\0';
 
   g_atomic_ref_count_init (&sources->ref_count);
-  sources->environment = gst_ice_environment_provider_new ();
+  sources->digest = create_digest (profile);
+  sources->environment = gst_ice_static_provider_new_from_environment ();
   sources->profile = is_given ? g_strdup (profile)
       : dup_variable (VARIABLE ("PROFILE"));
   sources->config_file =
@@ -109,5 +145,6 @@ gst_ice_identity_sources_unref (GstIceIdentitySources * sources)
   g_clear_pointer (&sources->credentials_uri, gst_ice_secret_unref);
   g_free (sources->sts_endpoint);
   g_free (sources->metadata_endpoint);
+  g_free (sources->digest);
   g_free (sources);
 }

@@ -55,6 +55,7 @@ typedef struct
   gchar *metadata_endpoint;
 
   /*< private >*/
+  gchar *digest;                /* (owned): of all that was read */
   gatomicrefcount ref_count;
 } GstIceIdentitySources;
 

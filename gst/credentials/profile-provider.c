@@ -148,12 +148,12 @@ get_identity_async (GstIceCredentialsProvider * provider,
 }
 
 static void
-invalidate (GstIceCredentialsProvider * provider)
+invalidate (GstIceCredentialsProvider * provider, GstIceIdentity * identity)
 {
   GstIceProfileProvider *self = GST_ICE_PROFILE_PROVIDER (provider);
 
   if (self->inner != NULL)
-    gst_ice_credentials_provider_invalidate (self->inner);
+    gst_ice_credentials_provider_invalidate (self->inner, identity);
 }
 
 static void

@@ -189,12 +189,12 @@ get_identity_async (GstIceCredentialsProvider * provider,
 
 /* After this the search begins with the first provider again. */
 static void
-invalidate (GstIceCredentialsProvider * provider)
+invalidate (GstIceCredentialsProvider * provider, GstIceIdentity * identity)
 {
   GstIceProviderChain *self = GST_ICE_PROVIDER_CHAIN (provider);
 
   if (self->last != NULL)
-    gst_ice_credentials_provider_invalidate (self->last);
+    gst_ice_credentials_provider_invalidate (self->last, identity);
   self->last = NULL;
 }
 

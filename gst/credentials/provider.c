@@ -42,11 +42,12 @@ gst_ice_credentials_provider_get_identity_finish (GstIceCredentialsProvider *
 
 /* A source that keeps nothing has nothing to forget. */
 void
-gst_ice_credentials_provider_invalidate (GstIceCredentialsProvider * provider)
+gst_ice_credentials_provider_invalidate (GstIceCredentialsProvider * provider,
+    GstIceIdentity * identity)
 {
   GstIceCredentialsProviderInterface *iface =
       GST_ICE_CREDENTIALS_PROVIDER_GET_IFACE (provider);
 
   if (iface->invalidate != NULL)
-    iface->invalidate (provider);
+    iface->invalidate (provider, identity);
 }

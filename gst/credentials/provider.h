@@ -26,7 +26,7 @@ G_DECLARE_INTERFACE (GstIceCredentialsProvider, gst_ice_credentials_provider,
  * @get_identity_async: looks for an identity, with a GTask of the provider
  *     that returns it, or an error that says why this source gives none,
  *     without any secret
- * @invalidate: forget a kept identity that the service refused
+ * @invalidate: forget @identity, which the service refused, if it is kept
  */
 struct _GstIceCredentialsProviderInterface
 {
@@ -36,7 +36,8 @@ struct _GstIceCredentialsProviderInterface
   void (*get_identity_async) (GstIceCredentialsProvider * provider,
       GCancellable * cancellable, GAsyncReadyCallback callback,
       gpointer user_data);
-  void (*invalidate) (GstIceCredentialsProvider * provider);
+  void (*invalidate) (GstIceCredentialsProvider * provider,
+      GstIceIdentity * identity);
 };
 
 const gchar *gst_ice_credentials_provider_get_name (GstIceCredentialsProvider
@@ -51,7 +52,11 @@ GstIceIdentity
     * gst_ice_credentials_provider_get_identity_finish
     (GstIceCredentialsProvider * provider, GAsyncResult * result,
     GError ** error);
+
+/* Has @identity, which the service refused, forgotten where it is kept. Another
+ * one, which somebody else may have got meanwhile, stays. NULL: none was
+ * refused, but the search is to begin anew. */
 void gst_ice_credentials_provider_invalidate (GstIceCredentialsProvider *
-    provider);
+    provider, GstIceIdentity * identity);
 
 G_END_DECLS

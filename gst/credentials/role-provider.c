@@ -26,7 +26,9 @@ struct _GstIceRoleProvider
   GstIceProviderContext *context;       /* (owned) */
   GstIceRole *role;             /* (owned) */
   GstIceCredentialsProvider *source;    /* (owned) */
-  gboolean is_second_try;       /* there is one fetch at a time */
+  /* Of the one fetch that there is at a time. */
+  GstIceIdentity *signer;       /* (owned) (nullable) */
+  gboolean is_second_try;
 };
 
 G_DEFINE_TYPE (GstIceRoleProvider, gst_ice_role_provider,
@@ -34,15 +36,17 @@ G_DEFINE_TYPE (GstIceRoleProvider, gst_ice_role_provider,
 
 static void ask_source (GstIceRoleProvider * self, GTask * task);
 
+/* TRUE if what @error says has been put right, so that STS can be asked once
+ * more. */
 static gboolean
-is_worth_another_try (GstIceRoleProvider * self, const GError * error)
+prepare_second_try (GstIceRoleProvider * self, const GError * error)
 {
   if (self->is_second_try)
     return FALSE;
   self->is_second_try = TRUE;
 
   if (gst_ice_error_is (error, GST_ICE_ERROR_IDENTITY_EXPIRED)) {
-    gst_ice_credentials_provider_invalidate (self->source);
+    gst_ice_credentials_provider_invalidate (self->source, self->signer);
     return TRUE;
   }
 
@@ -59,7 +63,7 @@ on_assumed (GObject * source, GAsyncResult * result, gpointer user_data)
 
   if (identity != NULL) {
     gst_ice_session_provider_return (task, identity);
-  } else if (is_worth_another_try (self, error)) {
+  } else if (prepare_second_try (self, error)) {
     g_error_free (error);
     ask_source (self, g_steal_pointer (&task));
   } else {
@@ -75,11 +79,12 @@ on_source_identity (GObject * source, GAsyncResult * result,
   GstIceRoleProvider *self = g_task_get_source_object (task);
   GError *error = NULL;
   g_autoptr (GstIceEndpoint) endpoint = NULL;
-  g_autoptr (GstIceIdentity) identity =
+
+  g_clear_pointer (&self->signer, gst_ice_identity_unref);
+  self->signer =
       gst_ice_credentials_provider_get_identity_finish (self->source, result,
       &error);
-
-  if (identity != NULL)
+  if (self->signer != NULL)
     endpoint = gst_ice_role_get_endpoint (self->role, &error);
   if (endpoint == NULL) {
     g_task_return_error (task, error);
@@ -87,7 +92,7 @@ on_source_identity (GObject * source, GAsyncResult * result,
   }
 
   gst_ice_sts_assume_role_async (self->context->http, endpoint, self->role,
-      identity, g_task_get_cancellable (task), on_assumed,
+      self->signer, g_task_get_cancellable (task), on_assumed,
       g_object_ref (task));
 }
 
@@ -123,6 +128,7 @@ gst_ice_role_provider_finalize (GObject * object)
   g_clear_pointer (&self->context, gst_ice_provider_context_unref);
   g_clear_pointer (&self->role, gst_ice_role_free);
   g_clear_object (&self->source);
+  g_clear_pointer (&self->signer, gst_ice_identity_unref);
 
   G_OBJECT_CLASS (gst_ice_role_provider_parent_class)->finalize (object);
 }

@@ -230,12 +230,13 @@ get_identity_async (GstIceCredentialsProvider * provider,
 }
 
 static void
-invalidate (GstIceCredentialsProvider * provider)
+invalidate (GstIceCredentialsProvider * provider, GstIceIdentity * identity)
 {
   GstIceSessionProviderPrivate *priv =
       get_private (GST_ICE_SESSION_PROVIDER (provider));
 
-  g_clear_pointer (&priv->identity, gst_ice_identity_unref);
+  if (identity == priv->identity)
+    g_clear_pointer (&priv->identity, gst_ice_identity_unref);
 }
 
 static void

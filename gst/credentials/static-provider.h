@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* The identity that the application gave by properties or by
- * provide-identity. Network thread. */
+/* An identity that is simply there: what the application gave by properties or
+ * by provide-identity, what a profile has in it, or what the environment held
+ * in ALIBABA_CLOUD_ACCESS_KEY_ID, _ACCESS_KEY_SECRET and, if set,
+ * ALIBABA_CLOUD_SECURITY_TOKEN. Network thread. */
 
 #pragma once
 
@@ -17,6 +19,10 @@ G_DECLARE_FINAL_TYPE (GstIceStaticProvider, gst_ice_static_provider, GST,
 /* @identity: (nullable): none yet. (transfer full) */
 GstIceCredentialsProvider *gst_ice_static_provider_new (GstIceIdentity *
     identity);
+
+/* Reads the variables now, since other threads may change the environment
+ * later. Call it on the thread that starts the sink. (transfer full) */
+GstIceCredentialsProvider *gst_ice_static_provider_new_from_environment (void);
 
 /* Replaces the identity as one; the next call uses it. */
 void gst_ice_static_provider_set_identity (GstIceStaticProvider * provider,

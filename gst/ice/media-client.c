@@ -209,7 +209,8 @@ error_from_answer (Call * call, const GstIceAnswer * answer)
 
   log_failure (call, answer);
   if (gst_ice_error_is (error, GST_ICE_ERROR_IDENTITY_EXPIRED))
-    gst_ice_credentials_provider_invalidate (call->client->provider);
+    gst_ice_credentials_provider_invalidate (call->client->provider,
+        call->identity);
 
   return error;
 }

@@ -116,17 +116,14 @@ make_config (const gchar * media_id, GstIceClock * clock, GError ** error)
 static gboolean
 make_clients (GstIceToolService * self, GError ** error)
 {
-  g_autoptr (GstIceProviderContext) context = NULL;
-
   self->http = gst_ice_upload_config_create_http_client (self->config,
       self->clock, error);
   if (self->http == NULL)
     return FALSE;
 
   self->chain = gst_ice_provider_chain_new ();
-  context = gst_ice_provider_context_new (self->config->sources, self->http,
+  gst_ice_default_chain_add_to (self->chain, self->config->sources, self->http,
       self->config->network);
-  gst_ice_default_chain_add_to (self->chain, context);
   self->ice = gst_ice_media_client_new (self->http,
       self->config->ice_endpoint,
       GST_ICE_CREDENTIALS_PROVIDER (self->chain));

@@ -204,13 +204,9 @@ make_provider (GstIceUpload * self)
   self->explicit_provider =
       g_object_ref (GST_ICE_STATIC_PROVIDER (explicit_provider));
   gst_ice_provider_chain_add (chain, explicit_provider);
-  if (self->config->sources != NULL) {
-    g_autoptr (GstIceProviderContext) context =
-        gst_ice_provider_context_new (self->config->sources, self->http,
+  if (self->config->sources != NULL)
+    gst_ice_default_chain_add_to (chain, self->config->sources, self->http,
         self->config->network);
-
-    gst_ice_default_chain_add_to (chain, context);
-  }
 
   return GST_ICE_CREDENTIALS_PROVIDER (chain);
 }
@@ -466,7 +462,7 @@ do_provide_identity (GstIceUpload * self, gpointer data)
 
   gst_ice_static_provider_set_identity (self->explicit_provider, data);
   /* The chain may remember another provider, which worked before. */
-  gst_ice_credentials_provider_invalidate (self->provider);
+  gst_ice_credentials_provider_invalidate (self->provider, NULL);
 }
 
 void

@@ -256,6 +256,41 @@ test_renewal (void)
   }
 }
 
+#define SINKS 20
+
+/* The sinks of a process that look for an identity in the same places ask STS
+ * once; one that looks elsewhere asks for itself. */
+static void
+test_many_sinks (void)
+{
+  Fixture *others[SINKS];
+  Home h;
+  guint i;
+
+  home_init (&h, NULL);
+  write_config (&h, "mine", "{\"name\":\"mine\",\"mode\":\"RamRoleArn\","
+      ROLE "," KEYS "},{\"name\":\"other\",\"mode\":\"RamRoleArn\"," ROLE ","
+      KEYS "}");
+  for (i = 0; i < SINKS; i++) {
+    g_autofree gchar *media_id = g_strdup_printf ("media%u", i);
+
+    others[i] = fixture_new_with (h.f->emulator, media_id);
+    g_object_set (others[i]->sink, "access-key-id", NULL, "access-key-secret",
+        NULL, "profile", i == 0 ? "other" : NULL, NULL);
+    fixture_play (others[i]);
+  }
+  record (&h);
+  for (i = 0; i < SINKS; i++) {
+    fixture_push (others[i], SMALL);
+    fixture_finish (others[i]);
+    fixture_assert_object (others[i]);
+  }
+  g_assert_cmpuint (fixture_count (h.f, ICE_EMULATOR_ASSUME_ROLE), ==, 2);
+  for (i = 0; i < SINKS; i++)
+    fixture_free (others[i]);
+  home_clear (&h);
+}
+
 /* An STS that is out of reach for a while costs time and nothing else. */
 static void
 test_outage (void)
@@ -339,6 +374,8 @@ main (int argc, char **argv)
   g_test_add_func ("/identity/ini/is-read", test_ini);
   g_test_add_func ("/identity/uri/is-asked", test_uri);
   g_test_add_func ("/identity/renewal/is-before-each-call", test_renewal);
+  g_test_add_func ("/icesink/identity/is-asked-for-once-by-many-sinks",
+      test_many_sinks);
   g_test_add_func ("/identity/outage/is-waited-for", test_outage);
   g_test_add_func ("/identity/none/is-an-error-with-all-reasons",
       test_reasons);

@@ -58,13 +58,11 @@ find_identity (GstIceIdentitySources * sources, GError ** error)
   g_autoptr (GstIceClock) clock = gst_ice_clock_new ();
   g_autoptr (GstIceHttpClient) http =
       gst_ice_http_client_new (config, 1, clock, NULL);
-  g_autoptr (GstIceProviderContext) context =
-      gst_ice_provider_context_new (sources, http, config);
   g_autoptr (GstIceProviderChain) chain = gst_ice_provider_chain_new ();
   GstIceCredentialsProvider *provider = GST_ICE_CREDENTIALS_PROVIDER (chain);
   g_autoptr (GAsyncResult) result = NULL;
 
-  gst_ice_default_chain_add_to (chain, context);
+  gst_ice_default_chain_add_to (chain, sources, http, config);
   gst_ice_credentials_provider_get_identity_async (provider, NULL, on_done,
       &result);
   while (result == NULL)

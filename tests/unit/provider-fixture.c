@@ -29,17 +29,17 @@ make_context (ProviderFixture * f)
     .user_agent = (gchar *) "icesink-test/1",
     .stall_timeout = 20 * GST_SECOND,
   };
-  g_autoptr (GstIceNetworkConfig) config = gst_ice_network_config_new (&values);
 
   clear_environment ();
   f->home = g_dir_make_tmp ("icesink-providers-XXXXXX", NULL);
   g_setenv ("HOME", f->home, TRUE);
+  f->network = gst_ice_network_config_new (&values);
   f->sources = gst_ice_identity_sources_new (NULL);
   f->sources->sts_endpoint = gst_ice_endpoint_to_string (f->base.endpoint);
   f->sources->metadata_endpoint =
       gst_ice_endpoint_to_string (f->base.endpoint);
   f->context = gst_ice_provider_context_new (f->sources, f->base.http,
-      config);
+      f->network);
 }
 
 void
@@ -78,6 +78,7 @@ void
 provider_fixture_stop (ProviderFixture * f)
 {
   gst_ice_provider_context_unref (f->context);
+  gst_ice_network_config_unref (f->network);
   gst_ice_identity_sources_unref (f->sources);
   client_fixture_stop (&f->base);
   remove_tree (f->home);

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
  * ProviderFixture:
  * @base: emulator or canned server, HTTP client, clock
  * @sources: (owned): point at the server; a test changes what it wants
+ * @network: (owned)
  * @context: (owned)
  * @home: (owned): a directory of its own
  */
@@ -26,6 +27,7 @@ typedef struct
 {
   ClientFixture base;
   GstIceIdentitySources *sources;
+  GstIceNetworkConfig *network;
   GstIceProviderContext *context;
   gchar *home;
 } ProviderFixture;

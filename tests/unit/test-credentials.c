@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "common/error.h"
-#include "credentials/environment-provider.h"
 #include "credentials/provider-chain.h"
 #include "credentials/redaction.h"
 #include "credentials/static-provider.h"
@@ -53,7 +52,8 @@ test_provider_get_identity_async (GstIceCredentialsProvider * provider,
 }
 
 static void
-test_provider_invalidate (GstIceCredentialsProvider * provider)
+test_provider_invalidate (GstIceCredentialsProvider * provider,
+    GstIceIdentity * identity)
 {
   TEST_PROVIDER (provider)->invalidated++;
 }
@@ -173,7 +173,7 @@ test_static (void)
   gst_ice_static_provider_set_identity (GST_ICE_STATIC_PROVIDER (provider),
       first);
   check_id (provider, "one");
-  gst_ice_credentials_provider_invalidate (provider);
+  gst_ice_credentials_provider_invalidate (provider, first);
   check_id (provider, "one");
   gst_ice_static_provider_set_identity (GST_ICE_STATIC_PROVIDER (provider),
       second);
@@ -204,7 +204,7 @@ test_environment (void)
   g_autoptr (GstIceIdentity) identity = NULL;
 
   set_environment ("id", "the secret", "token");
-  provider = gst_ice_environment_provider_new ();
+  provider = gst_ice_static_provider_new_from_environment ();
   /* What changes later is not seen. */
   set_environment (NULL, NULL, NULL);
 
@@ -223,7 +223,7 @@ check_no_environment (const gchar * id, const gchar * secret,
   g_autoptr (GError) error = NULL;
 
   set_environment (id, secret, token);
-  provider = gst_ice_environment_provider_new ();
+  provider = gst_ice_static_provider_new_from_environment ();
   g_assert_null (ask (provider, NULL, &error));
   g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_NOT_AUTHORIZED);
   g_assert_nonnull (strstr (error->message, named));
@@ -319,7 +319,7 @@ test_invalidate (Fixture * fixture, gconstpointer unused)
 
   fixture->first->id = "one";
   gst_ice_credentials_provider_invalidate (GST_ICE_CREDENTIALS_PROVIDER
-      (fixture->chain));
+      (fixture->chain), NULL);
   g_assert_cmpuint (fixture->second->invalidated, ==, 1);
   g_assert_cmpuint (fixture->first->invalidated, ==, 0);
   check_id (fixture->chain, "one");

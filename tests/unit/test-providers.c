@@ -787,7 +787,7 @@ new_chain (ProviderFixture * f)
 {
   GstIceProviderChain *chain = gst_ice_provider_chain_new ();
 
-  gst_ice_default_chain_add_to (chain, f->context);
+  gst_ice_default_chain_add_to (chain, f->sources, f->base.http, f->network);
 
   return chain;
 }

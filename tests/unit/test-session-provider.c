@@ -278,12 +278,21 @@ test_failed_renewal (Fixture * f, gconstpointer unused)
 static void
 test_invalidate (Fixture * f, gconstpointer unused)
 {
+  GstIceCredentialsProvider *provider =
+      GST_ICE_CREDENTIALS_PROVIDER (f->source);
+  g_autoptr (GstIceIdentity) other = gst_ice_identity_new ("id1", "s", NULL);
+  g_autoptr (GstIceIdentity) refused = NULL;
   Asker *asker = ask (f);
 
   answer (f, LIFE);
-  assert_id (f, asker, "id1");
-  gst_ice_credentials_provider_invalidate (GST_ICE_CREDENTIALS_PROVIDER
-      (f->source));
+  refused = finish (f, asker, NULL);
+  g_assert_cmpstr (gst_ice_identity_get_access_key_id (refused), ==, "id1");
+  /* Not the one that is kept: somebody else was first. */
+  gst_ice_credentials_provider_invalidate (provider, other);
+  gst_ice_credentials_provider_invalidate (provider, NULL);
+  assert_id (f, ask (f), "id1");
+
+  gst_ice_credentials_provider_invalidate (provider, refused);
   asker = ask (f);
   answer (f, LIFE);
   assert_id (f, asker, "id2");
