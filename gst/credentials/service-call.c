@@ -117,8 +117,8 @@ gst_ice_service_call_new_nonsense (const GstIceServiceCall * call,
       reason, NULL);
 }
 
-static void
-name_call (const GstIceServiceCall * call, GError ** error)
+void
+gst_ice_service_call_name (const GstIceServiceCall * call, GError ** error)
 {
   GstIceErrorDetails *details = gst_ice_error_get_details (*error);
 
@@ -135,7 +135,7 @@ name_call (const GstIceServiceCall * call, GError ** error)
 }
 
 void
-gst_ice_service_call_end (GstIceServiceCall * call, guint status,
+gst_ice_service_call_end (const GstIceServiceCall * call, guint status,
     GError ** error)
 {
   GstIceRequestLog log = {
@@ -149,8 +149,7 @@ gst_ice_service_call_end (GstIceServiceCall * call, guint status,
     .object = call->subject != NULL ? call->subject : "",
   };
 
-  if (*error != NULL)
-    name_call (call, error);
+  gst_ice_service_call_name (call, error);
   log.error = *error;
   gst_ice_request_log_write (&log, call->log_level);
 }

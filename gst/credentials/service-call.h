@@ -77,10 +77,13 @@ void gst_ice_service_call_answered (GstIceServiceCall * call,
 GError *gst_ice_service_call_new_nonsense (const GstIceServiceCall * call,
     guint status, const gchar * reason);
 
-/* Writes the line in the log. @status: of the answer, or 0. @error:
- * (nullable): what the call ends with; one from below, which knows of no
- * service, is told of which call it is. */
-void gst_ice_service_call_end (GstIceServiceCall * call, guint status,
+/* Has @error, one from below that knows of no service, say which call it ends.
+ * @error: (inout) (nullable) */
+void gst_ice_service_call_name (const GstIceServiceCall * call,
+    GError ** error);
+
+/* The same, and writes the line in the log. @status: of the answer, or 0. */
+void gst_ice_service_call_end (const GstIceServiceCall * call, guint status,
     GError ** error);
 
 G_END_DECLS

@@ -15,12 +15,11 @@
 
 #include <string.h>
 
-#include "common/digest.h"
 #include "common/json.h"
 #include "common/log.h"
-#include "common/request-log.h"
 #include "credentials/acs3-signer.h"
 #include "credentials/redaction.h"
+#include "credentials/service-call.h"
 #include "ice/ice-answer.h"
 #include "ice/ice-errors.h"
 
@@ -62,13 +61,11 @@ typedef struct
 
 struct _Call
 {
+  GstIceServiceCall service;
   GstIceMediaClient *client;    /* (owned) */
   const Action *action;
   gchar *media_id;              /* (owned) (nullable): that it is about */
   JsonObject *parameters;       /* (owned): of strings */
-  GstIceIdentity *identity;     /* (owned) (nullable): who signs */
-  gchar *request_id;            /* (owned) (nullable): of the answer */
-  gint64 began_us;              /* monotonic: when it was sent */
 };
 
 GstIceMediaClient *
@@ -114,62 +111,11 @@ gst_ice_media_client_get_requests (GstIceMediaClient * client)
 static void
 call_free (Call * call)
 {
+  gst_ice_service_call_clear (&call->service);
   gst_ice_media_client_unref (call->client);
   g_free (call->media_id);
   json_object_unref (call->parameters);
-  g_clear_pointer (&call->identity, gst_ice_identity_unref);
-  g_free (call->request_id);
   g_free (call);
-}
-
-static gint64
-get_monotonic (Call * call)
-{
-  return gst_ice_clock_get_monotonic (gst_ice_http_client_get_clock
-      (call->client->http));
-}
-
-/* @error: (nullable) */
-static void
-log_end (Call * call, guint status, const GError * error)
-{
-  const GstIceRequestLog log = {
-    .operation = call->action->name,
-    .duration_us = get_monotonic (call) - call->began_us,
-    .status = status,
-    .request_id = call->request_id,
-    .object = call->media_id,
-    .error = error,
-  };
-
-  gst_ice_request_log_write (&log, GST_LEVEL_DEBUG);
-}
-
-/* Completes @task with @error, whose details name the call. */
-static void
-return_error (GTask * task, GError * error)
-{
-  Call *call = g_task_get_task_data (task);
-  GstIceErrorDetails *details = gst_ice_error_get_details (error);
-
-  if (details != NULL && details->operation == NULL) {
-    details->service = "ice";
-    details->operation = call->action->name;
-    g_prefix_error (&error, "%s: ", call->action->name);
-  }
-
-  g_task_return_error (task, error);
-}
-
-/* The same, of a request that was sent. */
-static void
-return_failure (GTask * task, GError * error)
-{
-  Call *call = g_task_get_task_data (task);
-  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
-
-  log_end (call, details != NULL ? details->http_status : 0, error);
-  return_error (task, error);
 }
 
 /* --- Answer to result or error --- */
@@ -190,7 +136,7 @@ log_failure (Call * call, const GstIceAnswer * answer)
         json_object_get_member (json_node_get_object (answer->json), names[i]);
     g_autofree gchar *text =
         node != NULL ? json_to_string (node, FALSE) : NULL;
-    g_autofree gchar *shown = gst_ice_redact (call->identity, text);
+    g_autofree gchar *shown = gst_ice_redact (call->service.identity, text);
 
     if (shown != NULL)
       GST_DEBUG ("%s: %s", names[i], shown);
@@ -202,7 +148,7 @@ error_from_answer (Call * call, const GstIceAnswer * answer)
 {
   const GstIceServiceFailure failure = {
     call->action->name, answer->status, answer->code, answer->message,
-    call->request_id, call->identity, answer->date_us, answer->retry_after_us,
+    call->service.request_id, call->service.identity, answer->date_us, answer->retry_after_us,
     answer->unreadable
   };
   GError *error = gst_ice_errors_new (&failure);
@@ -210,22 +156,9 @@ error_from_answer (Call * call, const GstIceAnswer * answer)
   log_failure (call, answer);
   if (gst_ice_error_is (error, GST_ICE_ERROR_IDENTITY_EXPIRED))
     gst_ice_credentials_provider_invalidate (call->client->provider,
-        call->identity);
+        call->service.identity);
 
   return error;
-}
-
-/* For an answer that says 200 and yet makes no sense. (transfer full) */
-static GError *
-error_from_nonsense (Call * call, const gchar * reason)
-{
-  const GstIceErrorDetails details = {
-    .service = "ice",.operation = call->action->name,.http_status = 200,
-    .request_id = call->request_id,.retry_after_us = -1,.server_time_us = -1
-  };
-
-  return gst_ice_error_new_from_answer (GST_ICE_ERROR_PROTOCOL, &details,
-      reason, NULL);
 }
 
 static gboolean
@@ -254,7 +187,8 @@ read_success (Call * call, const GstIceAnswer * answer, GError ** error)
         json_node_get_object (answer->json), &cause);
 
   if (result == NULL)
-    g_propagate_error (error, error_from_nonsense (call, cause->message));
+    g_propagate_error (error, gst_ice_service_call_new_nonsense
+        (&call->service, answer->status, cause->message));
 
   return result;
 }
@@ -287,52 +221,30 @@ read_answer (Call * call, const GstIceAnswer * answer, GError ** error)
 
 /* --- The call --- */
 
-/* A proxy's Date says nothing about the service's clock. */
-static void
-learn_clock (Call * call, const GstIceAnswer * answer)
-{
-  if (answer->request_id != NULL && answer->date_us >= 0)
-    gst_ice_clock_learn (gst_ice_http_client_get_clock (call->client->http),
-        call->client->endpoint->host, answer->date_us, answer->received_us);
-}
-
 static void
 on_response (GObject * source, GAsyncResult * result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Call *call = g_task_get_task_data (task);
-  g_autoptr (GError) error = NULL;
+  GError *error = NULL;
   g_autoptr (GstIceHttpResponse) response =
       gst_ice_http_client_send_finish (call->client->http, result, &error);
   g_autoptr (GstIceAnswer) answer = NULL;
-  gpointer made;
+  gpointer made = NULL;
 
-  if (response == NULL) {
-    return_failure (task, g_steal_pointer (&error));
-    return;
+  if (response != NULL) {
+    answer = gst_ice_answer_new (response);
+    gst_ice_service_call_answered (&call->service, response,
+        answer->request_id);
+    made = read_answer (call, answer, &error);
   }
 
-  answer = gst_ice_answer_new (response);
-  call->request_id = gst_ice_redact_id (call->identity, answer->request_id);
-  learn_clock (call, answer);
-
-  made = read_answer (call, answer, &error);
-  if (made == NULL) {
-    return_failure (task, g_steal_pointer (&error));
-    return;
-  }
-
-  log_end (call, answer->status, NULL);
-  g_task_return_pointer (task, made, call->action->free_result);
-}
-
-static gchar *
-format_date (gint64 time_us)
-{
-  g_autoptr (GDateTime) date =
-      g_date_time_new_from_unix_utc (time_us / G_USEC_PER_SEC);
-
-  return g_date_time_format (date, "%Y-%m-%dT%H:%M:%SZ");
+  gst_ice_service_call_end (&call->service,
+      response != NULL ? response->status : 0, &error);
+  if (made != NULL)
+    g_task_return_pointer (task, made, call->action->free_result);
+  else
+    g_task_return_error (task, error);
 }
 
 static void
@@ -355,42 +267,19 @@ create_query (Call * call)
   return gst_ice_acs3_canonical_query ((GstIcePair *) pairs->data, pairs->len);
 }
 
-/* Nonce, date and signature are new for each attempt. (transfer full) */
+/* (transfer full) */
 static GstIceHttpRequest *
 create_request (Call * call)
 {
-  GstIceMediaClient *client = call->client;
-  GstIceClock *clock = gst_ice_http_client_get_clock (client->http);
-  g_autofree gchar *canonical_query = create_query (call);
-  g_autofree gchar *target = g_strconcat ("/?", canonical_query, NULL);
-  g_autofree gchar *date = format_date (gst_ice_clock_get_service_time (clock,
-          client->endpoint->host));
-  g_autofree gchar *nonce = g_uuid_string_random ();
-  g_autofree gchar *digest = gst_ice_sha256_hex ("", 0);
-  const gchar *token = gst_ice_identity_peek_token (call->identity);
+  g_autofree gchar *query = create_query (call);
+  g_autofree gchar *target = g_strconcat ("/?", query, NULL);
   GstIceHttpRequest *request = gst_ice_http_request_new ("POST",
-      client->endpoint, NULL, target);
-  const GstIcePair headers[] = {
-    {"host", gst_ice_http_request_get_host (request)},
-    {"x-acs-action", call->action->name},
-    {"x-acs-version", VERSION_OF_API},
-    {"x-acs-date", date},
-    {"x-acs-signature-nonce", nonce},
-    {"x-acs-content-sha256", digest},
-    {"x-acs-security-token", token},
-  };
-  gsize n_headers = G_N_ELEMENTS (headers) - (token == NULL ? 1 : 0);
-  gchar *authorization = gst_ice_acs3_authorization (call->identity,
-      "POST", "/", canonical_query, headers, n_headers);
-  gsize i;
+      call->client->endpoint, NULL, target);
 
-  /* The first one is Host, which the HTTP client writes itself. */
-  for (i = 1; i < n_headers; i++)
-    gst_ice_http_request_add_header (request, headers[i].name,
-        headers[i].value);
-  gst_ice_http_request_add_header (request, "authorization", authorization);
-  gst_ice_http_request_add_header (request, "accept", "application/json");
-  gst_ice_secret_free_string (authorization);
+  gst_ice_service_call_sign_acs3 (&call->service, request, VERSION_OF_API,
+      query);
+  gst_ice_http_request_set_timeout (request, TIMEOUT_US);
+  gst_ice_http_request_set_response_limit (request, RESPONSE_LIMIT);
 
   return request;
 }
@@ -409,27 +298,24 @@ on_identity (GObject * source, GAsyncResult * result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Call *call = g_task_get_task_data (task);
-  GstIceHttpRequest *request;
   GError *error = NULL;
 
-  call->identity =
+  call->service.identity =
       gst_ice_credentials_provider_get_identity_finish (call->client->provider,
       result, &error);
-  if (call->identity != NULL && !is_sendable (call->identity))
+  if (call->service.identity != NULL && !is_sendable (call->service.identity))
     error = gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
         "the AccessKey id or the security token has characters in it that "
         "cannot be sent");
   if (error != NULL) {
-    return_error (task, error);
+    gst_ice_service_call_name (&call->service, &error);
+    g_task_return_error (task, error);
     return;
   }
 
   call->client->requests++;
-  call->began_us = get_monotonic (call);
-  request = create_request (call);
-  gst_ice_http_request_set_timeout (request, TIMEOUT_US);
-  gst_ice_http_request_set_response_limit (request, RESPONSE_LIMIT);
-  gst_ice_http_client_send_async (call->client->http, request,
+  gst_ice_service_call_begin (&call->service);
+  gst_ice_http_client_send_async (call->client->http, create_request (call),
       g_task_get_cancellable (task), on_response, g_object_ref (task));
 }
 
@@ -443,6 +329,9 @@ call_async (GstIceMediaClient * client, const Action * action,
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
   Call *call = g_new0 (Call, 1);
 
+  gst_ice_service_call_init (&call->service, "ice", action->name,
+      client->http, client->endpoint);
+  call->service.subject = g_strdup (media_id);
   call->client = gst_ice_media_client_ref (client);
   call->action = action;
   call->media_id = g_strdup (media_id);
@@ -463,7 +352,7 @@ call_finish (GAsyncResult * result, gchar ** request_id, GError ** error)
 
   call = g_task_get_task_data (G_TASK (result));
   if (request_id != NULL)
-    *request_id = g_strdup (call->request_id);
+    *request_id = g_strdup (call->service.request_id);
 
   return g_task_propagate_pointer (G_TASK (result), error);
 }
@@ -476,7 +365,7 @@ read_lease (Call * call, const GstIceAnswer * answer, JsonObject * object,
     GError ** error)
 {
   GstIceClock *clock = gst_ice_http_client_get_clock (call->client->http);
-  gint64 age_us = get_monotonic (call) - answer->received_us;
+  gint64 age_us = gst_ice_clock_get_monotonic (clock) - answer->received_us;
   gint64 service_us = gst_ice_clock_get_service_time (clock,
       call->client->endpoint->host);
   GstIceLease *lease =
