@@ -5,11 +5,11 @@
 # icesink can be used from the build directory, can be installed and
 # uninstalled, and can be taken in by an application: meson devenv and an
 # installed module make gst-inspect-1.0 find the element, the module exports
-# what a plugin has to and nothing else, needs the libraries that README.md
-# lists and no others, and a program that was linked as pkg-config says has the
-# element.
+# what a plugin has to and nothing else, needs the libraries that
+# docs/reference.md lists and no others, and a program that was linked as
+# pkg-config says has the element.
 #
-# usage: install.sh MESON BUILD-DIRECTORY COMPILER SANITIZERS README
+# usage: install.sh MESON BUILD-DIRECTORY COMPILER SANITIZERS REFERENCE
 # SANITIZERS is Meson's b_sanitize.
 set -eu
 
@@ -17,7 +17,7 @@ meson=$1
 build=$2
 compiler=$3
 sanitizers=$4
-readme=$5
+reference=$5
 
 fail ()
 {
@@ -76,7 +76,7 @@ check_libraries ()
   needed=$(objdump -p "$module" | awk '$1 == "NEEDED" { print $2 }' |
     grep -Ev '^(lib(c|m|asan|ubsan)\.so|ld-linux)' | sort)
   # shellcheck disable=SC2016
-  listed=$(sed -n 's/^| `\(lib[^`]*\.so\.[0-9]*\)` |.*/\1/p' "$readme" | sort)
+  listed=$(sed -n 's/^| `\(lib[^`]*\.so\.[0-9]*\)` |.*/\1/p' "$reference" | sort)
   for optional in libisal liblzma; do
     case $needed in
       *$optional*) ;;
@@ -86,7 +86,7 @@ check_libraries ()
   [ "$needed" = "$listed" ] ||
     fail "the module needs
 $needed
-and README.md lists
+and docs/reference.md lists
 $listed"
 }
 

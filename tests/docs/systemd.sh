@@ -3,11 +3,11 @@
 # Copyright (C) 2026 The icesink developers
 #
 # The unit of examples/unattended under a systemd of its own, set up with the
-# commands of the README beside it: it records with no key in its environment,
+# commands of docs/unattended.md: it records with no key in its environment,
 # is killed, is started again by systemd and goes on with the same upload,
 # completes the object when it is stopped, and does not record over it.
 #
-# usage: systemd.sh DIRECTORY EMULATOR PLUGIN
+# usage: systemd.sh SOURCES EMULATOR PLUGIN
 #
 # That systemd is process 1 of namespaces whose root is an overlay of this
 # machine's, so that nothing of it is left. It shares the network, for the
@@ -61,7 +61,7 @@ if [ "$1" = --boot ]; then
   boot "$@"
 fi
 
-unattended=$(realpath "$1")
+source=$(realpath "$1")
 emulator=$2
 plugin=$(realpath "$3")
 init_pid=''
@@ -130,7 +130,7 @@ start_machine ()
   # shellcheck disable=SC2016
   sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$cgroup" \
     unshare --mount --uts --ipc --pid --cgroup --fork --kill-child \
-    sh "$(realpath "$0")" --boot "$directory/root" "$unattended" "$plugin" \
+    sh "$(realpath "$0")" --boot "$directory/root" "$source/examples/unattended" "$plugin" \
     >"$directory/boot.log" 2>&1 &
   unshare_pid=$!
   waits is_up || init_pid=''
@@ -165,14 +165,14 @@ start_emulator ()
   endpoint=${endpoint%% *}
 }
 
-# block NUMBER: of the README
+# block NUMBER: of the page
 block ()
 {
   awk -v number="$1" '/^```/ { if (inside = !inside) blocks++; next }
-    inside && blocks == number' "$unattended/README.md"
+    inside && blocks == number' "$source/docs/unattended.md"
 }
 
-# What the README says, with a camera, an endpoint and a key that are there.
+# What the page says, with a camera, an endpoint and a key that are there.
 set_up ()
 {
   {

@@ -1,37 +1,53 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* The tables of README.md against the element that they describe.
+/* The tables of README.md, CONTRIBUTING.md and docs/ against what they
+ * describe, here the element itself, and that each table has a test that tries
+ * its rows; and what holds for all pages: links lead somewhere, nothing is said
+ * twice.
  *
- * Runs on: one thread. The environment says where README.md (README), the
- * sources (SOURCE_ROOT) and the plugin are. */
+ * Runs on: one thread. The environment says where the sources (SOURCE_ROOT)
+ * and the plugin are. */
 
 #include <gst/gst.h>
 
+#include "pages.h"
+
 #define MINUTE (60 * GST_SECOND)
 
-static gchar *readme;
+/* A README is read to its end only if it has one. */
+#define MAX_README_LINES 300
 
-/* The cells of the row whose first cell is `NAME`, or NULL.
- * (transfer full) */
-static gchar **
-find_row (const gchar * name)
+/* Sentences shorter than this may be the same by chance. */
+#define LONG_SENTENCE 90
+
+static Pages *pages;
+
+/* Who tries the rows of a table: file below tests. */
+static const struct
 {
-  g_autofree gchar *begin = g_strdup_printf ("\n| `%s` |", name);
-  const gchar *found = strstr (readme, begin);
-  g_auto (GStrv) lines = NULL;
-  gchar **cells;
-  guint i;
-
-  if (found == NULL)
-    return NULL;
-  lines = g_strsplit (found + 1, "\n", 2);
-  cells = g_strsplit (lines[0], "|", -1);
-  for (i = 0; cells[i] != NULL; i++)
-    g_strstrip (cells[i]);
-
-  return cells;
-}
+  const gchar *table;
+  const gchar *file;
+} tables[] = {
+  {"pages", "docs/test-readme-tables.c"},
+  {"properties", "docs/test-readme-tables.c"},
+  {"signals", "docs/test-readme-tables.c"},
+  {"modes", "docs/test-readme-tables.c"},
+  {"messages", "docs/test-readme-commands.c"},
+  {"troubles", "docs/test-troubleshooting.c"},
+  {"troubles-zh", "docs/test-troubleshooting.c"},
+  {"signs", "docs/test-troubleshooting.c"},
+  {"silence", "docs/test-troubleshooting.c"},
+  {"errors", "docs/test-reference.c"},
+  {"identity", "docs/test-reference.c"},
+  {"variables", "docs/test-reference.c"},
+  {"commands", "docs/test-reference.c"},
+  {"log-levels", "docs/test-reference.c"},
+  {"request-fields", "docs/test-reference.c"},
+  {"libraries", "docs/install.sh"},
+  {"events", "docs/unattended.sh"},
+  {"bitrates", "docs/unattended.sh"},
+};
 
 static gboolean
 is_own (GParamSpec * spec, GstElement * sink)
@@ -121,7 +137,7 @@ check_enum (GParamSpec * spec, const gchar * meaning)
         g_strdup_printf ("`%s`", values->values[i].value_nick);
 
     if (strstr (meaning, name) == NULL)
-      g_error ("README.md: %s says nothing of %s", spec->name, name);
+      g_error ("%s says nothing of %s", spec->name, name);
     if (g_str_has_prefix (values->values[i].value_name, "GST_"))
       g_error ("gst-inspect-1.0 does not explain %s of %s", name, spec->name);
   }
@@ -156,7 +172,7 @@ static void
 assert_says (GParamSpec * spec, const gchar * meaning, const gchar * text)
 {
   if (strstr (meaning, text) == NULL)
-    g_error ("README.md: %s does not say “%s”", spec->name, text);
+    g_error ("%s does not say “%s”", spec->name, text);
 }
 
 /* Limits that a user could meet, and the default in units. */
@@ -222,28 +238,29 @@ check_blurb (GParamSpec * spec, const gchar * type)
 }
 
 static void
-check_property (GParamSpec * spec)
+check_property (GPtrArray * rows, GParamSpec * spec)
 {
-  g_auto (GStrv) cells = find_row (spec->name);
+  gchar **cells = page_rows_find (rows, spec->name);
 
   if (cells == NULL)
-    g_error ("README.md has no row for the property %s", spec->name);
+    g_error ("there is no row for the property %s", spec->name);
   g_test_message ("property %s", spec->name);
-  g_assert_cmpuint (g_strv_length (cells), ==, 6);
-  check_type (spec, cells[2]);
-  check_default (spec, cells[3]);
-  g_assert_cmpstr (cells[4], !=, "");
+  g_assert_cmpuint (g_strv_length (cells), ==, 4);
+  check_type (spec, cells[1]);
+  check_default (spec, cells[2]);
+  g_assert_cmpstr (cells[3], !=, "");
   check_flags (spec);
-  check_blurb (spec, cells[2]);
-  check_range (spec, cells[2], cells[4]);
+  check_blurb (spec, cells[1]);
+  check_range (spec, cells[1], cells[3]);
   if (G_IS_PARAM_SPEC_ENUM (spec))
-    check_enum (spec, cells[4]);
+    check_enum (spec, cells[3]);
 }
 
 static void
 test_properties (void)
 {
   g_autoptr (GstElement) sink = gst_element_factory_make ("icesink", NULL);
+  g_autoptr (GPtrArray) rows = pages_get_rows (pages, "properties");
   g_autofree GParamSpec **specs = NULL;
   guint n_own = 0;
   guint n, i;
@@ -253,41 +270,26 @@ test_properties (void)
   for (i = 0; i < n; i++) {
     if (!is_own (specs[i], sink))
       continue;
-    check_property (specs[i]);
+    check_property (rows, specs[i]);
     n_own++;
   }
   g_assert_cmpuint (n_own, >, 0);
-}
-
-/* The lines between the heading and the next one. (transfer full) */
-static gchar **
-get_section (const gchar * heading)
-{
-  const gchar *begin = strstr (readme, heading);
-  g_auto (GStrv) sections = NULL;
-
-  g_assert_nonnull (begin);
-  sections = g_strsplit (begin + strlen (heading), "\n## ", 2);
-
-  return g_strsplit (sections[0], "\n", -1);
 }
 
 static void
 test_rows (void)
 {
   g_autoptr (GstElement) sink = gst_element_factory_make ("icesink", NULL);
-  g_auto (GStrv) lines = get_section ("\n## Properties\n");
+  g_autoptr (GPtrArray) rows = pages_get_rows (pages, "properties");
   guint i;
 
-  for (i = 0; lines[i] != NULL; i++) {
-    g_auto (GStrv) words = g_strsplit (lines[i], "`", 3);
-    GParamSpec *spec;
+  for (i = 0; i < rows->len; i++) {
+    g_autofree gchar *name = page_row_get_name (g_ptr_array_index (rows, i));
+    GParamSpec *spec =
+        g_object_class_find_property (G_OBJECT_GET_CLASS (sink), name);
 
-    if (!g_str_has_prefix (lines[i], "| `"))
-      continue;
-    spec = g_object_class_find_property (G_OBJECT_GET_CLASS (sink), words[1]);
     if (spec == NULL || !is_own (spec, sink))
-      g_error ("README.md has a row for %s, which is not there", words[1]);
+      g_error ("there is a row for %s, which is not there", name);
   }
 }
 
@@ -295,8 +297,8 @@ static void
 test_stats (void)
 {
   g_autoptr (GstElement) sink = gst_element_factory_make ("icesink", NULL);
-  g_auto (GStrv) lines = get_section ("\n## Statistics\n");
-  g_autofree gchar *section = g_strjoinv ("\n", lines);
+  g_autofree gchar *section = pages_get_section (pages, "docs/reference.md",
+      "\n## Statistics\n");
   g_autoptr (GstStructure) stats = NULL;
   gint i;
 
@@ -306,60 +308,73 @@ test_stats (void)
         g_strdup_printf ("`%s`", gst_structure_nth_field_name (stats, i));
 
     if (strstr (section, name) == NULL)
-      g_error ("README.md says nothing of %s in stats", name);
+      g_error ("nothing is said of %s in stats", name);
   }
+}
+
+/* (nullable): the row that begins with `NAME` */
+static gchar **
+find_signal (GPtrArray * rows, const gchar * name)
+{
+  g_autofree gchar *begin = g_strdup_printf ("`%s` (", name);
+  guint i;
+
+  for (i = 0; i < rows->len; i++) {
+    gchar **row = g_ptr_array_index (rows, i);
+
+    if (g_str_has_prefix (row[0], begin))
+      return row;
+  }
+
+  return NULL;
 }
 
 /* The row begins with `NAME` (PARAMETERS), and → boolean where there is
  * something to return. */
 static void
-check_signal (guint id)
+check_signal (GPtrArray * rows, guint id)
 {
-  g_autofree gchar *begin =
-      g_strdup_printf ("\n| `%s` (", g_signal_name (id));
-  const gchar *found = strstr (readme, begin);
-  g_auto (GStrv) cells = NULL;
-  g_auto (GStrv) parameters = NULL;
+  gchar **row = find_signal (rows, g_signal_name (id));
+  g_auto (GStrv) parts = NULL;
   GSignalQuery query;
+  guint n_params = 0;
 
-  if (found == NULL)
-    g_error ("README.md has no row for the signal %s", g_signal_name (id));
+  if (row == NULL)
+    g_error ("there is no row for the signal %s", g_signal_name (id));
   g_signal_query (id, &query);
-  cells = g_strsplit (found + strlen (begin), "|", 3);
-  parameters = g_strsplit (cells[0], ")", 2);
-  if (*parameters[0] != '\0') {
-    g_auto (GStrv) names = g_strsplit (parameters[0], ",", -1);
+  parts = g_strsplit_set (row[0], "()", 3);
+  if (*parts[1] != '\0') {
+    g_auto (GStrv) names = g_strsplit (parts[1], ",", -1);
 
-    g_assert_cmpuint (g_strv_length (names), ==, query.n_params);
-  } else {
-    g_assert_cmpuint (query.n_params, ==, 0);
+    n_params = g_strv_length (names);
   }
+  g_assert_cmpuint (n_params, ==, query.n_params);
   g_assert_cmpint (query.return_type != G_TYPE_NONE, ==,
-      strstr (parameters[1], "→ boolean") != NULL);
+      strstr (parts[2], "→ boolean") != NULL);
   g_assert_cmpint ((query.signal_flags & G_SIGNAL_ACTION) != 0, ==,
-      strstr (cells[1], "Action: ") != NULL);
+      strstr (row[1], "Action: ") != NULL);
 }
 
 static void
 test_signals (void)
 {
   g_autoptr (GstElement) sink = gst_element_factory_make ("icesink", NULL);
+  g_autoptr (GPtrArray) rows = pages_get_rows (pages, "signals");
   g_autofree guint *ids = NULL;
   guint n, i;
 
   ids = g_signal_list_ids (G_OBJECT_TYPE (sink), &n);
   g_assert_cmpuint (n, >, 0);
+  g_assert_cmpuint (n, ==, rows->len);
   for (i = 0; i < n; i++)
-    check_signal (ids[i]);
+    check_signal (rows, ids[i]);
 }
 
 static void
-check_message (const gchar * name, const gchar * blurb)
+check_message (GPtrArray * rows, const gchar * name, const gchar * blurb)
 {
-  g_auto (GStrv) row = find_row (name);
-
-  if (row == NULL)
-    g_error ("README.md has no row for the message %s", name);
+  if (page_rows_find (rows, name) == NULL)
+    g_error ("there is no row for the message %s", name);
   if (strstr (blurb, name) == NULL)
     g_error ("the blurb of post-messages says nothing of %s", name);
 }
@@ -375,29 +390,31 @@ test_messages (void)
   g_autofree gchar *path = g_build_filename (g_getenv ("SOURCE_ROOT"), "gst",
       "icesink", "messages.c", NULL);
   g_autoptr (GRegex) regex = g_regex_new ("\"(ice-[a-z-]+)\"", 0, 0, NULL);
+  g_autoptr (GPtrArray) rows = pages_get_rows (pages, "messages");
+  g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash,
+      g_str_equal, g_free, NULL);
   g_autoptr (GMatchInfo) match = NULL;
   g_autofree gchar *text = NULL;
   g_autoptr (GError) error = NULL;
-  guint n = 0;
 
   g_file_get_contents (path, &text, NULL, &error);
   g_assert_no_error (error);
   for (g_regex_match (regex, text, 0, &match); g_match_info_matches (match);
       g_match_info_next (match, NULL)) {
-    g_autofree gchar *name = g_match_info_fetch (match, 1);
+    gchar *name = g_match_info_fetch (match, 1);
 
-    check_message (name, g_param_spec_get_blurb (spec));
-    n++;
+    check_message (rows, name, g_param_spec_get_blurb (spec));
+    g_hash_table_add (names, name);
   }
-  g_assert_cmpuint (n, >, 0);
+  g_assert_cmpuint (g_hash_table_size (names), ==, rows->len);
 }
 
 /* Categories are made when they are needed, so the table of them is asked. */
 static void
 test_categories (void)
 {
-  g_auto (GStrv) lines = get_section ("\n## Logs\n");
-  g_autofree gchar *section = g_strjoinv ("\n", lines);
+  g_autofree gchar *section = pages_get_section (pages, "docs/reference.md",
+      "\n## Logs\n");
   g_autofree gchar *command = g_strdup_printf ("grep -rhoE "
       "'^  \\[GST_ICE_LOG_[A-Z]+\\] = \\{\"ice[a-z]+\"' '%s/gst'",
       g_getenv ("SOURCE_ROOT"));
@@ -414,7 +431,7 @@ test_categories (void)
     g_autofree gchar *name = g_strdup_printf ("`%s`", words[i]);
 
     if (strstr (section, name) == NULL)
-      g_error ("README.md says nothing of the log category %s", name);
+      g_error ("nothing is said of the log category %s", name);
   }
 }
 
@@ -469,51 +486,233 @@ check_link (const gchar * directory, const gchar * page, const gchar * link)
 }
 
 static void
-test_links (gconstpointer name)
+test_links (void)
 {
-  g_autofree gchar *path = g_build_filename (g_getenv ("SOURCE_ROOT"), name,
+  g_autoptr (GRegex) regex = g_regex_new ("(?:\\]\\(|\\]: )([^) \n]+)", 0, 0,
       NULL);
-  g_autofree gchar *directory = g_path_get_dirname (path);
-  g_autoptr (GRegex) regex = g_regex_new ("\\]\\(([^) ]+)\\)", 0, 0, NULL);
-  g_autoptr (GMatchInfo) match = NULL;
-  g_autofree gchar *page = NULL;
+  guint i;
+
+  for (i = 0; i < pages->names->len; i++) {
+    const gchar *page = g_ptr_array_index (pages->texts, i);
+    g_autofree gchar *path = g_build_filename (g_getenv ("SOURCE_ROOT"),
+        g_ptr_array_index (pages->names, i), NULL);
+    g_autofree gchar *directory = g_path_get_dirname (path);
+    g_autoptr (GMatchInfo) match = NULL;
+
+    for (g_regex_match (regex, page, 0, &match);
+        g_match_info_matches (match); g_match_info_next (match, NULL)) {
+      g_autofree gchar *link = g_match_info_fetch (match, 1);
+
+      check_link (directory, page, link);
+    }
+  }
+}
+
+/* ---- all pages ---- */
+
+/* Whoever reads the README finds all the others. */
+static void
+test_pages (void)
+{
+  const gchar *readme = g_ptr_array_index (pages->texts, 0);
+  g_autoptr (GPtrArray) rows = pages_get_rows (pages, "pages");
+  guint i;
+
+  for (i = 0; i < rows->len; i++)
+    g_assert_nonnull (strstr (((gchar **) g_ptr_array_index (rows, i))[0],
+            ".md)"));
+  for (i = 1; i < pages->names->len; i++) {
+    g_autofree gchar *link =
+        g_strdup_printf ("(%s)", (gchar *) g_ptr_array_index (pages->names,
+            i));
+
+    if (strstr (readme, link) == NULL)
+      g_error ("README.md has no link to %s", link);
+  }
+}
+
+static void
+test_length (void)
+{
+  g_auto (GStrv) lines =
+      g_strsplit (g_ptr_array_index (pages->texts, 0), "\n", -1);
+
+  g_assert_cmpuint (g_strv_length (lines), <=, MAX_README_LINES + 1);
+}
+
+static const gchar *
+find_file (const gchar * mark)
+{
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (tables); i++) {
+    if (g_str_equal (tables[i].table, mark + strlen ("rows ")))
+      return tables[i].file;
+  }
+
+  return NULL;
+}
+
+static gboolean
+has_name (const gchar * text, const gchar * name)
+{
+  g_autofree gchar *quoted = g_strdup_printf ("\"%s\"", name);
+  g_auto (GStrv) parts = NULL;
+  gboolean is_list = strstr (text, "} tables[] = {\n  {\"pages\"") != NULL;
+
+  /* A script has it without quotes; this file has all in its list. */
+  if (g_str_has_prefix (text, "#!"))
+    return strstr (text, name) != NULL;
+  parts = g_strsplit (text, quoted, -1);
+
+  return g_strv_length (parts) > (is_list ? 2 : 1);
+}
+
+/* The file asks for the table by its name. */
+static void
+check_table (const PageTable * table)
+{
+  const gchar *file = NULL;
+  g_autofree gchar *path = NULL;
+  g_autofree gchar *text = NULL;
   g_autoptr (GError) error = NULL;
 
-  g_file_get_contents (path, &page, NULL, &error);
+  if (table->mark != NULL && g_str_has_prefix (table->mark, "rows "))
+    file = find_file (table->mark);
+  if (file == NULL)
+    g_error ("%s:%u: nobody tries the rows of this table", table->page,
+        table->line);
+  path = g_build_filename (g_getenv ("SOURCE_ROOT"), "tests", file, NULL);
+  g_file_get_contents (path, &text, NULL, &error);
   g_assert_no_error (error);
-  for (g_regex_match (regex, page, 0, &match); g_match_info_matches (match);
-      g_match_info_next (match, NULL)) {
-    g_autofree gchar *link = g_match_info_fetch (match, 1);
+  if (!has_name (text, table->mark + strlen ("rows ")))
+    g_error ("%s does not try the table “%s”", file, table->mark);
+}
 
-    check_link (directory, page, link);
+static void
+test_tables (void)
+{
+  guint i;
+
+  g_assert_cmpuint (pages->tables->len, >, 0);
+  for (i = 0; i < pages->tables->len; i++)
+    check_table (g_ptr_array_index (pages->tables, i));
+}
+
+/* The modes of tests/run.sh: each is in its head. */
+static void
+test_modes (void)
+{
+  g_autoptr (GPtrArray) rows = pages_get_rows (pages, "modes");
+  g_autofree gchar *path = g_build_filename (g_getenv ("SOURCE_ROOT"),
+      "tests", "run.sh", NULL);
+  g_autoptr (GRegex) mode = g_regex_new ("--[a-z]+", 0, 0, NULL);
+  g_autofree gchar *text = NULL;
+  g_autoptr (GError) error = NULL;
+  guint i;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  for (i = 0; i < rows->len; i++) {
+    gchar **row = g_ptr_array_index (rows, i);
+    g_autoptr (GMatchInfo) match = NULL;
+
+    g_assert_true (g_str_has_prefix (row[0], "`sh tests/run.sh"));
+    for (g_regex_match (mode, row[0], 0, &match);
+        g_match_info_matches (match); g_match_info_next (match, NULL)) {
+      g_autofree gchar *name = g_match_info_fetch (match, 0);
+
+      if (strstr (text, name) == NULL)
+        g_error ("tests/run.sh knows no %s", name);
+    }
+  }
+}
+
+/* One sentence per line, without what makes it look different.
+ * (transfer full) */
+static gchar **
+get_sentences (const gchar * text)
+{
+  g_autoptr (GRegex) blanks = g_regex_new ("\\s+", 0, 0, NULL);
+  g_autofree gchar *line = g_regex_replace_literal (blanks, text, -1, 0, " ",
+      0, NULL);
+  g_autoptr (GString) sentences = g_string_new (line);
+
+  g_string_replace (sentences, ". ", "\n", 0);
+  g_string_replace (sentences, " | ", "\n", 0);
+  g_string_replace (sentences, ": ", "\n", 0);
+
+  return g_strsplit (sentences->str, "\n", -1);
+}
+
+/* The text of a page without blocks. (transfer full) */
+static gchar *
+get_prose (guint page)
+{
+  g_autoptr (GString) text =
+      g_string_new (g_ptr_array_index (pages->texts, page));
+  guint i;
+
+  for (i = 0; i < pages->blocks->len; i++) {
+    PageBlock *block = g_ptr_array_index (pages->blocks, i);
+
+    if (*block->text != '\0')
+      g_string_replace (text, block->text, " ", 0);
+  }
+
+  return g_strdup (text->str);
+}
+
+static void
+test_said_once (void)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash,
+      g_str_equal, g_free, NULL);
+  guint i, k;
+
+  for (i = 0; i < pages->names->len; i++) {
+    gpointer name = g_ptr_array_index (pages->names, i);
+    g_autofree gchar *prose = get_prose (i);
+    g_auto (GStrv) sentences = get_sentences (prose);
+
+    for (k = 0; sentences[k] != NULL; k++) {
+      const gchar *other = g_hash_table_lookup (seen, sentences[k]);
+
+      if (strlen (sentences[k]) < LONG_SENTENCE)
+        continue;
+      if (other != NULL)
+        g_error ("said twice, in %s and %s: %s", other, (gchar *) name,
+            sentences[k]);
+      g_hash_table_insert (seen, g_strdup (sentences[k]), name);
+    }
   }
 }
 
 int
 main (int argc, char **argv)
 {
-  g_autoptr (GError) error = NULL;
   gint status;
 
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
-  g_file_get_contents (g_getenv ("README"), &readme, NULL, &error);
-  g_assert_no_error (error);
+  pages = pages_new ();
 
-  g_test_add_func ("/readme/properties/describe-the-element",
+  g_test_add_func ("/pages/properties/describe-the-element",
       test_properties);
-  g_test_add_func ("/readme/properties/are-all-there", test_rows);
-  g_test_add_func ("/readme/stats/are-all-described", test_stats);
-  g_test_add_func ("/readme/signals/are-all-described", test_signals);
-  g_test_add_func ("/readme/messages/are-all-described", test_messages);
-  g_test_add_func ("/readme/logs/are-all-described", test_categories);
-  g_test_add_data_func ("/readme/links/lead-somewhere", "README.md",
-      test_links);
-  g_test_add_data_func ("/unattended/links/lead-somewhere",
-      "examples/unattended/README.md", test_links);
+  g_test_add_func ("/pages/properties/are-all-there", test_rows);
+  g_test_add_func ("/pages/stats/are-all-described", test_stats);
+  g_test_add_func ("/pages/signals/are-all-described", test_signals);
+  g_test_add_func ("/pages/messages/are-all-described", test_messages);
+  g_test_add_func ("/pages/logs/are-all-described", test_categories);
+  g_test_add_func ("/pages/modes/are-all-there", test_modes);
+  g_test_add_func ("/pages/tables/are-all-tried", test_tables);
+  g_test_add_func ("/pages/links/lead-somewhere", test_links);
+  g_test_add_func ("/pages/readme/leads-to-all-pages", test_pages);
+  g_test_add_func ("/pages/readme/is-short", test_length);
+  g_test_add_func ("/pages/nothing-is-said-twice", test_said_once);
   status = g_test_run ();
 
-  g_free (readme);
+  pages_free (pages);
   gst_deinit ();
 
   return status;
