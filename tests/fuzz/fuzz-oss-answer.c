@@ -8,8 +8,7 @@
 
 #include "answer.h"
 #include "oss/oss-errors.h"
-#include "oss/oss-reply.h"
-#include "oss/oss-request.h"
+#include "oss/oss-operation.h"
 
 int
 LLVMFuzzerInitialize (int *argc, char ***argv)
@@ -27,38 +26,29 @@ check_reply (const GstIceOssReply * reply)
   g_assert_cmpint (reply->size, >=, -1);
 }
 
-/* @request: (transfer full) */
 static void
-read_with (GstIceOssRequest * request, const GstIceHttpResponse * response,
-    GstIceOssReadFunc read)
+read_with (const GstIceOssOperation * operation,
+    const GstIceHttpResponse * response)
 {
   GstIceOssReply *reply = g_new0 (GstIceOssReply, 1);
   g_autoptr (GError) error = NULL;
 
   reply->size = -1;
-  if (read (request, response, reply, &error))
+  if (operation->read (response, 3, reply, &error))
     check_reply (reply);
   else
     fuzz_check_error (&error);
   gst_ice_oss_reply_free (reply);
-  gst_ice_oss_request_free (request);
 }
 
 static void
 read_success (const GstIceHttpResponse * response)
 {
-  g_autoptr (GPtrArray) bytes = g_ptr_array_new ();
-
-  read_with (gst_ice_oss_request_new_upload_part ("u", 1, bytes, 0), response,
-      gst_ice_oss_reply_read_stored);
-  read_with (gst_ice_oss_request_new_initiate (NULL), response,
-      gst_ice_oss_reply_read_initiated);
-  read_with (gst_ice_oss_request_new_abort ("u"), response,
-      gst_ice_oss_reply_read_completed);
-  read_with (gst_ice_oss_request_new_list_parts ("u", 3), response,
-      gst_ice_oss_reply_read_list);
-  read_with (gst_ice_oss_request_new_head_object (), response,
-      gst_ice_oss_reply_read_head);
+  read_with (&gst_ice_oss_upload_part, response);
+  read_with (&gst_ice_oss_initiate, response);
+  read_with (&gst_ice_oss_complete, response);
+  read_with (&gst_ice_oss_list_parts, response);
+  read_with (&gst_ice_oss_head_object, response);
 }
 
 static void
