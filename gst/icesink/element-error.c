@@ -143,6 +143,18 @@ new_details (const GError * error, const gchar * media_id,
   return details;
 }
 
+/* What a developer reads. (transfer full) */
+static gchar *
+new_debug (GstElement * element, const GError * error, GstIceOutcome outcome)
+{
+  const gchar *name = gst_ice_outcome_get_name (outcome);
+  g_autofree gchar *path =
+      gst_object_get_path_string (GST_OBJECT (element));
+
+  return g_strdup_printf ("%s: %s%s%s", path, error->message,
+      name != NULL ? "; outcome: " : "", name != NULL ? name : "");
+}
+
 GstMessage *
 gst_ice_element_error_new_message (GstElement * element, const GError * error,
     const gchar * media_id, gboolean opened, GstIceOutcome outcome)
@@ -150,13 +162,26 @@ gst_ice_element_error_new_message (GstElement * element, const GError * error,
   GstResourceError code = gst_ice_element_error_get_code (error, opened);
   g_autoptr (GError) seen = g_error_new_literal (GST_RESOURCE_ERROR, code,
       get_summary (code));
-  const gchar *outcome_name = gst_ice_outcome_get_name (outcome);
-  g_autofree gchar *path =
-      gst_object_get_path_string (GST_OBJECT (element));
-  g_autofree gchar *debug = g_strdup_printf ("%s: %s%s%s", path,
-      error->message, outcome_name != NULL ? "; outcome: " : "",
-      outcome_name != NULL ? outcome_name : "");
+  g_autofree gchar *debug = new_debug (element, error, outcome);
 
   return gst_message_new_error_with_details (GST_OBJECT (element), seen,
       debug, new_details (error, media_id, outcome));
+}
+
+GstMessage *
+gst_ice_element_error_new_warning (GstElement * element, const gchar * text,
+    const GError * error, const gchar * media_id, gboolean opened,
+    GstIceOutcome outcome, GstClockTime retry_in)
+{
+  g_autoptr (GError) seen = g_error_new_literal (GST_RESOURCE_ERROR,
+      gst_ice_element_error_get_code (error, opened), text);
+  g_autofree gchar *debug = new_debug (element, error, outcome);
+  GstStructure *details = new_details (error, media_id, outcome);
+
+  if (GST_CLOCK_TIME_IS_VALID (retry_in))
+    gst_structure_set (details, "retry-in", GST_TYPE_CLOCK_TIME, retry_in,
+        NULL);
+
+  return gst_message_new_warning_with_details (GST_OBJECT (element), seen,
+      debug, details);
 }

@@ -21,4 +21,10 @@ GstMessage *gst_ice_element_error_new_message (GstElement * element,
     const GError * error, const gchar * media_id, gboolean opened,
     GstIceOutcome outcome);
 
+/* A warning about what may become one. @text: what a person reads first.
+ * @retry_in: until it is tried again, or GST_CLOCK_TIME_NONE. (transfer full) */
+GstMessage *gst_ice_element_error_new_warning (GstElement * element,
+    const gchar * text, const GError * error, const gchar * media_id,
+    gboolean opened, GstIceOutcome outcome, GstClockTime retry_in);
+
 G_END_DECLS

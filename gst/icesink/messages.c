@@ -11,6 +11,12 @@ get_string (const gchar * text)
   return text != NULL ? text : "";
 }
 
+void
+gst_ice_figures_clear (GstIceFigures * figures)
+{
+  gst_ice_upload_info_clear (&figures->upload);
+}
+
 static GstClockTime
 get_expires_in (const GstIceFigures * figures)
 {
@@ -102,8 +108,13 @@ gst_ice_messages_new_complete (const GstIceFigures * figures,
 }
 
 static const gchar *
-get_state_name (const GstIceUploadInfo * upload)
+get_state_name (const GstIceFigures * figures)
 {
+  const GstIceUploadInfo *upload = &figures->upload;
+
+  if (figures->state != NULL)
+    return figures->state;
+
   switch (upload->state) {
     case GST_ICE_UPLOAD_IDLE:
       break;
@@ -124,7 +135,7 @@ get_state_name (const GstIceUploadInfo * upload)
       return "failed";
     case GST_ICE_UPLOAD_STOPPED:
     case GST_ICE_UPLOAD_CLOSED:
-      break;
+      return "stopped";
   }
 
   return "idle";
@@ -143,7 +154,7 @@ gst_ice_messages_new_stats (const GstIceFigures * figures)
   const GstIceUploadInfo *upload = &figures->upload;
 
   return gst_structure_new ("application/x-icesink-stats",
-      "state", G_TYPE_STRING, get_state_name (upload),
+      "state", G_TYPE_STRING, get_state_name (figures),
       "media-id", G_TYPE_STRING, get_string (figures->media_id),
       "bucket", G_TYPE_STRING, get_string (upload->bucket),
       "object", G_TYPE_STRING, get_string (upload->object),

@@ -17,6 +17,7 @@ G_BEGIN_DECLS
 /**
  * GstIceFigures:
  * @upload: (owned): what the upload knows
+ * @state: (nullable) (unowned): in place of what the upload says
  * @media_id: (unowned): the media asset
  * @bytes_written: bytes of the object so far
  * @bytes_pending: of these, not confirmed
@@ -32,6 +33,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   GstIceUploadInfo upload;
+  const gchar *state;
   const gchar *media_id;
   guint64 bytes_written;
   guint64 bytes_pending;
@@ -42,6 +44,8 @@ typedef struct
   guint64 max_object_size;
   gint64 now_us;
 } GstIceFigures;
+
+void gst_ice_figures_clear (GstIceFigures * figures);
 
 GstStructure *gst_ice_messages_new_started (const GstIceFigures * figures);
 
@@ -59,5 +63,7 @@ GstStructure *gst_ice_messages_new_spilling (const GstIceFigures * figures);
 GstStructure *gst_ice_messages_new_complete (const GstIceFigures * figures,
     GstClockTime duration);
 GstStructure *gst_ice_messages_new_stats (const GstIceFigures * figures);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstIceFigures, gst_ice_figures_clear)
 
 G_END_DECLS

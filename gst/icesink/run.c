@@ -1,34 +1,95 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* The run; see the header, and run-spool.c for what a spool adds.
+/* The run; see the header. Its phases, changed in set_phase() only:
+ *
+ *   OPENING ──▶ LATE
+ *      │         │
+ *      ├─────────┤
+ *      ▼         │
+ *   RESTORING ◀──┤
+ *      │         │
+ *   RECORDING    │  of the phases above and ENDING, each may come to ENDED,
+ *      │         │  and each with a recording to ENDING
+ *   ENDING       │
+ *      │         │
+ *    ENDED ◀─────┘
+ *      │
+ *    QUIET ──▶ ABANDONED
+ *      │           │
+ *    CLOSED ◀──────┘
+ *
+ * How it ended is told by a GstIceRunEnd: FAILED from the moment on at which
+ * nothing more is recorded because of a failure, the others from ENDED on. A
+ * run that was cut off by stop-timeout ends with none of them, until
+ * judge_stop() says what that means.
  *
  * Protected by: lock, for what is marked so. It is never held while a callback
- * runs, something is posted, or a function of recording or upload is called.
- * Waits of the streaming thread end with changed: for the end of the upload,
- * or for unlock.
+ * runs, something is posted, or the disk or the network is waited for.
  *
  * Ownership goes one way: the run owns the recording and the upload. The
  * upload's events carry the run as their user data; they end with CLOSED,
  * which gst_ice_run_stop() waits for, or leaves a reference for, so the run
  * outlives them. */
 
-#include "icesink/run-private.h"
+#include "icesink/run.h"
 
 #include "common/error.h"
 #include "common/lock.h"
 #include "common/log.h"
-#include "icesink/element-error.h"
+#include "icesink/content-type.h"
+#include "icesink/reporter.h"
 
 #define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_SINK)
 
 /* How often the age of the open part is looked at. */
 #define AGE_INTERVAL_US (G_USEC_PER_SEC / 4)
-#define TICK_JITTER_US (AGE_INTERVAL_US / 10)
 
-/* What the disk has to the end of a stop, even if the network has taken all of
- * stop-timeout: what is in memory alone has to go there. */
+/* What the disk has: at the start, until the state change goes on without it,
+ * and to the end of a stop, even if the network has taken all of stop-timeout:
+ * what is in memory alone has to go there. */
 #define DISK_TIMEOUT_US (3 * G_USEC_PER_SEC)
+
+/* In place of a deadline, on the streaming thread. */
+#define UNTIL_UNLOCK (-1)
+
+typedef enum
+{
+  GST_ICE_RUN_END_NONE,
+  GST_ICE_RUN_END_COMPLETE,
+  GST_ICE_RUN_END_FAILED,
+  GST_ICE_RUN_END_STOPPED,
+} GstIceRunEnd;
+
+struct _GstIceRun
+{
+  gatomicrefcount ref_count;
+  GstElement *element;          /* (unowned) */
+  GstIceSettings settings;      /* (owned) */
+  GstIceRecordingConfig config;
+  GstIceRunRequestFunc request; /* (nullable) */
+  GstIceClock *clock;           /* (owned) */
+  GstIceNetworkThread *thread;  /* (owned) */
+  GstIceUpload *upload;         /* (owned) */
+  GstIceLegacy *legacy;         /* (owned) */
+  GstIceReporter *reporter;     /* (owned) */
+
+  /* streaming thread only */
+  GstIceFate fate;              /* UNREAD before the first byte */
+  GstCaps *caps;                /* (nullable) (owned) */
+  gboolean eos;                 /* upstream has sent it */
+
+  GSource *tick;                /* (nullable) (owned) network thread only */
+
+  GMutex lock;
+  GCond changed;
+  GstIceRecording *recording;   /* (nullable) (owned) protected by lock, like
+                                 * all below; from RESTORING on */
+  GstIceRunPhase phase;
+  GstIceRunEnd end;
+  GError *open_error;           /* (nullable) (owned) for gst_ice_run_start() */
+  gboolean flushing;
+};
 
 GstIceRun *
 gst_ice_run_ref (GstIceRun * self)
@@ -44,259 +105,203 @@ gst_ice_run_unref (GstIceRun * self)
     return;
 
   gst_clear_caps (&self->caps);
+  gst_ice_reporter_free (self->reporter);
+  gst_ice_legacy_free (self->legacy);
   gst_ice_upload_unref (self->upload);
-  gst_ice_recording_unref (self->recording);
-  g_clear_pointer (&self->spool, gst_ice_spool_unref);
+  g_clear_pointer (&self->recording, gst_ice_recording_unref);
   gst_ice_network_thread_release (self->thread);
   gst_ice_clock_unref (self->clock);
-  gst_ice_outbox_unref (self->outbox);
-  g_free (self->media_id);
-  g_free (self->upload_id);
+  gst_ice_settings_clear (&self->settings);
+  g_clear_error (&self->open_error);
   g_cond_clear (&self->changed);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
 
+/* ---- phases ---- */
+
 gboolean
-gst_ice_run_get_flag (GstIceRun * self, const gboolean * flag)
+gst_ice_run_phase_can_follow (GstIceRunPhase from, GstIceRunPhase to)
 {
-  gst_ice_lock_scope (&self->lock);
-
-  return *flag;
-}
-
-void
-gst_ice_run_set_flag (GstIceRun * self, gboolean * flag)
-{
-  gst_ice_lock_scope (&self->lock);
-
-  *flag = TRUE;
-  g_cond_broadcast (&self->changed);
-}
-
-/* ---- figures and messages ---- */
-
-static void
-get_figures (GstIceRun * self, GstIceFigures * figures)
-{
-  gint64 oldest = gst_ice_recording_get_oldest (self->recording);
-
-  *figures = (GstIceFigures) {
-    .media_id = self->media_id,
-    .bytes_written = gst_ice_recording_get_size (self->recording),
-    .part_size = gst_ice_recording_get_part_size (self->recording),
-    .memory_used = gst_ice_recording_get_memory_used (self->recording),
-    .max_object_size =
-        gst_ice_part_plan_get_ceiling (&self->recording_config.plan),
-    .now_us = gst_ice_clock_get_monotonic (self->clock),
-    .spool_used = self->spool != NULL ?
-        gst_ice_spool_get_used (self->spool) : 0,
+  static const guint followers[] = {
+    [GST_ICE_RUN_OPENING] = 1 << GST_ICE_RUN_LATE
+        | 1 << GST_ICE_RUN_RESTORING | 1 << GST_ICE_RUN_ENDED,
+    [GST_ICE_RUN_LATE] = 1 << GST_ICE_RUN_RESTORING | 1 << GST_ICE_RUN_ENDED,
+    [GST_ICE_RUN_RESTORING] = 1 << GST_ICE_RUN_RECORDING
+        | 1 << GST_ICE_RUN_ENDING | 1 << GST_ICE_RUN_ENDED,
+    [GST_ICE_RUN_RECORDING] = 1 << GST_ICE_RUN_ENDING
+        | 1 << GST_ICE_RUN_ENDED,
+    [GST_ICE_RUN_ENDING] = 1 << GST_ICE_RUN_ENDED,
+    [GST_ICE_RUN_ENDED] = 1 << GST_ICE_RUN_QUIET,
+    [GST_ICE_RUN_QUIET] = 1 << GST_ICE_RUN_ABANDONED
+        | 1 << GST_ICE_RUN_CLOSED,
+    [GST_ICE_RUN_ABANDONED] = 1 << GST_ICE_RUN_CLOSED,
+    [GST_ICE_RUN_CLOSED] = 0,
   };
-  gst_ice_upload_get_info (self->upload, &figures->upload);
-  figures->bytes_pending = figures->bytes_written
-      - MIN (figures->bytes_written, figures->upload.bytes_uploaded);
-  if (oldest >= 0 && !gst_ice_upload_state_is_over (figures->upload.state))
-    figures->upload_lag = (figures->now_us - oldest) * GST_USECOND;
+
+  return (followers[from] & 1 << to) != 0;
 }
 
-GstStructure *
-gst_ice_run_get_stats (GstIceRun * self)
+/* FALSE, and no change, if the run is not in @from any more, or may not go to
+ * @to from there. Call with the lock held. */
+static gboolean
+set_phase (GstIceRun * self, GstIceRunPhase from, GstIceRunPhase to)
 {
-  GstIceFigures figures;
-  GstStructure *stats;
+  static const gchar *const names[] = { "opening", "late", "restoring",
+    "recording", "ending", "ended", "quiet", "abandoned", "closed"
+  };
 
-  get_figures (self, &figures);
-  stats = gst_ice_messages_new_stats (&figures);
-  gst_ice_upload_info_clear (&figures.upload);
+  if (self->phase != from || !gst_ice_run_phase_can_follow (from, to)) {
+    GST_DEBUG_OBJECT (self->element, "stays %s: not from %s to %s",
+        names[self->phase], names[from], names[to]);
+    return FALSE;
+  }
 
-  return stats;
+  GST_DEBUG_OBJECT (self->element, "%s to %s", names[from], names[to]);
+  self->phase = to;
+  g_cond_broadcast (&self->changed);
+
+  return TRUE;
 }
 
-void
-gst_ice_run_post (GstIceRun * self, GstMessage * message)
+/* The same, without the lock. */
+static gboolean
+move_phase (GstIceRun * self, GstIceRunPhase from, GstIceRunPhase to)
 {
-  if (gst_ice_run_get_flag (self, &self->retired))
-    gst_message_unref (message);
-  else
-    gst_ice_outbox_post (self->outbox, message);
+  gst_ice_lock_scope (&self->lock);
+
+  return set_phase (self, from, to);
+}
+
+/* Waits for @phase up to @deadline_us; FALSE if that came first. */
+static gboolean
+wait_for (GstIceRun * self, GstIceRunPhase phase, gint64 deadline_us)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  while (self->phase < phase) {
+    if (deadline_us == UNTIL_UNLOCK && self->flushing)
+      return FALSE;
+    if (deadline_us == UNTIL_UNLOCK)
+      g_cond_wait (&self->changed, &self->lock);
+    else if (!g_cond_wait_until (&self->changed, &self->lock, deadline_us))
+      return self->phase >= phase;
+  }
+
+  return TRUE;
+}
+
+static gboolean
+has_reached (GstIceRun * self, GstIceRunPhase phase)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  return self->phase >= phase;
+}
+
+/* Whoever is first says how it ended. */
+static void
+end (GstIceRun * self, GstIceRunEnd how)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  if (self->end == GST_ICE_RUN_END_NONE)
+    self->end = how;
+  set_phase (self, self->phase, GST_ICE_RUN_ENDED);
+}
+
+static GstIceRunEnd
+get_end (GstIceRun * self)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  return self->end;
 }
 
 static void
-post_structure (GstIceRun * self, GstStructure * structure)
+set_failed (GstIceRun * self)
 {
-  if (self->post_messages)
-    gst_ice_run_post (self, gst_message_new_element (GST_OBJECT (self->element),
-            structure));
-  else
-    gst_structure_free (structure);
+  gst_ice_lock_scope (&self->lock);
+
+  self->end = GST_ICE_RUN_END_FAILED;
 }
 
-static void
-post_step (GstIceRun * self, GstProgressType type, const gchar * code,
-    const gchar * text)
+/* (nullable): NULL until the spool is open. */
+static GstIceRecording *
+get_recording (GstIceRun * self)
 {
-  gst_ice_run_post (self, gst_message_new_progress (GST_OBJECT
-          (self->element), type, code, text));
-}
+  gst_ice_lock_scope (&self->lock);
 
-/* Ends the `finalize` step, if one is open. */
-static void
-close_finalize (GstIceRun * self, GstProgressType type, const gchar * text)
-{
-  gboolean open = self->finalize_open;
-
-  self->finalize_open = FALSE;
-  if (open)
-    post_step (self, type, "finalize", text);
-}
-
-void
-gst_ice_run_post_figures (GstIceRun * self,
-    GstStructure * (*new_structure) (const GstIceFigures *))
-{
-  GstIceFigures figures;
-
-  get_figures (self, &figures);
-  post_structure (self, new_structure (&figures));
-  gst_ice_upload_info_clear (&figures.upload);
-}
-
-static gint
-get_percent (GstIceRun * self, const GstIceFigures * figures)
-{
-  gint64 size;
-
-  g_mutex_lock (&self->lock);
-  size = self->expected_size;
-  g_mutex_unlock (&self->lock);
-
-  if (size <= 0)
-    return -1;
-
-  return MIN (100, figures->upload.bytes_uploaded * 100 / size);
-}
-
-static void
-post_progress (GstIceRun * self, gint64 now)
-{
-  GstIceFigures figures;
-  guint64 bytes, bitrate;
-
-  get_figures (self, &figures);
-  bytes = figures.upload.bytes_uploaded
-      - MIN (figures.upload.bytes_uploaded, self->last_bytes_uploaded);
-  bitrate = gst_util_uint64_scale (bytes * 8, G_USEC_PER_SEC,
-      MAX (1, now - self->last_progress_us));
-  self->last_bytes_uploaded = figures.upload.bytes_uploaded;
-  self->last_progress_us = now;
-
-  post_structure (self, gst_ice_messages_new_progress (&figures, bitrate,
-          get_percent (self, &figures)));
-  gst_ice_upload_info_clear (&figures.upload);
-}
-
-static void
-post_complete (GstIceRun * self)
-{
-  GstIceFigures figures;
-  GstClockTime duration = 0;
-
-  get_figures (self, &figures);
-  g_mutex_lock (&self->lock);
-  if (self->first_byte_us >= 0)
-    duration = (figures.now_us - self->first_byte_us) * GST_USECOND;
-  g_mutex_unlock (&self->lock);
-
-  close_finalize (self, GST_PROGRESS_TYPE_COMPLETE, "Object confirmed");
-  post_structure (self, gst_ice_messages_new_complete (&figures, duration));
-  gst_ice_upload_info_clear (&figures.upload);
-}
-
-void
-gst_ice_run_post_error (GstIceRun * self, const GError * error)
-{
-  g_autoptr (GError) described = gst_ice_run_describe_error (self, error);
-  g_auto (GstIceUploadInfo) info = { 0 };
-
-  gst_ice_upload_get_info (self->upload, &info);
-  close_finalize (self, GST_PROGRESS_TYPE_ERROR, "Upload failed");
-  gst_ice_run_post (self, gst_ice_element_error_new_message (self->element,
-          described, self->media_id, gst_ice_run_get_flag (self,
-              &self->opened), info.outcome));
+  return self->recording;
 }
 
 /* ---- the network thread ---- */
-
-/* Ticks come a little late, and not always by the same. */
-static gboolean
-is_progress_due (GstIceRun * self, gint64 now)
-{
-  return self->progress_interval_us > 0
-      && now - self->last_progress_us + TICK_JITTER_US
-      >= self->progress_interval_us
-      && !gst_ice_run_get_flag (self, &self->ended);
-}
 
 static gboolean
 on_tick (gpointer user_data)
 {
   GstIceRun *self = user_data;
-  gint64 now = gst_ice_clock_get_monotonic (self->clock);
+  GstIceRecording *recording = get_recording (self);
 
-  gst_ice_recording_seal_aged (self->recording);
-  gst_ice_run_watch_spool (self);
-  if (is_progress_due (self, now))
-    post_progress (self, now);
+  if (recording != NULL)
+    gst_ice_recording_seal_aged (recording);
+  if (!has_reached (self, GST_ICE_RUN_ENDED))
+    gst_ice_reporter_tick (self->reporter);
 
   return G_SOURCE_CONTINUE;
 }
 
-static void
-start_tick (GstIceRun * self)
+static gboolean
+start_tick (gpointer user_data)
 {
-  gint64 interval = AGE_INTERVAL_US;
+  GstIceRun *self = user_data;
+  gint64 interval = gst_ice_reporter_get_interval (self->reporter);
 
-  if (self->progress_interval_us > 0)
-    interval = MIN (interval, self->progress_interval_us);
-  self->tick = gst_ice_clock_tick_source_new (self->clock, interval);
+  if (has_reached (self, GST_ICE_RUN_QUIET))
+    return G_SOURCE_REMOVE;
+
+  self->tick = gst_ice_clock_tick_source_new (self->clock,
+      interval > 0 ? MIN (interval, AGE_INTERVAL_US) : AGE_INTERVAL_US);
   g_source_set_callback (self->tick, on_tick, self, NULL);
   g_source_attach (self->tick,
       gst_ice_network_thread_get_context (self->thread));
+
+  return G_SOURCE_REMOVE;
 }
 
+/* What has not ended by now is cut off. Nothing happens any more but CLOSED,
+ * once the last request has returned. */
 static void
-stop_tick (GstIceRun * self)
+quieten (GstIceRun * self)
 {
-  if (self->tick == NULL)
-    return;
+  gboolean first;
 
-  g_source_destroy (self->tick);
+  if (self->tick != NULL)
+    g_source_destroy (self->tick);
   g_clear_pointer (&self->tick, g_source_unref);
+
+  g_mutex_lock (&self->lock);
+  if (self->phase < GST_ICE_RUN_ENDED)
+    set_phase (self, self->phase, GST_ICE_RUN_ENDED);
+  first = set_phase (self, GST_ICE_RUN_ENDED, GST_ICE_RUN_QUIET);
+  g_mutex_unlock (&self->lock);
+
+  if (first)
+    gst_ice_upload_close (self->upload);
 }
 
 /* Nothing more is recorded; nobody may wait for memory that stays full. */
 static void
 stop_recording (GstIceRun * self)
 {
-  gst_ice_run_set_flag (self, &self->failing);
+  gst_ice_lock_scope (&self->lock);
+
+  self->end = GST_ICE_RUN_END_FAILED;
+  if (self->recording == NULL)
+    return;
   gst_ice_recording_set_flushing (self->recording, TRUE);
-}
-
-static void
-handle_interrupted (GstIceRun * self, const GstIceUploadEvent * event)
-{
-  post_structure (self, gst_ice_messages_new_interrupted (self->media_id,
-          event->error->message, event->time_us * GST_USECOND));
-}
-
-static void
-handle_leased (GstIceRun * self)
-{
-  gst_ice_run_set_flag (self, &self->opened);
-  post_step (self, GST_PROGRESS_TYPE_START, "open",
-      "Asking for an upload credential");
-  post_step (self, GST_PROGRESS_TYPE_COMPLETE, "open",
-      "Upload credential received");
+  if (self->phase < GST_ICE_RUN_ENDING)
+    set_phase (self, self->phase, GST_ICE_RUN_ENDING);
 }
 
 static gpointer
@@ -313,11 +318,9 @@ handle_closed (GstIceRun * self)
 {
   gboolean abandoned;
 
-  stop_tick (self);
   g_mutex_lock (&self->lock);
-  self->closed = TRUE;
-  abandoned = self->abandoned;
-  g_cond_broadcast (&self->changed);
+  abandoned = self->phase == GST_ICE_RUN_ABANDONED;
+  set_phase (self, self->phase, GST_ICE_RUN_CLOSED);
   g_mutex_unlock (&self->lock);
 
   if (abandoned)
@@ -329,51 +332,35 @@ on_event (const GstIceUploadEvent * event, gpointer user_data)
 {
   GstIceRun *self = user_data;
 
-  gst_ice_run_note_event (self, event);
+  if (event->type == GST_ICE_UPLOAD_EVENT_FAILED)
+    stop_recording (self);
+  gst_ice_legacy_handle_event (self->legacy, event);
+  gst_ice_reporter_handle_event (self->reporter, event);
+
   switch (event->type) {
-    case GST_ICE_UPLOAD_EVENT_LEASED:
-      handle_leased (self);
-      break;
-    case GST_ICE_UPLOAD_EVENT_RENEWED:
-      gst_ice_run_post_figures (self, gst_ice_messages_new_refreshed);
-      break;
-    case GST_ICE_UPLOAD_EVENT_STARTED:
-      gst_ice_run_post_figures (self, gst_ice_messages_new_started);
-      break;
     case GST_ICE_UPLOAD_EVENT_CONFIRMED:
-      gst_ice_recording_confirmed (self->recording, event->part,
+      gst_ice_recording_confirmed (get_recording (self), event->part,
           event->generation);
-      break;
-    case GST_ICE_UPLOAD_EVENT_INTERRUPTED:
-      handle_interrupted (self, event);
-      break;
-    case GST_ICE_UPLOAD_EVENT_RESUMED:
-      post_structure (self, gst_ice_messages_new_resumed (self->media_id,
-              event->time_us * GST_USECOND));
       break;
     case GST_ICE_UPLOAD_EVENT_FAILING:
       stop_recording (self);
       gst_ice_upload_finish (self->upload,
-          gst_ice_recording_finish (self->recording));
+          gst_ice_recording_finish (get_recording (self)));
       break;
     case GST_ICE_UPLOAD_EVENT_COMPLETE:
-      post_complete (self);
-      gst_ice_run_set_flag (self, &self->ended);
+      end (self, GST_ICE_RUN_END_COMPLETE);
       break;
     case GST_ICE_UPLOAD_EVENT_FAILED:
-      stop_recording (self);
-      gst_ice_run_post_error (self, event->error);
-      gst_ice_run_set_flag (self, &self->failed);
-      gst_ice_run_set_flag (self, &self->ended);
+      end (self, GST_ICE_RUN_END_FAILED);
       break;
     case GST_ICE_UPLOAD_EVENT_STOPPED:
-      close_finalize (self, GST_PROGRESS_TYPE_CANCELED, "Upload stopped");
-      gst_ice_run_set_flag (self, &self->ended);
-      if (gst_ice_run_get_flag (self, &self->retired))
-        gst_ice_upload_close (self->upload);
+      end (self, GST_ICE_RUN_END_STOPPED);
+      quieten (self);
       break;
     case GST_ICE_UPLOAD_EVENT_CLOSED:
       handle_closed (self);
+      break;
+    default:
       break;
   }
 }
@@ -391,7 +378,7 @@ emit_request (GstElement * element, gpointer user_data)
   GstIceRun *self = request->self;
 
   gst_ice_upload_answer (self->upload,
-      self->request (element, self->media_id, request->reason));
+      self->request (element, self->settings.media_id, request->reason));
 }
 
 static void
@@ -409,25 +396,22 @@ on_ask (const gchar * reason, gpointer user_data)
   GstIceRun *self = user_data;
   Request *request;
 
-  if (self->request == NULL || gst_ice_run_get_flag (self, &self->retired))
+  if (self->request == NULL)
     return FALSE;
 
   request = g_new (Request, 1);
   request->self = gst_ice_run_ref (self);
   request->reason = reason;
-  gst_ice_outbox_call (self->outbox, emit_request, request, free_request);
+  if (gst_ice_reporter_call (self->reporter, emit_request, request,
+          free_request))
+    return TRUE;
 
-  return TRUE;
+  free_request (request);
+
+  return FALSE;
 }
 
 static const GstIceUploadCallbacks upload_callbacks = { on_event, on_ask };
-
-static gboolean
-start_tick_in_thread (gpointer user_data)
-{
-  start_tick (user_data);
-  return G_SOURCE_REMOVE;
-}
 
 /* ---- the beginning ---- */
 
@@ -439,68 +423,221 @@ on_sealed (GstIcePart * part, gpointer user_data)
   gst_ice_upload_push (self->upload, part);
 }
 
+static void
+log_limits (GstIceRun * self, guint64 max_object_size)
+{
+  GST_INFO_OBJECT (self->element, "media id %s: parts of %" G_GUINT64_FORMAT
+      " to %" G_GUINT64_FORMAT " bytes, objects up to %" G_GUINT64_FORMAT
+      " bytes", self->settings.media_id, self->config.plan.part_size,
+      self->config.plan.max_part_size, max_object_size);
+}
+
 GstIceRun *
 gst_ice_run_new (GstElement * element, const GstIceSettings * settings,
-    GstIceSpool * spool, GstIceOutbox * outbox, GstIceRunRequestFunc request,
-    GError ** error)
+    GstIceOutbox * outbox, GstIceRunRequestFunc request, GError ** error)
 {
   g_autoptr (GstIceClock) clock = gst_ice_clock_new ();
   g_autoptr (GstIceUploadConfig) upload_config = NULL;
-  GstIceRecordingConfig recording_config;
-  g_autoptr (GstIceRun) self = NULL;
+  GstIceRecordingConfig config;
+  GstIceRun *self;
+  guint64 max_object_size;
 
   upload_config = gst_ice_settings_get_upload_config (settings, clock, error);
   if (upload_config == NULL
-      || !gst_ice_settings_get_recording_config (settings, &recording_config,
-          error))
+      || !gst_ice_settings_get_recording_config (settings, &config, error))
     return NULL;
 
-  recording_config.spool = spool;
+  max_object_size = gst_ice_part_plan_get_ceiling (&config.plan);
   self = g_new0 (GstIceRun, 1);
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   self->element = element;
-  self->outbox = gst_ice_outbox_ref (outbox);
+  gst_ice_settings_copy (settings, &self->settings);
+  self->config = config;
   self->request = request;
   self->clock = g_steal_pointer (&clock);
   self->thread = gst_ice_network_thread_acquire ();
-  self->recording_config = recording_config;
-  self->recording = gst_ice_recording_new (&recording_config, self->clock,
-      on_sealed, self);
   self->upload = gst_ice_upload_new (g_steal_pointer (&upload_config),
       self->clock, self->thread, &upload_callbacks, self);
-  self->media_id = g_strdup (settings->media_id);
-  self->overflow = settings->overflow;
-  self->seekable = gst_ice_settings_is_seekable (settings);
-  self->post_messages = settings->post_messages;
-  self->progress_interval_us =
-      MAX (0, gst_ice_settings_get_us (settings->progress_interval));
-  self->last_progress_us = gst_ice_clock_get_monotonic (self->clock);
-  self->expected_size = -1;
-  self->first_byte_us = -1;
-  self->resume = settings->resume;
-  self->stop_timeout_us = gst_ice_settings_get_us (settings->stop_timeout);
-
-  GST_INFO_OBJECT (element, "media id %s: parts of %" G_GUINT64_FORMAT
-      " to %" G_GUINT64_FORMAT " bytes, objects up to %" G_GUINT64_FORMAT
-      " bytes", self->media_id, recording_config.plan.part_size,
-      recording_config.plan.max_part_size,
-      gst_ice_part_plan_get_ceiling (&recording_config.plan));
+  self->legacy = gst_ice_legacy_new (settings, self->upload);
+  self->reporter = gst_ice_reporter_new (element, settings, outbox,
+      self->clock, self->upload, self->legacy, max_object_size);
   if (settings->content_type != NULL)
     gst_ice_upload_set_content_type (self->upload, settings->content_type);
-  if (spool != NULL && !gst_ice_run_adopt_spool (self, spool, error))
-    return NULL;
+  log_limits (self, max_object_size);
 
-  return g_steal_pointer (&self);
+  return self;
 }
 
-void
-gst_ice_run_start (GstIceRun * self)
+/* FALSE if nobody waits for it any more. */
+static gboolean
+publish_recording (GstIceRun * self, GstIceRecording * recording)
 {
-  gst_ice_run_begin_upload (self);
-  gst_ice_network_thread_invoke (self->thread, start_tick_in_thread, self,
-      NULL);
+  gst_ice_lock_scope (&self->lock);
+
+  if (!set_phase (self, self->phase, GST_ICE_RUN_RESTORING))
+    return FALSE;
+
+  self->recording = gst_ice_recording_ref (recording);
+  gst_ice_recording_set_flushing (recording, self->flushing);
+  gst_ice_reporter_set_recording (self->reporter, recording);
+  /* With the lock held, so that it comes before what ends it. */
+  gst_ice_network_thread_invoke (self->thread, start_tick,
+      gst_ice_run_ref (self), (GDestroyNotify) gst_ice_run_unref);
+
+  return TRUE;
+}
+
+/* What an earlier run left is known now: the upload begins. */
+static void
+begin_upload (GstIceRun * self)
+{
+  gst_ice_upload_start (self->upload);
+  move_phase (self, GST_ICE_RUN_RESTORING, GST_ICE_RUN_RECORDING);
+}
+
+static void
+on_arrived (GstIcePart * part, const gchar * etag, gpointer user_data)
+{
+  GstIceRun *self = user_data;
+
+  gst_ice_upload_add_arrived (self->upload, part, etag);
+}
+
+/* Reads what is left, part by part, and lets the upload begin with that. */
+static void
+restore_job (GstIceSpool * spool, gpointer user_data)
+{
+  GstIceRun *self = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean done;
+
+  if (!gst_ice_recording_verify_next (self->recording, spool, &done,
+          on_arrived, self, &error)) {
+    g_prefix_error_literal (&error, "The earlier recording: ");
+    gst_ice_upload_fail (self->upload, g_steal_pointer (&error));
+  } else if (!done) {
+    gst_ice_spool_run (spool, restore_job, gst_ice_run_ref (self),
+        (GDestroyNotify) gst_ice_run_unref);
+    return;
+  }
+
+  begin_upload (self);
+}
+
+static void
+begin (GstIceRun * self)
+{
+  g_autoptr (GstIceSpool) spool = gst_ice_legacy_ref_spool (self->legacy);
+  gboolean resumed = gst_ice_legacy_resume_upload (self->legacy);
+
+  if (gst_ice_legacy_get_base (self->legacy) > 0)
+    gst_ice_spool_run (spool, restore_job, gst_ice_run_ref (self),
+        (GDestroyNotify) gst_ice_run_unref);
+  else if (resumed
+      || gst_ice_legacy_get_fate (self->legacy) != GST_ICE_FATE_DISCARD)
+    begin_upload (self);
+  else
+    end (self, GST_ICE_RUN_END_STOPPED);
+}
+
+/* FALSE, with nothing left to close, if that can't be. @spool: (nullable) */
+static gboolean
+open_recording (GstIceRun * self, GstIceSpool * spool, GError ** error)
+{
+  GstIceRecordingConfig config = self->config;
+  g_autoptr (GstIceRecording) recording = NULL;
+
+  if (!gst_ice_legacy_read (self->legacy, spool, &config, error))
+    return FALSE;
+
+  recording = gst_ice_recording_new (&config, self->clock, on_sealed, self);
+  if (!gst_ice_legacy_restore (self->legacy, recording, error))
+    return FALSE;
+
+  if (publish_recording (self, recording))
+    begin (self);
+  else
+    gst_ice_legacy_let_go (self->legacy);
+
+  return TRUE;
+}
+
+/* Leaves the error to whoever waits for it, or tells the application.
+ * @error: (transfer full) */
+static void
+fail_to_open (GstIceRun * self, GError * error)
+{
+  gboolean awaited;
+
+  gst_ice_legacy_let_go (self->legacy);
+  g_mutex_lock (&self->lock);
+  awaited = set_phase (self, GST_ICE_RUN_OPENING, GST_ICE_RUN_ENDED);
+  self->end = GST_ICE_RUN_END_FAILED;
+  if (awaited)
+    self->open_error = error;
+  g_mutex_unlock (&self->lock);
+
+  if (!awaited)
+    gst_ice_upload_fail (self->upload, error);
+}
+
+static gpointer
+open_in_thread (gpointer user_data)
+{
+  g_autoptr (GstIceRun) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstIceSpool) spool =
+      gst_ice_settings_open_spool (&self->settings, &error);
+
+  if (spool == NULL || !open_recording (self, spool, &error))
+    fail_to_open (self, g_steal_pointer (&error));
+
+  return NULL;
+}
+
+/* Opens the spool that the settings name. */
+static void
+open_spool (GstIceRun * self)
+{
+  g_thread_unref (g_thread_new ("icesink-spool", open_in_thread,
+          gst_ice_run_ref (self)));
+  if (wait_for (self, GST_ICE_RUN_RESTORING,
+          g_get_monotonic_time () + DISK_TIMEOUT_US))
+    return;
+
+  GST_WARNING_OBJECT (self->element, "%s does not answer; the stream waits",
+      self->settings.spool_directory);
+  move_phase (self, GST_ICE_RUN_OPENING, GST_ICE_RUN_LATE);
+}
+
+/* FALSE if there is one. */
+static gboolean
+take_open_error (GstIceRun * self, GError ** error)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  if (self->open_error == NULL)
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&self->open_error));
+
+  return FALSE;
+}
+
+gboolean
+gst_ice_run_start (GstIceRun * self, GstIceSpool * spool, GError ** error)
+{
+  g_autoptr (GstIceSpool) given = spool;
+  g_autoptr (GError) open_error = NULL;
+
+  if (given == NULL && self->settings.spool_directory != NULL)
+    open_spool (self);
+  else if (!open_recording (self, given, &open_error))
+    fail_to_open (self, g_steal_pointer (&open_error));
+
+  return take_open_error (self, error);
 }
 
 /* ---- the streaming thread ---- */
@@ -508,51 +645,44 @@ gst_ice_run_start (GstIceRun * self)
 void
 gst_ice_run_set_flushing (GstIceRun * self, gboolean flushing)
 {
-  gboolean failing;
-
-  g_mutex_lock (&self->lock);
-  self->flushing = flushing;
-  failing = self->failing;
-  g_cond_broadcast (&self->changed);
-  g_mutex_unlock (&self->lock);
-
-  gst_ice_recording_set_flushing (self->recording, flushing || failing);
-}
-
-gboolean
-gst_ice_run_has_failed (GstIceRun * self)
-{
-  return gst_ice_run_get_flag (self, &self->failing);
-}
-
-gboolean
-gst_ice_run_await (GstIceRun * self, const gboolean * flag)
-{
   gst_ice_lock_scope (&self->lock);
 
-  while (!*flag && !self->ended && !self->flushing)
-    g_cond_wait (&self->changed, &self->lock);
+  self->flushing = flushing;
+  g_cond_broadcast (&self->changed);
+  if (self->recording != NULL)
+    gst_ice_recording_set_flushing (self->recording, flushing
+        || self->end == GST_ICE_RUN_END_FAILED);
+}
 
-  return *flag || self->ended;
+gboolean
+gst_ice_run_is_failing (GstIceRun * self)
+{
+  return get_end (self) == GST_ICE_RUN_END_FAILED;
 }
 
 /* The end of the upload as a flow return, once the application knows of it. */
 static GstFlowReturn
 report_end (GstIceRun * self)
 {
-  if (!gst_ice_run_await (self, &self->failed))
-    return GST_FLOW_FLUSHING;
-  if (!gst_ice_outbox_drain (self->outbox))
+  if (!wait_for (self, GST_ICE_RUN_ENDED, UNTIL_UNLOCK)
+      || !gst_ice_reporter_deliver (self->reporter))
     return GST_FLOW_FLUSHING;
 
-  return gst_ice_run_get_flag (self, &self->failed) ? GST_FLOW_ERROR : GST_FLOW_OK;
+  return gst_ice_run_is_failing (self) ? GST_FLOW_ERROR : GST_FLOW_OK;
 }
 
 void
 gst_ice_run_fail (GstIceRun * self, GError * error)
 {
-  stop_recording (self);
-  gst_ice_upload_fail (self->upload, error);
+  g_autoptr (GError) owned = error;
+
+  if (!has_reached (self, GST_ICE_RUN_ENDED)) {
+    stop_recording (self);
+    gst_ice_upload_fail (self->upload, g_steal_pointer (&owned));
+  } else if (!gst_ice_run_is_failing (self)) {
+    set_failed (self);
+    gst_ice_reporter_post_error (self->reporter, owned);
+  }
 }
 
 static GstFlowReturn
@@ -563,18 +693,112 @@ fail (GstIceRun * self, GError * error)
   return report_end (self);
 }
 
+/* What becomes of what an earlier run left, now that it is known whether a
+ * stream comes. */
+static GstIceFate
+decide (GstIceRun * self, gboolean stream_comes)
+{
+  if (self->fate != GST_ICE_FATE_UNREAD)
+    return self->fate;
+
+  self->fate = gst_ice_legacy_decide (self->legacy,
+      stream_comes ? self->caps : NULL);
+  if (self->fate == GST_ICE_FATE_NEW && self->caps != NULL
+      && self->settings.content_type == NULL)
+    gst_ice_upload_set_content_type (self->upload,
+        gst_ice_content_type_from_caps (self->caps));
+
+  return self->fate;
+}
+
+static gboolean
+open_finalize (gpointer user_data)
+{
+  GstIceRun *self = user_data;
+
+  if (!has_reached (self, GST_ICE_RUN_ENDED))
+    gst_ice_reporter_open_finalize (self->reporter);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Hands over the rest of the recording, once. */
+static void
+finish (GstIceRun * self)
+{
+  if (!move_phase (self, GST_ICE_RUN_RECORDING, GST_ICE_RUN_ENDING))
+    return;
+
+  GST_DEBUG_OBJECT (self->element, "draining");
+  /* On the network thread, so that it stays ahead of what ends it. */
+  gst_ice_network_thread_invoke (self->thread, open_finalize,
+      gst_ice_run_ref (self), (GDestroyNotify) gst_ice_run_unref);
+  gst_ice_upload_finish (self->upload,
+      gst_ice_recording_finish (self->recording));
+}
+
+/* Completes what there is, and waits for that. */
+static GstFlowReturn
+complete (GstIceRun * self)
+{
+  if (!wait_for (self, GST_ICE_RUN_RECORDING, UNTIL_UNLOCK))
+    return GST_FLOW_FLUSHING;
+  if (decide (self, FALSE) != GST_ICE_FATE_DISCARD)
+    finish (self);
+
+  return report_end (self);
+}
+
+/* The earlier recording is complete, and that was all. */
+static GstFlowReturn
+refuse_stream (GstIceRun * self)
+{
+  GstFlowReturn ret = complete (self);
+
+  if (ret != GST_FLOW_OK)
+    return ret;
+  if (self->settings.resume == GST_ICE_RESUME_ONLY)
+    return GST_FLOW_EOS;
+
+  return fail (self, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
+          "The spool held %" G_GUINT64_FORMAT " bytes of an earlier recording,"
+          " which is uploaded and complete now; streams of this format can't be"
+          " appended, so this one was not taken: start again with another"
+          " media-id", gst_ice_legacy_get_base (self->legacy)));
+}
+
+/* GST_FLOW_OK if the stream is taken. */
+static GstFlowReturn
+take_stream (GstIceRun * self)
+{
+  if (!wait_for (self, GST_ICE_RUN_RESTORING, UNTIL_UNLOCK))
+    return GST_FLOW_FLUSHING;
+  if (gst_ice_run_is_failing (self))
+    return report_end (self);
+
+  switch (decide (self, TRUE)) {
+    case GST_ICE_FATE_FINISH:
+    case GST_ICE_FATE_DISCARD:
+      return refuse_stream (self);
+    default:
+      gst_ice_reporter_note_first_byte (self->reporter);
+      return GST_FLOW_OK;
+  }
+}
+
 static GstFlowReturn
 handle_full (GstIceRun * self)
 {
-  if (self->overflow == GST_ICE_OVERFLOW_ERROR
+  gboolean has_spool = self->settings.spool_directory != NULL;
+
+  if (self->settings.overflow == GST_ICE_OVERFLOW_ERROR
       && gst_ice_recording_is_full (self->recording))
     return fail (self, gst_ice_error_new (GST_ICE_ERROR_NO_SPACE,
             "Memory is full, %" G_GUINT64_FORMAT " bytes%s: the network takes"
             " less than is recorded; set a larger max-memory, %s, or"
-            " overflow=block", self->recording_config.max_memory,
-            self->spool != NULL ? ", and so is the spool" : "",
-            self->spool != NULL ? "give the spool more room" :
-            "a spool-directory"));
+            " overflow=block", self->config.max_memory,
+            has_spool ? ", and so is the spool" : "",
+            has_spool ? "give the spool more room" : "a spool-directory"));
 
   GST_DEBUG_OBJECT (self->element, "memory is full, waiting");
 
@@ -582,28 +806,18 @@ handle_full (GstIceRun * self)
       : GST_FLOW_FLUSHING;
 }
 
-static void
-note_first_byte (GstIceRun * self)
-{
-  gst_ice_lock_scope (&self->lock);
-
-  if (self->first_byte_us < 0)
-    self->first_byte_us = gst_ice_clock_get_monotonic (self->clock);
-}
-
 GstFlowReturn
 gst_ice_run_write (GstIceRun * self, const guint8 * data, gsize size,
     gsize * written)
 {
   g_autoptr (GError) error = NULL;
-  GstFlowReturn ret = gst_ice_run_decide (self);
+  GstFlowReturn ret = take_stream (self);
   gssize n;
 
   if (ret != GST_FLOW_OK)
     return ret;
-  note_first_byte (self);
   while (*written < size) {
-    if (gst_ice_run_has_failed (self))
+    if (gst_ice_run_is_failing (self))
       return report_end (self);
 
     n = gst_ice_recording_write (self->recording, data + *written,
@@ -615,7 +829,7 @@ gst_ice_run_write (GstIceRun * self, const guint8 * data, gsize size,
       break;
 
     ret = handle_full (self);
-    if (ret == GST_FLOW_FLUSHING && gst_ice_run_has_failed (self))
+    if (ret == GST_FLOW_FLUSHING && gst_ice_run_is_failing (self))
       continue;
     if (ret != GST_FLOW_OK)
       return ret;
@@ -628,80 +842,51 @@ GstFlowReturn
 gst_ice_run_seek (GstIceRun * self, guint64 offset)
 {
   g_autoptr (GError) error = NULL;
-  GstFlowReturn ret = gst_ice_run_decide (self);
+  GstFlowReturn ret = take_stream (self);
 
   if (ret != GST_FLOW_OK)
     return ret;
-  if (gst_ice_run_has_failed (self))
-    return report_end (self);
-  if (!self->seekable)
+  if (self->settings.seekable == GST_ICE_SEEKABLE_NO)
     return fail (self, gst_ice_error_new (GST_ICE_ERROR_SEEK,
             "Upstream moves to byte %" G_GUINT64_FORMAT " in spite of"
             " seekable=no", offset));
-  if (gst_ice_recording_seek (self->recording, self->base + offset,
-          &error))
+  if (gst_ice_recording_seek (self->recording,
+          gst_ice_legacy_get_base (self->legacy) + offset, &error))
     return GST_FLOW_OK;
 
   return fail (self, g_steal_pointer (&error));
 }
 
-gboolean
-gst_ice_run_is_pristine (GstIceRun * self)
-{
-  return !self->draining
-      && gst_ice_recording_get_size (self->recording) == self->base
-      && gst_ice_recording_get_position (self->recording) == self->base
-      && !gst_ice_run_has_failed (self);
-}
-
-static gboolean
-open_finalize (gpointer user_data)
-{
-  GstIceRun *self = user_data;
-
-  if (!gst_ice_run_get_flag (self, &self->ended)) {
-    self->finalize_open = TRUE;
-    post_step (self, GST_PROGRESS_TYPE_START, "finalize",
-        "Uploading the rest of the recording");
-  }
-
-  return G_SOURCE_REMOVE;
-}
-
-/* Hands over the rest of the recording. */
-static void
-finish (GstIceRun * self)
-{
-  /* On the network thread, so that it stays ahead of what ends it. */
-  gst_ice_network_thread_invoke (self->thread, open_finalize,
-      gst_ice_run_ref (self), (GDestroyNotify) gst_ice_run_unref);
-  gst_ice_upload_finish (self->upload,
-      gst_ice_recording_finish (self->recording));
-}
-
 GstFlowReturn
 gst_ice_run_drain (GstIceRun * self)
 {
-  if (!gst_ice_run_await (self, &self->restored))
-    return GST_FLOW_FLUSHING;
-  if (self->discarding)
-    return report_end (self);
-  if (!self->draining && !gst_ice_run_has_failed (self)) {
-    GST_DEBUG_OBJECT (self->element, "draining");
-    finish (self);
-  }
-  self->draining = TRUE;
+  self->eos = TRUE;
 
-  return report_end (self);
+  return complete (self);
 }
 
 guint64
 gst_ice_run_get_position (GstIceRun * self)
 {
-  return gst_ice_recording_get_position (self->recording) - self->base;
+  GstIceRecording *recording = get_recording (self);
+
+  return recording == NULL ? 0 : gst_ice_recording_get_position (recording)
+      - gst_ice_legacy_get_base (self->legacy);
 }
 
 /* ---- what the application asks for ---- */
+
+GstStructure *
+gst_ice_run_get_stats (GstIceRun * self)
+{
+  static const gchar *const names[] = { "stopped", "complete", "failed",
+    "stopped"
+  };
+  gboolean ended = has_reached (self, GST_ICE_RUN_ENDED);
+
+  return gst_ice_reporter_get_stats (self->reporter,
+      ended ? names[get_end (self)] : NULL);
+}
 
 void
 gst_ice_run_set_caps (GstIceRun * self, GstCaps * caps)
@@ -710,23 +895,18 @@ gst_ice_run_set_caps (GstIceRun * self, GstCaps * caps)
 }
 
 void
-gst_ice_run_set_content_type (GstIceRun * self, const gchar * content_type)
-{
-  gst_ice_upload_set_content_type (self->upload, content_type);
-}
-
-void
 gst_ice_run_set_expected_size (GstIceRun * self, gint64 size)
 {
-  gst_ice_lock_scope (&self->lock);
-
-  self->expected_size = size;
+  gst_ice_reporter_set_expected_size (self->reporter, size);
 }
 
 void
 gst_ice_run_checkpoint (GstIceRun * self)
 {
-  gst_ice_recording_checkpoint (self->recording);
+  GstIceRecording *recording = get_recording (self);
+
+  if (recording != NULL)
+    gst_ice_recording_checkpoint (recording);
 }
 
 gboolean
@@ -757,31 +937,25 @@ gst_ice_run_provide_identity (GstIceRun * self, GstIceIdentity * identity)
 
 /* ---- the end ---- */
 
-gboolean
-gst_ice_run_wait_for_flag (GstIceRun * self, const gboolean * flag,
-    gint64 deadline_us)
-{
-  gst_ice_lock_scope (&self->lock);
-
-  while (!*flag) {
-    if (!g_cond_wait_until (&self->changed, &self->lock, deadline_us))
-      return *flag;
-  }
-
-  return TRUE;
-}
-
 /* An earlier recording that has not been read yet, or that this run never got
  * to, is not for this run to give up. */
 static GstIceEndAction
 get_safe_action (GstIceRun * self, GstIceEndAction action,
     gint64 deadline_us)
 {
-  if (!gst_ice_run_wait_for_flag (self, &self->restored, deadline_us)
-      || (self->undecided && action == GST_ICE_END_ABORT))
+  if (get_recording (self) == NULL
+      || !wait_for (self, GST_ICE_RUN_RECORDING, deadline_us))
     return GST_ICE_END_KEEP;
 
-  return action;
+  switch (gst_ice_legacy_get_fate (self->legacy)) {
+    case GST_ICE_FATE_NEW:
+    case GST_ICE_FATE_APPEND:
+      return action;
+    case GST_ICE_FATE_DISCARD:
+      return GST_ICE_END_KEEP;
+    default:
+      return action == GST_ICE_END_ABORT ? GST_ICE_END_KEEP : action;
+  }
 }
 
 static gint64
@@ -790,38 +964,46 @@ get_disk_deadline (gint64 deadline_us)
   return MAX (deadline_us, g_get_monotonic_time () + DISK_TIMEOUT_US);
 }
 
-static gboolean
-end_tick (gpointer user_data)
+typedef struct
 {
-  GstIceRun *self = user_data;
+  GstIceRun *self;              /* (unowned) */
+  gboolean done;
+} Barrier;
 
-  stop_tick (self);
-  gst_ice_run_set_flag (self, &self->quiet);
+static gboolean
+quieten_in_thread (gpointer user_data)
+{
+  Barrier *barrier = user_data;
+
+  quieten (barrier->self);
+  g_mutex_lock (&barrier->self->lock);
+  barrier->done = TRUE;
+  g_cond_broadcast (&barrier->self->changed);
+  g_mutex_unlock (&barrier->self->lock);
 
   return G_SOURCE_REMOVE;
 }
 
-/* From here on nothing happens but CLOSED, once the last request has returned.
- * One that reads a part from a disk that does not answer may take for ever: it
- * is left to itself then, with a reference to this run, which knows the element
- * no more. */
+/* Lets the last request return, up to @deadline_us. One that reads a part from
+ * a disk that does not answer may take for ever: it is left to itself then,
+ * with a reference to this run, which knows the element no more. */
 static void
 close_upload (GstIceRun * self, gint64 deadline_us)
 {
-  /* Once is enough: the second time nobody would wait for it. */
-  if (!gst_ice_run_get_flag (self, &self->quiet)) {
-    gst_ice_upload_close (self->upload);
-    gst_ice_network_thread_invoke (self->thread, end_tick, self, NULL);
-    gst_ice_run_wait_for_flag (self, &self->quiet, G_MAXINT64);
-  }
-  if (gst_ice_run_wait_for_flag (self, &self->closed, deadline_us))
+  Barrier barrier = { self, FALSE };
+
+  gst_ice_network_thread_invoke (self->thread, quieten_in_thread, &barrier,
+      NULL);
+  g_mutex_lock (&self->lock);
+  while (!barrier.done)
+    g_cond_wait (&self->changed, &self->lock);
+  g_mutex_unlock (&self->lock);
+  if (wait_for (self, GST_ICE_RUN_CLOSED, deadline_us))
     return;
 
   g_mutex_lock (&self->lock);
-  if (!self->closed && !self->abandoned) {
-    self->abandoned = TRUE;
+  if (set_phase (self, GST_ICE_RUN_QUIET, GST_ICE_RUN_ABANDONED))
     gst_ice_run_ref (self);
-  }
   g_mutex_unlock (&self->lock);
 }
 
@@ -829,27 +1011,72 @@ close_upload (GstIceRun * self, gint64 deadline_us)
 static void
 carry_out (GstIceRun * self, GstIceEndAction action, gint64 deadline_us)
 {
-  gboolean empty = gst_ice_recording_get_size (self->recording) == 0;
-  g_autoptr (GError) error = NULL;
+  GstIceRecording *recording = get_recording (self);
+  gboolean empty = recording == NULL
+      || gst_ice_recording_get_size (recording) == 0;
 
   /* A recording that never began must not overwrite the media with nothing;
    * only an EOS says that it is meant to be empty. */
-  if (action == GST_ICE_END_COMPLETE && (!empty || self->draining)) {
-    if (!self->draining)
-      finish (self);
-  } else {
+  if (action != GST_ICE_END_COMPLETE || (empty && !self->eos))
     gst_ice_upload_stop (self->upload, action != GST_ICE_END_KEEP);
-  }
+  else
+    finish (self);
 
-  if (gst_ice_run_wait_for_flag (self, &self->ended, deadline_us)
-      || action != GST_ICE_END_COMPLETE)
+  wait_for (self, GST_ICE_RUN_ENDED, deadline_us);
+}
+
+/* TRUE if @outcome is what @action asks for, of an upload that was stopped. */
+static gboolean
+is_obeyed (GstIceEndAction action, GstIceOutcome outcome)
+{
+  return outcome == GST_ICE_OUTCOME_NOTHING_SENT
+      || (action == GST_ICE_END_ABORT ? outcome == GST_ICE_OUTCOME_ABORTED
+      : outcome != GST_ICE_OUTCOME_UNKNOWN);
+}
+
+/* Parts that were to be aborted, and perhaps are not. */
+static void
+warn_of_leftover (GstIceRun * self)
+{
+  g_autoptr (GError) error = gst_ice_error_new (GST_ICE_ERROR_OUTCOME_UNKNOWN,
+      "Stopped, and whether the upload could be aborted was not learnt within"
+      " stop-timeout: parts of it may be left at OSS, or the object may be"
+      " complete; gst-ice-1.0 abort removes what is left in a spool");
+
+  gst_ice_reporter_post_warning (self->reporter,
+      "The upload could not be aborted.", error, GST_CLOCK_TIME_NONE);
+}
+
+static void
+fail_to_complete (GstIceRun * self)
+{
+  g_autoptr (GError) error = gst_ice_error_new (GST_ICE_ERROR_OUTCOME_UNKNOWN,
+      "%s, and the upload could not be completed within stop-timeout: set a"
+      " longer one, or %s", self->eos ?
+      "Stopped after EOS had come, while the rest was being uploaded" :
+      "Stopped without EOS", self->eos ?
+      "stop when EOS is on the bus" : "send EOS and wait for it");
+
+  gst_ice_reporter_post_error (self->reporter, error);
+}
+
+/* A stop that could not do what it should have done is a failure. */
+static void
+judge_stop (GstIceRun * self, GstIceEndAction action)
+{
+  g_auto (GstIceUploadInfo) info = { 0 };
+  GstIceRunEnd how = get_end (self);
+
+  gst_ice_upload_get_info (self->upload, &info);
+  if (how == GST_ICE_RUN_END_COMPLETE || how == GST_ICE_RUN_END_FAILED
+      || (how == GST_ICE_RUN_END_STOPPED && is_obeyed (action, info.outcome)))
     return;
 
-  error = gst_ice_error_new (GST_ICE_ERROR_OUTCOME_UNKNOWN,
-      "Stopped without EOS, and the upload could not be completed within"
-      " stop-timeout: set a longer one, or send EOS and wait for it");
-  close_upload (self, get_disk_deadline (deadline_us));
-  gst_ice_run_post_error (self, error);
+  set_failed (self);
+  if (action == GST_ICE_END_COMPLETE)
+    fail_to_complete (self);
+  else
+    warn_of_leftover (self);
 }
 
 void
@@ -857,46 +1084,65 @@ gst_ice_run_stop (GstIceRun * self, GstIceEndAction action,
     gint64 deadline_us)
 {
   action = get_safe_action (self, action, deadline_us);
-  if (!gst_ice_run_get_flag (self, &self->ended))
+  if (!has_reached (self, GST_ICE_RUN_ENDED))
     carry_out (self, action, deadline_us);
 
   deadline_us = get_disk_deadline (deadline_us);
   close_upload (self, deadline_us);
-  gst_ice_run_close_spool (self, action, deadline_us);
+  judge_stop (self, action);
+  if (get_recording (self) != NULL)
+    gst_ice_legacy_close (self->legacy, action, deadline_us);
 }
 
-/* Another run goes on from where an earlier one ended, with its upload, or with
- * the one that has taken its place. */
-static void
-hand_on (GstIceRun * self)
+/* TRUE if nothing has been taken from upstream. */
+static gboolean
+is_pristine (GstIceRun * self, GstIceRecording * recording)
 {
-  g_autofree gchar *upload_id = NULL;
+  guint64 base = gst_ice_legacy_get_base (self->legacy);
 
-  g_mutex_lock (&self->lock);
-  self->retired = TRUE;
-  if (self->base > 0)
-    upload_id = g_strdup (self->upload_id);
-  g_mutex_unlock (&self->lock);
+  if (gst_ice_run_is_failing (self))
+    return FALSE;
+  if (recording == NULL || self->fate == GST_ICE_FATE_FINISH
+      || self->fate == GST_ICE_FATE_DISCARD)
+    return TRUE;
 
-  gst_ice_upload_hand_on (self->upload, upload_id);
+  return !has_reached (self, GST_ICE_RUN_ENDING)
+      && gst_ice_recording_get_size (recording) == base
+      && gst_ice_recording_get_position (recording) == base;
 }
 
-gboolean
-gst_ice_run_retire (GstIceRun * self, GstIceSpool ** spool, GError ** error)
+GstIceRunFlush
+gst_ice_run_flush (GstIceRun * self, GstIceSpool ** spool)
 {
-  gboolean ok;
+  GstIceRecording *recording = get_recording (self);
+  guint64 base = gst_ice_legacy_get_base (self->legacy);
 
-  hand_on (self);
-  ok = gst_ice_run_give_spool (self, spool, error);
-  /* It may be a long time until the element stops. */
-  gst_ice_recording_discard (self->recording);
+  *spool = NULL;
+  if (is_pristine (self, recording))
+    return GST_ICE_RUN_FLUSH_NOTHING;
+  if (base > 0) {
+    gst_ice_run_fail (self, gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
+            "Flushed, but the stream is appended to %" G_GUINT64_FORMAT
+            " bytes of an earlier recording, and can't be taken back from"
+            " there; another stream needs another media-id", base));
+    return GST_ICE_RUN_FLUSH_REFUSED;
+  }
 
-  return ok;
+  gst_ice_reporter_mute (self->reporter);
+  gst_ice_upload_stop (self->upload, TRUE);
+  if (recording != NULL) {
+    *spool = gst_ice_legacy_give_spool (self->legacy,
+        g_get_monotonic_time () + DISK_TIMEOUT_US);
+    /* It may be a long time until the element stops. */
+    gst_ice_recording_discard (recording);
+  }
+
+  return GST_ICE_RUN_FLUSH_ANEW;
 }
 
 void
 gst_ice_run_refuse (GstIceRun * self)
 {
   stop_recording (self);
-  gst_ice_run_set_flag (self, &self->failed);
+  end (self, GST_ICE_RUN_END_FAILED);
 }

@@ -11,6 +11,7 @@
 #include "icesink/settings.h"
 
 #include "common/error.h"
+#include "common/path.h"
 #include "icesink/media-uri.h"
 
 #define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_SINK)
@@ -19,7 +20,6 @@
 #define VALUE(value, nick, description) {value, description, nick}
 
 G_DEFINE_ENUM_TYPE (GstIceSeekable, gst_ice_seekable,
-    VALUE (GST_ICE_SEEKABLE_AUTO, "auto", "The same as yes"),
     VALUE (GST_ICE_SEEKABLE_NO, "no",
         "Muxers have to stream; bytes leave as soon as possible"),
     VALUE (GST_ICE_SEEKABLE_YES, "yes",
@@ -68,22 +68,47 @@ gst_ice_settings_init (GstIceSettings * settings)
   };
 }
 
+#define MEMBER(member) G_STRUCT_OFFSET (GstIceSettings, member)
+
+static const gsize strings[] = {
+  MEMBER (media_id), MEMBER (region), MEMBER (ice_endpoint),
+  MEMBER (oss_endpoint), MEMBER (access_key_id), MEMBER (profile),
+  MEMBER (spool_directory), MEMBER (content_type), MEMBER (network.user_agent),
+  MEMBER (network.proxy), MEMBER (network.ca_file),
+  MEMBER (network.tcp_congestion_control),
+};
+
+static const gsize secrets[] = {
+  MEMBER (access_key_secret), MEMBER (security_token),
+  MEMBER (upload_address), MEMBER (upload_auth),
+};
+
 void
 gst_ice_settings_clear (GstIceSettings * settings)
 {
-  g_clear_pointer (&settings->media_id, g_free);
-  g_clear_pointer (&settings->region, g_free);
-  g_clear_pointer (&settings->ice_endpoint, g_free);
-  g_clear_pointer (&settings->oss_endpoint, g_free);
-  g_clear_pointer (&settings->access_key_id, g_free);
-  g_clear_pointer (&settings->access_key_secret, gst_ice_secret_unref);
-  g_clear_pointer (&settings->security_token, gst_ice_secret_unref);
-  g_clear_pointer (&settings->profile, g_free);
-  g_clear_pointer (&settings->upload_address, gst_ice_secret_unref);
-  g_clear_pointer (&settings->upload_auth, gst_ice_secret_unref);
-  g_clear_pointer (&settings->spool_directory, g_free);
-  g_clear_pointer (&settings->content_type, g_free);
-  gst_ice_network_config_clear (&settings->network);
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (strings); i++)
+    g_clear_pointer (&G_STRUCT_MEMBER (gchar *, settings, strings[i]),
+        g_free);
+  for (i = 0; i < G_N_ELEMENTS (secrets); i++)
+    g_clear_pointer (&G_STRUCT_MEMBER (GstIceSecret *, settings, secrets[i]),
+        gst_ice_secret_unref);
+}
+
+void
+gst_ice_settings_copy (const GstIceSettings * settings, GstIceSettings * copy)
+{
+  guint i;
+
+  *copy = *settings;
+  for (i = 0; i < G_N_ELEMENTS (strings); i++)
+    G_STRUCT_MEMBER (gchar *, copy, strings[i]) =
+        g_strdup (G_STRUCT_MEMBER (gchar *, settings, strings[i]));
+  for (i = 0; i < G_N_ELEMENTS (secrets); i++) {
+    if (G_STRUCT_MEMBER (GstIceSecret *, copy, secrets[i]) != NULL)
+      gst_ice_secret_ref (G_STRUCT_MEMBER (GstIceSecret *, copy, secrets[i]));
+  }
 }
 
 void
@@ -100,10 +125,37 @@ gst_ice_settings_set_secret (GstIceSecret ** secret, const gchar * text)
   *secret = gst_ice_secret_new (text);
 }
 
-gboolean
-gst_ice_settings_is_seekable (const GstIceSettings * settings)
+void
+gst_ice_settings_set_path (gchar ** path, const gchar * text)
 {
-  return settings->seekable != GST_ICE_SEEKABLE_NO;
+  gchar *resolved = text != NULL ? gst_ice_path_resolve (text, NULL) : NULL;
+
+  g_free (*path);
+  *path = resolved != NULL ? resolved : g_strdup (text);
+}
+
+gboolean
+gst_ice_settings_set_uri (GstIceSettings * settings, const gchar * uri,
+    GError ** error)
+{
+  g_autofree gchar *media_id = NULL;
+  g_autofree gchar *region = NULL;
+
+  if (!gst_ice_media_uri_parse (uri, &media_id, &region, error))
+    return FALSE;
+
+  gst_ice_settings_set_string (&settings->media_id, media_id);
+  if (region != NULL)
+    gst_ice_settings_set_string (&settings->region, region);
+
+  return TRUE;
+}
+
+void
+gst_ice_settings_set_location (GstIceSettings * settings, const gchar * text)
+{
+  if (text == NULL || !gst_ice_settings_set_uri (settings, text, NULL))
+    gst_ice_settings_set_string (&settings->media_id, text);
 }
 
 GstClockTime
@@ -152,6 +204,33 @@ check_region (const GstIceSettings * settings, GError ** error)
         GST_ICE_DEFAULT_REGION);
 
   return TRUE;
+}
+
+/* What was no path when it was set is none now. */
+static gboolean
+check_path (const gchar * name, const gchar * path, GError ** error)
+{
+  g_autofree gchar *resolved = NULL;
+
+  if (path == NULL)
+    return TRUE;
+
+  resolved = gst_ice_path_resolve (path, error);
+  if (resolved == NULL)
+    g_prefix_error (error, "%s: ", name);
+
+  return resolved != NULL;
+}
+
+static gboolean
+check_paths (const GstIceSettings * settings, GError ** error)
+{
+  if (settings->spool_directory == NULL
+      && settings->resume == GST_ICE_RESUME_ONLY)
+    return set_settings_error (error, "resume=only needs a spool-directory");
+
+  return check_path ("spool-directory", settings->spool_directory, error)
+      && check_path ("ssl-ca-file", settings->network.ca_file, error);
 }
 
 static GstIceEndpoint *
@@ -222,7 +301,8 @@ gst_ice_settings_get_upload_config (const GstIceSettings * settings,
 {
   g_autoptr (GstIceUploadConfig) config = gst_ice_upload_config_new ();
 
-  if (!check_media_id (settings, error) || !check_region (settings, error))
+  if (!check_media_id (settings, error) || !check_region (settings, error)
+      || !check_paths (settings, error))
     return NULL;
   config->ice_endpoint = get_ice_endpoint (settings, error);
   if (config->ice_endpoint == NULL)
@@ -257,17 +337,10 @@ gst_ice_settings_get_upload_config (const GstIceSettings * settings,
 GstIceSpool *
 gst_ice_settings_open_spool (const GstIceSettings * settings, GError ** error)
 {
-  GstIceSpool *spool;
+  GstIceSpool *spool = gst_ice_spool_open (settings->spool_directory,
+      settings->media_id, settings->spool_max_size, GST_ICE_SPOOL_CREATE,
+      error);
 
-  if (settings->spool_directory == NULL
-      && settings->resume == GST_ICE_RESUME_ONLY)
-    set_settings_error (error, "resume=only needs a spool-directory");
-  if (settings->spool_directory == NULL
-      || !check_media_id (settings, error))
-    return NULL;
-
-  spool = gst_ice_spool_open (settings->spool_directory, settings->media_id,
-      settings->spool_max_size, GST_ICE_SPOOL_CREATE, error);
   if (spool == NULL)
     g_prefix_error_literal (error, "spool-directory: ");
 
@@ -299,7 +372,7 @@ gboolean
 gst_ice_settings_get_recording_config (const GstIceSettings * settings,
     GstIceRecordingConfig * config, GError ** error)
 {
-  gboolean seekable = gst_ice_settings_is_seekable (settings);
+  gboolean seekable = settings->seekable != GST_ICE_SEEKABLE_NO;
   guint64 head_size = settings->head_size;
   guint64 max_part = GST_ICE_PART_SIZE_MAX;
 

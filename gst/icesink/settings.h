@@ -18,7 +18,6 @@ G_BEGIN_DECLS
 
 /**
  * GstIceSeekable:
- * @GST_ICE_SEEKABLE_AUTO: yes, as long as memory can hold what is rewritten
  * @GST_ICE_SEEKABLE_NO: upstream has to stream
  * @GST_ICE_SEEKABLE_YES: muxers may rewrite what they wrote
  *
@@ -26,7 +25,6 @@ G_BEGIN_DECLS
  */
 typedef enum
 {
-  GST_ICE_SEEKABLE_AUTO,
   GST_ICE_SEEKABLE_NO,
   GST_ICE_SEEKABLE_YES,
 } GstIceSeekable;
@@ -79,7 +77,7 @@ GType gst_ice_end_action_get_type (void);
 /* A head, the smallest part and a copy on write always fit. */
 #define GST_ICE_MIN_MAX_MEMORY (G_GUINT64_CONSTANT (512) * 1024)
 #define GST_ICE_DEFAULT_MAX_MEMORY (G_GUINT64_CONSTANT (128) * 1024 * 1024)
-#define GST_ICE_DEFAULT_SEEKABLE GST_ICE_SEEKABLE_AUTO
+#define GST_ICE_DEFAULT_SEEKABLE GST_ICE_SEEKABLE_YES
 #define GST_ICE_DEFAULT_HEAD_SIZE (G_GUINT64_CONSTANT (1024) * 1024)
 #define GST_ICE_DEFAULT_OVERFLOW GST_ICE_OVERFLOW_BLOCK
 #define GST_ICE_DEFAULT_SPOOL_MAX_SIZE 0
@@ -131,6 +129,10 @@ typedef struct
 void gst_ice_settings_init (GstIceSettings * settings);
 void gst_ice_settings_clear (GstIceSettings * settings);
 
+/* @copy: (out): what was in it is not freed. */
+void gst_ice_settings_copy (const GstIceSettings * settings,
+    GstIceSettings * copy);
+
 /* Replaces a string of the settings with a copy of @text. */
 void gst_ice_settings_set_string (gchar ** string, const gchar * text);
 
@@ -138,8 +140,19 @@ void gst_ice_settings_set_string (gchar ** string, const gchar * text);
 void gst_ice_settings_set_secret (GstIceSecret ** secret,
     const gchar * text);
 
-/* TRUE if muxers may rewrite. */
-gboolean gst_ice_settings_is_seekable (const GstIceSettings * settings);
+/* Replaces a path with the absolute one that @text (nullable) means now. What is
+ * none is kept, so that starting fails with an error that the application
+ * sees. */
+void gst_ice_settings_set_path (gchar ** path, const gchar * text);
+
+/* Sets media id and more from @text (nullable): an icems:// URI, or a bare media
+ * id. What is neither is kept as the media id, for the same reason. */
+void gst_ice_settings_set_location (GstIceSettings * settings,
+    const gchar * text);
+
+/* The same, but what is neither is an error: GST_URI_ERROR_BAD_URI. */
+gboolean gst_ice_settings_set_uri (GstIceSettings * settings,
+    const gchar * uri, GError ** error);
 
 /* How long to try again: for ever with a spool, unless the user said otherwise.
  */
@@ -154,9 +167,8 @@ gint64 gst_ice_settings_get_us (GstClockTime time);
 GstIceUploadConfig *gst_ice_settings_get_upload_config (const GstIceSettings *
     settings, GstIceClock * clock, GError ** error);
 
-/* The spool that the settings ask for, opened, or NULL without an error if they
- * ask for none. Waits for the disk. Errors: as above. (transfer full)
- * (nullable) */
+/* Opens the spool that the settings ask for. Waits for the disk. Errors: as
+ * above. (transfer full) */
 GstIceSpool *gst_ice_settings_open_spool (const GstIceSettings * settings,
     GError ** error);
 
@@ -164,5 +176,7 @@ GstIceSpool *gst_ice_settings_open_spool (const GstIceSettings * settings,
  * above. */
 gboolean gst_ice_settings_get_recording_config (const GstIceSettings *
     settings, GstIceRecordingConfig * config, GError ** error);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstIceSettings, gst_ice_settings_clear)
 
 G_END_DECLS

@@ -36,8 +36,9 @@
  * application's in change_state, properties and action signals. What belongs
  * to one upload is in GstIceRun; this file is GStreamer's side of it.
  *
- * Locks: the object lock protects settings, run, retired and last_stats; it is
- * never held while a run is called that could wait or post.
+ * Locks: the object lock protects settings, run, retired and last_stats. It is
+ * held for a moment only: nothing that could wait, for the disk, the network or
+ * a handler, is done with it.
  *
  * An upload begins in READY to PAUSED and ends in PAUSED to READY. GstBaseSink
  * calls start() and stop() between NULL and READY, which PLAYING, READY,
@@ -49,7 +50,6 @@
 #include "icesink/sink.h"
 
 #include "common/error.h"
-#include "icesink/content-type.h"
 #include "icesink/element-error.h"
 #include "icesink/media-uri.h"
 #include "icesink/messages.h"
@@ -74,6 +74,7 @@ struct _GstIceSink
                                  * application's and the streaming thread */
   GPtrArray *retired;           /* (element-type GstIceRun) (owned) */
   GstStructure *last_stats;     /* (nullable) (owned) of the last run */
+  gboolean has_posted_eos;      /* streaming thread; no stream is taken */
 };
 
 typedef enum
@@ -126,10 +127,10 @@ emit_request (GstElement * element, const gchar * media_id,
   return promised;
 }
 
-/* No run could be made. Nothing has been sent at the start; what became of an
- * upload before a flush is not known. */
+/* No run could be made. */
 static void
-post_start_error (GstIceSink * self, const GError * error)
+post_start_error (GstIceSink * self, const GError * error,
+    GstIceOutcome outcome)
 {
   g_autofree gchar *media_id = NULL;
 
@@ -138,66 +139,58 @@ post_start_error (GstIceSink * self, const GError * error)
   GST_OBJECT_UNLOCK (self);
   gst_element_post_message (GST_ELEMENT (self),
       gst_ice_element_error_new_message (GST_ELEMENT (self), error, media_id,
-          FALSE, self->run == NULL ?
-          GST_ICE_OUTCOME_NOTHING_SENT : GST_ICE_OUTCOME_NONE));
+          FALSE, outcome));
 }
 
-/* A run of the settings as they are, or NULL with an error posted. */
+/* A run of the settings as they are. */
 static GstIceRun *
-new_run (GstIceSink * self, GstIceSpool * spool)
+new_run (GstIceSink * self, GError ** error)
 {
   gboolean listened = g_signal_has_handler_pending (self,
       signals[SIGNAL_REQUEST_UPLOAD_CREDENTIAL], 0, FALSE);
-  g_autoptr (GError) error = NULL;
-  GstIceRun *run;
+  g_auto (GstIceSettings) settings = { 0 };
 
   GST_OBJECT_LOCK (self);
-  run = gst_ice_run_new (GST_ELEMENT (self), &self->settings, spool,
-      self->outbox, listened ? emit_request : NULL, &error);
+  gst_ice_settings_copy (&self->settings, &settings);
   GST_OBJECT_UNLOCK (self);
 
-  if (run == NULL)
-    post_start_error (self, error);
-
-  return run;
+  return gst_ice_run_new (GST_ELEMENT (self), &settings, self->outbox,
+      listened ? emit_request : NULL, error);
 }
 
-/* FALSE with an error posted. @spool: (out) (nullable) (transfer full) */
-static gboolean
-open_spool (GstIceSink * self, GstIceSpool ** spool)
+/* @run: (transfer full) (nullable) */
+static void
+set_run (GstIceSink * self, GstIceRun * run)
 {
-  g_autoptr (GError) error = NULL;
-
   GST_OBJECT_LOCK (self);
-  *spool = gst_ice_settings_open_spool (&self->settings, &error);
+  self->run = run;
   GST_OBJECT_UNLOCK (self);
-
-  if (error != NULL)
-    post_start_error (self, error);
-
-  return error == NULL;
 }
 
 static gboolean
 start_run (GstIceSink * self)
 {
-  g_autoptr (GstIceSpool) spool = NULL;
-  GstIceRun *run;
-
-  if (!open_spool (self, &spool))
-    return FALSE;
-  run = new_run (self, spool);
-  if (run == NULL)
-    return FALSE;
+  g_autoptr (GError) error = NULL;
+  GstIceRun *run = new_run (self, &error);
 
   /* What a slow handler has held up is not about this run. */
   gst_ice_outbox_clear (self->outbox);
   gst_ice_outbox_set_flushing (self->outbox, FALSE);
+  self->has_posted_eos = FALSE;
+  if (run != NULL) {
+    set_run (self, run);
+    gst_ice_run_start (run, NULL, &error);
+  }
+  if (error != NULL) {
+    set_run (self, NULL);
+    g_clear_pointer (&run, gst_ice_run_unref);
+    post_start_error (self, error, GST_ICE_OUTCOME_NOTHING_SENT);
+    return FALSE;
+  }
+
   GST_OBJECT_LOCK (self);
-  self->run = run;
   g_clear_pointer (&self->last_stats, gst_structure_free);
   GST_OBJECT_UNLOCK (self);
-  gst_ice_run_start (run);
 
   return TRUE;
 }
@@ -231,78 +224,76 @@ deliver_rest (GstIceSink * self, gint64 deadline_us)
 }
 
 static void
-stop_run (GstIceSink * self)
+keep_stats (GstIceSink * self, GstIceRun * run)
 {
-  g_autoptr (GstIceRun) run = NULL;
-  GstIceEndAction action;
-  gint64 deadline_us;
+  GstStructure *stats = gst_ice_run_get_stats (run);
 
   GST_OBJECT_LOCK (self);
-  run = g_steal_pointer (&self->run);
-  action = self->settings.on_stop;
-  deadline_us = gst_ice_settings_get_us (self->settings.stop_timeout);
+  self->last_stats = stats;
+  self->run = NULL;
   GST_OBJECT_UNLOCK (self);
+}
 
-  deadline_us =
-      gst_ice_stop_budget_begin (GST_ELEMENT (self), deadline_us);
+static void
+stop_run (GstIceSink * self)
+{
+  g_autoptr (GstIceRun) run = get_run (self);
+  gint64 deadline_us;
+
+  /* Settings are frozen as long as there is a run. */
+  deadline_us = gst_ice_stop_budget_begin (GST_ELEMENT (self),
+      gst_ice_settings_get_us (self->settings.stop_timeout));
   if (run != NULL) {
-    gst_ice_run_stop (run, action, deadline_us);
-    GST_OBJECT_LOCK (self);
-    self->last_stats = gst_ice_run_get_stats (run);
-    GST_OBJECT_UNLOCK (self);
+    gst_ice_run_stop (run, self->settings.on_stop, deadline_us);
+    keep_stats (self, run);
+    gst_ice_run_unref (run);
   }
   stop_retired (self, deadline_us);
   deliver_rest (self, deadline_us);
   gst_ice_stop_budget_end (GST_ELEMENT (self));
 }
 
-static void set_caps (GstIceSink * self, GstCaps * caps);
-
-/* A run for what comes after a flush, or NULL with an error posted. */
-static GstIceRun *
-new_run_after_flush (GstIceSink * self)
+/* @spool: (nullable) (transfer full) */
+static void
+replace_run (GstIceSink * self, GstIceSpool * spool)
 {
-  g_autoptr (GstIceSpool) spool = NULL;
   g_autoptr (GError) error = NULL;
+  GstIceRun *run = new_run (self, &error);
 
-  if (!gst_ice_run_retire (self->run, &spool, &error)) {
-    post_start_error (self, error);
-    return NULL;
+  if (run != NULL) {
+    GST_OBJECT_LOCK (self);
+    g_ptr_array_add (self->retired, self->run);
+    self->run = run;
+    GST_OBJECT_UNLOCK (self);
+    gst_ice_run_start (run, spool, &error);
+  } else {
+    g_clear_pointer (&spool, gst_ice_spool_unref);
+    gst_ice_run_refuse (self->run);
   }
-  if (spool == NULL && !open_spool (self, &spool))
-    return NULL;
-
-  return new_run (self, spool);
+  if (error != NULL)
+    post_start_error (self, error, GST_ICE_OUTCOME_NONE);
 }
 
-/* FLUSH_STOP: back to an empty object, or to what an earlier run left. If that
- * fails, everything that comes is refused. */
+/* FLUSH_STOP: back to an empty object. If there is no way to record another
+ * one, everything that comes is refused. */
 static void
-renew_run (GstIceSink * self)
+flush_run (GstIceSink * self)
 {
   g_autoptr (GstCaps) caps = NULL;
-  GstIceRun *run;
+  GstIceSpool *spool;
 
-  if (self->run == NULL || gst_ice_run_is_pristine (self->run))
+  self->has_posted_eos = FALSE;
+  if (self->run == NULL
+      || gst_ice_run_flush (self->run, &spool) != GST_ICE_RUN_FLUSH_ANEW)
     return;
 
   GST_DEBUG_OBJECT (self, "flushed: back to where this run began");
-  run = new_run_after_flush (self);
-  if (run == NULL) {
-    gst_ice_run_refuse (self->run);
-    return;
-  }
-
-  GST_OBJECT_LOCK (self);
-  g_ptr_array_add (self->retired, self->run);
-  self->run = run;
-  GST_OBJECT_UNLOCK (self);
-  gst_ice_run_start (run);
+  replace_run (self, spool);
 
   /* Flushing leaves them on the pad, and nobody sends them again. */
   caps = gst_pad_get_current_caps (GST_BASE_SINK_PAD (self));
   if (caps != NULL)
-    set_caps (self, caps);
+    gst_ice_run_set_caps (self->run, caps);
 }
 
 static gboolean set_flushing (GstIceSink * self, gboolean flushing);
@@ -422,6 +413,20 @@ write_memory (GstIceSink * self, GstMemory * memory)
   return ret;
 }
 
+/* No stream is taken, and what an earlier run left is complete. The application
+ * gets EOS now: an element upstream that was refused a buffer would keep the
+ * stream's own to itself, or post an error. So what comes is dropped. */
+static GstFlowReturn
+drop_stream (GstIceSink * self)
+{
+  if (!self->has_posted_eos)
+    gst_element_post_message (GST_ELEMENT (self),
+        gst_message_new_eos (GST_OBJECT (self)));
+  self->has_posted_eos = TRUE;
+
+  return GST_FLOW_OK;
+}
+
 static GstFlowReturn
 gst_ice_sink_render (GstBaseSink * sink, GstBuffer * buffer)
 {
@@ -435,7 +440,7 @@ gst_ice_sink_render (GstBaseSink * sink, GstBuffer * buffer)
   for (i = 0; i < n_memories && ret == GST_FLOW_OK; i++)
     ret = write_memory (self, gst_buffer_peek_memory (buffer, i));
 
-  return ret;
+  return ret == GST_FLOW_EOS ? drop_stream (self) : ret;
 }
 
 static GstFlowReturn
@@ -449,18 +454,6 @@ gst_ice_sink_render_list (GstBaseSink * sink, GstBufferList * list)
     ret = gst_ice_sink_render (sink, gst_buffer_list_get (list, i));
 
   return ret;
-}
-
-static gboolean
-is_seekable (GstIceSink * self)
-{
-  gboolean seekable;
-
-  GST_OBJECT_LOCK (self);
-  seekable = gst_ice_settings_is_seekable (&self->settings);
-  GST_OBJECT_UNLOCK (self);
-
-  return seekable;
 }
 
 static void
@@ -494,15 +487,15 @@ handle_segment (GstIceSink * self, GstEvent * event)
     ret = resume (self);
   } while (ret == GST_FLOW_OK);
 
-  return ret == GST_FLOW_OK;
+  return ret == GST_FLOW_OK || ret == GST_FLOW_EOS;
 }
 
-/* After a failure EOS goes no further: with it the application would take the
- * recording for a good one. */
+/* FALSE, once the application has the error, if EOS goes no further: after a
+ * failure with it the application would take the recording for a good one. */
 static gboolean
-swallows_eos (GstIceSink * self)
+wait_to_pass_eos (GstIceSink * self)
 {
-  return gst_ice_run_has_failed (self->run) && drain (self) != GST_FLOW_OK;
+  return !gst_ice_run_is_failing (self->run) || drain (self) == GST_FLOW_OK;
 }
 
 static gboolean
@@ -511,15 +504,20 @@ gst_ice_sink_event (GstBaseSink * sink, GstEvent * event)
   GstIceSink *self = GST_ICE_SINK (sink);
   gboolean ok = TRUE;
 
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && self->has_posted_eos) {
+    gst_event_unref (event);
+    return TRUE;
+  }
+
   switch (GST_EVENT_TYPE (event)) {
     case GST_EVENT_SEGMENT:
       ok = handle_segment (self, event);
       break;
     case GST_EVENT_FLUSH_STOP:
-      renew_run (self);
+      flush_run (self);
       break;
     case GST_EVENT_EOS:
-      ok = !swallows_eos (self);
+      ok = wait_to_pass_eos (self);
       break;
     default:
       break;
@@ -573,25 +571,10 @@ gst_ice_sink_unlock_stop (GstBaseSink * sink)
   return set_flushing (GST_ICE_SINK (sink), FALSE);
 }
 
-static void
-set_caps (GstIceSink * self, GstCaps * caps)
-{
-  gboolean is_set;
-
-  GST_OBJECT_LOCK (self);
-  is_set = self->settings.content_type != NULL;
-  GST_OBJECT_UNLOCK (self);
-
-  gst_ice_run_set_caps (self->run, caps);
-  if (!is_set)
-    gst_ice_run_set_content_type (self->run,
-        gst_ice_content_type_from_caps (caps));
-}
-
 static gboolean
 gst_ice_sink_set_caps (GstBaseSink * sink, GstCaps * caps)
 {
-  set_caps (GST_ICE_SINK (sink), caps);
+  gst_ice_run_set_caps (GST_ICE_SINK (sink)->run, caps);
 
   return TRUE;
 }
@@ -616,11 +599,15 @@ static void
 answer_seeking (GstIceSink * self, GstQuery * query)
 {
   GstFormat format;
+  gboolean seekable;
+
+  GST_OBJECT_LOCK (self);
+  seekable = self->settings.seekable == GST_ICE_SEEKABLE_YES;
+  GST_OBJECT_UNLOCK (self);
 
   gst_query_parse_seeking (query, &format, NULL, NULL, NULL);
   if (format == GST_FORMAT_BYTES || format == GST_FORMAT_DEFAULT)
-    gst_query_set_seeking (query, GST_FORMAT_BYTES, is_seekable (self), 0,
-        -1);
+    gst_query_set_seeking (query, GST_FORMAT_BYTES, seekable, 0, -1);
   else
     gst_query_set_seeking (query, format, FALSE, 0, -1);
 }
@@ -730,61 +717,24 @@ gst_ice_sink_checkpoint (GstIceSink * self)
 
 /* ---- properties ---- */
 
-static gboolean
-set_media_uri (GstIceSink * self, const gchar * text, GError ** error)
-{
-  g_autofree gchar *media_id = NULL;
-  g_autofree gchar *region = NULL;
-
-  if (!gst_ice_media_uri_parse (text, &media_id, &region, error))
-    return FALSE;
-
-  GST_OBJECT_LOCK (self);
-  gst_ice_settings_set_string (&self->settings.media_id, media_id);
-  if (region != NULL)
-    gst_ice_settings_set_string (&self->settings.region, region);
-  GST_OBJECT_UNLOCK (self);
-
-  return TRUE;
-}
-
-/* What can't be a media id is kept as it is, so that starting fails with an
- * error that the application sees. */
-static void
-set_location (GstIceSink * self, const gchar * text)
-{
-  if (text != NULL && set_media_uri (self, text, NULL))
-    return;
-
-  GST_OBJECT_LOCK (self);
-  gst_ice_settings_set_string (&self->settings.media_id, text);
-  GST_OBJECT_UNLOCK (self);
-}
-
 static void
 gst_ice_sink_set_property (GObject * object, guint id, const GValue * value,
     GParamSpec * pspec)
 {
   GstIceSink *self = GST_ICE_SINK (object);
-  gboolean frozen;
-
-  if (id == 0 || id >= N_PROPS
-      || id == PROP_STATS) {
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-    return;
-  }
+  gboolean frozen, known = TRUE;
 
   GST_OBJECT_LOCK (self);
   frozen = self->run != NULL;
-  if (!frozen && id != PROP_LOCATION)
-    gst_ice_sink_properties_set (&self->settings, id, value);
+  if (!frozen)
+    known = gst_ice_sink_properties_set (&self->settings, id, value);
   GST_OBJECT_UNLOCK (self);
 
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   if (frozen)
     g_warning ("%s: property %s can be set in NULL and READY only",
         GST_OBJECT_NAME (self), pspec->name);
-  else if (id == PROP_LOCATION)
-    set_location (self, g_value_get_string (value));
 }
 
 /* Of the run before, or of none. */
@@ -830,20 +780,19 @@ gst_ice_sink_get_property (GObject * object, guint id, GValue * value,
     GParamSpec * pspec)
 {
   GstIceSink *self = GST_ICE_SINK (object);
+  gboolean known;
 
-  if (!gst_ice_sink_properties_is_readable (id)) {
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-    return;
-  }
-
-  if (id == PROP_STATS) {
+  if (id == GST_ICE_SINK_PROPERTY_STATS) {
     g_value_take_boxed (value, get_stats (self));
     return;
   }
 
   GST_OBJECT_LOCK (self);
-  gst_ice_sink_properties_get (&self->settings, id, value);
+  known = gst_ice_sink_properties_get (&self->settings, id, value);
   GST_OBJECT_UNLOCK (self);
+
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -1020,15 +969,19 @@ gst_ice_sink_set_uri (GstURIHandler * handler, const gchar * uri,
     GError ** error)
 {
   GstIceSink *self = GST_ICE_SINK (handler);
-  g_autoptr (GstIceRun) run = get_run (self);
+  gboolean frozen, ok = FALSE;
 
-  if (run != NULL) {
+  GST_OBJECT_LOCK (self);
+  frozen = self->run != NULL;
+  if (!frozen)
+    ok = gst_ice_settings_set_uri (&self->settings, uri, error);
+  GST_OBJECT_UNLOCK (self);
+
+  if (frozen)
     g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_STATE,
         "The URI can be set in NULL and READY only");
-    return FALSE;
-  }
 
-  return set_media_uri (self, uri, error);
+  return ok;
 }
 
 static void

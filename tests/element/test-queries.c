@@ -28,7 +28,7 @@ static const struct
   {"max-part-duration", "10000000000"},
   {"parallel-parts", "3"},
   {"max-memory", "134217728"},
-  {"seekable", "auto"},
+  {"seekable", "yes"},
   {"head-size", "1048576"},
   {"overflow", "block"},
   {"on-stop", "complete"},

@@ -355,26 +355,6 @@ test_append (void)
   g_assert_false (is_there (spool));
 }
 
-/* What the new run wrote goes with a flush, what the old one left stays. */
-static void
-test_append_flushed (void)
-{
-  g_autoptr (Spool) spool = spool_new (NULL);
-  g_autoptr (Fixture) next = NULL;
-
-  leave (spool, TS_CAPS, 3 * MIB + 1234);
-  next = new_next (spool, NULL);
-  fixture_set_state (next, GST_STATE_PLAYING);
-  fixture_open_stream (next, TS_CAPS);
-  fixture_push_all (next, 2 * MIB, 64 * KIB);
-  flush (next);
-  g_byte_array_append (next->expected, spool->f->expected->data,
-      spool->f->expected->len);
-  fixture_push_all (next, MIB, 64 * KIB);
-  fixture_finish (next);
-  fixture_assert_object (next);
-}
-
 /* Appends to what is left. */
 static Fixture *
 new_appended (Spool * spool, const gchar * settings)
@@ -388,10 +368,36 @@ new_appended (Spool * spool, const gchar * settings)
   return next;
 }
 
-/* After a flush: what was left, and a little more, is the object. */
+/* The way back to where it began would go through what was left, so there is
+ * none, and nothing of both is lost. */
 static void
-finish_appended (Spool * spool, Fixture * next)
+test_append_flushed (void)
 {
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = NULL;
+
+  leave (spool, TS_CAPS, 3 * MIB + 1234);
+  next = new_appended (spool, "on-error=keep");
+  flush (next);
+  g_assert_cmpint (fixture_push (next, 1000), ==, GST_FLOW_ERROR);
+  fixture_wait_error (next, GST_RESOURCE_ERROR_SETTINGS);
+  fixture_assert_failed_once (next);
+  stop (next);
+  g_assert_true (is_there (spool));
+}
+
+/* Nothing of the new stream has come yet. */
+static void
+test_append_flushed_at_once (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = NULL;
+
+  leave (spool, TS_CAPS, 3 * MIB + 1234);
+  next = new_next (spool, NULL);
+  fixture_set_state (next, GST_STATE_PLAYING);
+  fixture_open_stream (next, TS_CAPS);
+  flush (next);
   g_byte_array_append (next->expected, spool->f->expected->data,
       spool->f->expected->len);
   fixture_push_all (next, MIB, 64 * KIB);
@@ -399,54 +405,13 @@ finish_appended (Spool * spool, Fixture * next)
   fixture_assert_object (next);
 }
 
-/* What was given up meanwhile is at OSS, and is not taken for zeroes. A part
- * that OSS has with newer bytes behind those that were left is not given up:
- * all else is, of so much. */
-static void
-test_append_flushed_bounded (void)
-{
-  g_autoptr (Spool) spool = spool_new (NULL);
-  g_autoptr (Fixture) next = NULL;
-
-  leave (spool, TS_CAPS, 3 * MIB + 1234);
-  next = new_appended (spool, "spool-max-size=4194304 max-memory=1048576");
-  fixture_push_all (next, 6 * MIB, 64 * KIB);
-  g_assert_cmpuint (fixture_get_stat (next, "spool-used"), <=, 4 * MIB);
-  flush (next);
-  finish_appended (spool, next);
-}
-
-/* The upload has gone meanwhile, and another one goes on in its place. */
-static void
-test_append_flushed_anew (void)
-{
-  g_autoptr (Spool) spool = spool_new (NULL);
-  g_autoptr (Fixture) next = NULL;
-  g_autofree gchar *upload_id = NULL;
-  g_autofree gchar *last_id = NULL;
-
-  leave_with (spool, TS_CAPS, 3 * MIB + 1234, MIB);
-  fixture_add_fault (spool->f, "list-parts:not-found:count=2");
-  next = new_appended (spool, NULL);
-  fixture_wait_for (next, fixture_get_stat (next, "bytes-uploaded") > 8 * MIB);
-  g_assert_cmpuint (fixture_count (next, ICE_EMULATOR_INITIATE), ==, 2);
-  upload_id = fixture_get_stat_string (next, "upload-id");
-  flush (next);
-  finish_appended (spool, next);
-
-  /* It has gone on, and is not left open. */
-  last_id = fixture_get_stat_string (next, "upload-id");
-  g_assert_cmpstr (last_id, ==, upload_id);
-}
-
-/* What was left is complete with what was appended, and has gone from the
- * spool: nothing can go back to it. */
+/* Nor is there one when both are complete. */
 static void
 test_append_flushed_after_end (void)
 {
   g_autoptr (Spool) spool = spool_new (NULL);
   g_autoptr (Fixture) next = NULL;
-  g_autofree gchar *debug = NULL;
+  const GstStructure *details;
 
   leave (spool, TS_CAPS, 3 * MIB + 1234);
   next = new_appended (spool, NULL);
@@ -454,10 +419,9 @@ test_append_flushed_after_end (void)
   fixture_forget (next);
   flush (next);
   g_assert_cmpint (fixture_push (next, 1000), ==, GST_FLOW_ERROR);
-  fixture_wait_error (next, GST_RESOURCE_ERROR_SETTINGS);
-  gst_message_parse_error (fixture_wait_message (next, GST_MESSAGE_ERROR),
-      NULL, &debug);
-  g_assert_nonnull (strstr (debug, "is complete"));
+  details = fixture_wait_error (next, GST_RESOURCE_ERROR_SETTINGS);
+  g_assert_cmpstr (gst_structure_get_string (details, "outcome"), ==,
+      "completed");
   fixture_assert_failed_once (next);
 }
 
@@ -564,9 +528,12 @@ test_only (void)
   next = new_next (spool, "resume=only");
   fixture_set_state (next, GST_STATE_PLAYING);
   fixture_open_stream (next, "video/quicktime");
-  g_assert_cmpint (fixture_push (next, 1000), ==, GST_FLOW_EOS);
-  fixture_push_eos (next);
+  g_assert_cmpint (fixture_push (next, 1000), ==, GST_FLOW_OK);
   fixture_wait_message (next, GST_MESSAGE_EOS);
+  fixture_assert_object (spool->f);
+  g_assert_cmpint (fixture_push (next, 1000), ==, GST_FLOW_OK);
+  g_assert_true (fixture_push_eos (next));
+  g_assert_cmpuint (fixture_count_messages (next, GST_MESSAGE_EOS), ==, 1);
   fixture_assert_object (spool->f);
 }
 
@@ -578,8 +545,7 @@ test_only_of_nothing (void)
   Fixture *f = spool->f;
 
   fixture_play (f);
-  g_assert_cmpint (fixture_push (f, 1000), ==, GST_FLOW_EOS);
-  fixture_push_eos (f);
+  g_assert_cmpint (fixture_push (f, 1000), ==, GST_FLOW_OK);
   fixture_wait_message (f, GST_MESSAGE_EOS);
   fixture_assert_requests (f, "");
   stop (f);
@@ -1109,13 +1075,10 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/spool/stays-after-an-error",
       test_kept_after_error);
   g_test_add_func ("/icesink/resume/appends", test_append);
-  g_test_add_func ("/icesink/resume/goes-back-to-where-it-began",
-      test_append_flushed);
-  g_test_add_func ("/icesink/resume/goes-back/with-what-was-given-up",
-      test_append_flushed_bounded);
-  g_test_add_func ("/icesink/resume/goes-back/with-another-upload",
-      test_append_flushed_anew);
-  g_test_add_func ("/icesink/resume/goes-back/not-after-the-end",
+  g_test_add_func ("/icesink/resume/flushed/fails", test_append_flushed);
+  g_test_add_func ("/icesink/resume/flushed/before-it-began",
+      test_append_flushed_at_once);
+  g_test_add_func ("/icesink/resume/flushed/after-the-end",
       test_append_flushed_after_end);
   g_test_add_func ("/icesink/spool/ends-when-a-flush-fails",
       test_flush_fails);

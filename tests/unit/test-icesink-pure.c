@@ -505,8 +505,8 @@ test_stats_state (void)
     {GST_ICE_UPLOAD_COMPLETE, TRUE, "complete"},
     {GST_ICE_UPLOAD_FAILED, FALSE, "failed"},
     {GST_ICE_UPLOAD_FAILED, TRUE, "failed"},
-    {GST_ICE_UPLOAD_STOPPED, FALSE, "idle"},
-    {GST_ICE_UPLOAD_STOPPED, TRUE, "idle"},
+    {GST_ICE_UPLOAD_STOPPED, FALSE, "stopped"},
+    {GST_ICE_UPLOAD_STOPPED, TRUE, "stopped"},
   };
   guint i;
 
