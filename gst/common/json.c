@@ -23,6 +23,9 @@
 /* Answers of the services nest three deep. */
 #define MAX_DEPTH 32
 
+/* A value of so many bytes may be a secret. */
+#define LONG_SIZE 16
+
 /* Each of these functions reads one piece of grammar at *p and moves *p
  * behind it, or returns FALSE. The text ends with a zero byte and has no other
  * one, so that looking at **p is always allowed. */
@@ -203,16 +206,154 @@ error_new (const gchar * reason)
   return gst_ice_error_new (GST_ICE_ERROR_PROTOCOL, "%s", reason);
 }
 
-/* The tree of @text, of which the grammar has been checked. */
+/* ---- strings of a tree ---- */
+
+typedef struct
+{
+  void (*func) (JsonNode * node, gpointer user_data);
+  gpointer user_data;
+} StringVisit;
+
+static void for_each_string (JsonNode * node,
+    void (*func) (JsonNode * node, gpointer user_data), gpointer user_data);
+
+static void
+visit_member (JsonObject * object, const gchar * name, JsonNode * node,
+    gpointer user_data)
+{
+  const StringVisit *visit = user_data;
+
+  for_each_string (node, visit->func, visit->user_data);
+}
+
+static void
+visit_element (JsonArray * array, guint index, JsonNode * node,
+    gpointer user_data)
+{
+  const StringVisit *visit = user_data;
+
+  for_each_string (node, visit->func, visit->user_data);
+}
+
+static void
+for_each_string (JsonNode * node,
+    void (*func) (JsonNode * node, gpointer user_data), gpointer user_data)
+{
+  StringVisit visit = { func, user_data };
+
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    json_object_foreach_member (json_node_get_object (node), visit_member,
+        &visit);
+  else if (JSON_NODE_HOLDS_ARRAY (node))
+    json_array_foreach_element (json_node_get_array (node), visit_element,
+        &visit);
+  else if (json_node_get_value_type (node) == G_TYPE_STRING)
+    func (node, user_data);
+}
+
+/* ---- long strings: json-glib would leave copies of them in memory that it
+ * frees, so it gets numbers in their place ---- */
+
+static void
+append_escaped (GString * string, const gchar ** p)
+{
+  static const gchar names[] = "bfnrt", meanings[] = "\b\f\n\r\t";
+  gchar name = *(*p)++;
+  guint unit, low;
+
+  if (name != 'u') {
+    const gchar *known = strchr (names, name);
+
+    g_string_append_c (string, known != NULL ? meanings[known - names] : name);
+    return;
+  }
+
+  read_unit (p, &unit);
+  if (accept_word (p, "\\u")) {
+    if (unit >= 0xd800 && unit <= 0xdbff) {
+      read_unit (p, &low);
+      unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+    } else {
+      *p -= 2;
+    }
+  }
+  g_string_append_unichar (string, unit);
+}
+
+/* What the @size bytes at @p, between quotes, mean. It has room from the
+ * start, so that it never moves. */
+static gchar *
+unescape (const gchar * p, gsize size)
+{
+  GString *string = g_string_sized_new (size + 1);
+  const gchar *end = p + size;
+
+  while (p < end) {
+    if (accept (&p, '\\'))
+      append_escaped (string, &p);
+    else
+      g_string_append_c (string, *p++);
+  }
+
+  return g_string_free (string, FALSE);
+}
+
+/* Takes the long values out of @text, whose grammar is right. */
+static GPtrArray *
+take_strings (gchar * text)
+{
+  GPtrArray *strings = g_ptr_array_new_with_free_func ((GDestroyNotify)
+      gst_ice_secret_free_string);
+  gchar *start;
+
+  while ((start = strchr (text, '"')) != NULL) {
+    const gchar *end = start, *behind;
+    gsize size;
+
+    check_string (&end);
+    behind = end;
+    skip_space (&behind);
+    text = start + (end - start);
+    size = text - start - 2;
+    if (size < LONG_SIZE || *behind == ':')
+      continue;
+
+    g_ptr_array_add (strings, unescape (start + 1, size));
+    OPENSSL_cleanse (start + 1, size);
+    memset (start + 1, ' ', size);
+    start[1 + g_snprintf (start + 1, LONG_SIZE, "%u", strings->len - 1)] = ' ';
+  }
+
+  return strings;
+}
+
+static void
+put_string (JsonNode * node, gpointer user_data)
+{
+  GPtrArray *strings = user_data;
+  const gchar *text = json_node_get_string (node);
+
+  if (strlen (text) >= LONG_SIZE)
+    json_node_set_string (node, g_ptr_array_index (strings,
+            g_ascii_strtoull (text, NULL, 10)));
+}
+
+/* The tree of @text, of which the grammar has been checked, and which is
+ * written to. */
 static JsonNode *
-build_tree (const gchar * text)
+build_tree (gchar * text)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GPtrArray) strings = take_strings (text);
+  JsonNode *root;
 
   if (!json_parser_load_from_data (parser, text, -1, NULL))
     return NULL;
 
-  return json_parser_steal_root (parser);
+  root = json_parser_steal_root (parser);
+  for_each_string (root, put_string, strings);
+
+  return root;
 }
 
 JsonNode *
@@ -260,37 +401,13 @@ gst_ice_json_get_string (JsonObject * object, const gchar * name)
   return json_node_get_string (member);
 }
 
-static void wipe_node (JsonNode * node);
-
+/* The node's own copy, about to be freed: nobody else reads it. */
 static void
-wipe_member (JsonObject * object, const gchar * name, JsonNode * node,
-    gpointer user_data)
+wipe_string (JsonNode * node, gpointer user_data)
 {
-  wipe_node (node);
-}
+  gchar *text = (gchar *) json_node_get_string (node);
 
-static void
-wipe_element (JsonArray * array, guint index, JsonNode * node,
-    gpointer user_data)
-{
-  wipe_node (node);
-}
-
-static void
-wipe_node (JsonNode * node)
-{
-  if (JSON_NODE_HOLDS_OBJECT (node)) {
-    json_object_foreach_member (json_node_get_object (node), wipe_member,
-        NULL);
-  } else if (JSON_NODE_HOLDS_ARRAY (node)) {
-    json_array_foreach_element (json_node_get_array (node), wipe_element,
-        NULL);
-  } else if (json_node_get_value_type (node) == G_TYPE_STRING) {
-    /* The node's own copy, about to be freed: nobody else reads it. */
-    gchar *text = (gchar *) json_node_get_string (node);
-
-    OPENSSL_cleanse (text, strlen (text));
-  }
+  OPENSSL_cleanse (text, strlen (text));
 }
 
 void
@@ -299,6 +416,6 @@ gst_ice_json_free_secret (JsonNode * node)
   if (node == NULL)
     return;
 
-  wipe_node (node);
+  for_each_string (node, wipe_string, NULL);
   json_node_unref (node);
 }

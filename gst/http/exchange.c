@@ -39,7 +39,10 @@
 
 #include "http/exchange.h"
 
+#include <string.h>
+
 #include <gst/gst.h>
+#include <openssl/crypto.h>
 
 #include "common/log.h"
 #include "http/body-stream.h"
@@ -92,6 +95,7 @@ typedef struct
   GInputStream *stream;         /* (owned) (nullable) */
   GstIceHttpResponse *response; /* (owned) (nullable): from its headers on */
   GByteArray *answer;           /* (owned) (nullable) */
+  gsize room;                   /* for it, without its moving */
   guint8 buffer[READ_SIZE];
 } Exchange;
 
@@ -99,6 +103,34 @@ static gint64
 now (Exchange * self)
 {
   return gst_ice_clock_get_monotonic (self->context->clock);
+}
+
+/* An answer may be an UploadAuth. */
+static void
+free_answer (GByteArray * answer)
+{
+  OPENSSL_cleanse (answer->data, answer->len);
+  g_byte_array_unref (answer);
+}
+
+/* libsoup's own copies of what the request's headers say, about to be freed:
+ * nobody else reads them. */
+static void
+wipe_headers (Exchange * self)
+{
+  SoupMessageHeaders *headers =
+      soup_message_get_request_headers (self->message);
+  guint i;
+
+  for (i = 0; i < self->request->headers->len; i++) {
+    const GstIceHttpHeader *header =
+        &g_array_index (self->request->headers, GstIceHttpHeader, i);
+    gchar *value =
+        (gchar *) soup_message_headers_get_one (headers, header->name);
+
+    if (value)
+      OPENSSL_cleanse (value, strlen (value));
+  }
 }
 
 static void
@@ -127,6 +159,7 @@ is_sent (Exchange * self)
 static void
 exchange_free (Exchange * self)
 {
+  wipe_headers (self);
   gst_ice_http_request_free (self->request);
   gst_ice_origin_unref (self->origin);
   g_object_unref (self->message);
@@ -137,7 +170,8 @@ exchange_free (Exchange * self)
   g_clear_error (&self->failure);
   g_clear_object (&self->stream);
   g_clear_pointer (&self->response, gst_ice_http_response_free);
-  g_clear_pointer (&self->answer, g_byte_array_unref);
+  g_clear_pointer (&self->answer, free_answer);
+  OPENSSL_cleanse (self->buffer, READ_SIZE);
   g_free (self);
 }
 
@@ -720,6 +754,23 @@ finish (Exchange * self)
   end (self);
 }
 
+/* Takes over what was read. No piece of it stays behind where the answer was
+ * before it grew. */
+static void
+keep (Exchange * self, gsize size)
+{
+  GByteArray *old = self->answer;
+
+  /* The body's zero byte has to find room as well. */
+  if (old->len + size + 1 > self->room) {
+    self->room = 2 * (old->len + size + 1);
+    self->answer = g_byte_array_sized_new (self->room);
+    g_byte_array_append (self->answer, old->data, old->len);
+    free_answer (old);
+  }
+  g_byte_array_append (self->answer, self->buffer, size);
+}
+
 static void read_on (Exchange * self);
 
 static void
@@ -738,7 +789,7 @@ on_read (GObject * source, GAsyncResult * result, gpointer user_data)
     return;
   }
   note_movement (self);
-  g_byte_array_append (self->answer, self->buffer, size);
+  keep (self, size);
   if (self->answer->len > self->request->response_limit) {
     abandon (self, gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
             "%s: the answer is larger than %" G_GSIZE_FORMAT " bytes",

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 /* A day: more than anybody would wait. */
 #define MAX_RETRY_AFTER_SECONDS (24 * 60 * 60)
 
@@ -113,7 +115,13 @@ gst_ice_http_response_get_retry_after (const GstIceHttpResponse * response)
 void
 gst_ice_http_response_free (GstIceHttpResponse * response)
 {
-  g_bytes_unref (response->body);
+  gsize size;
+  gpointer body = g_bytes_unref_to_data (response->body, &size);
+
+  /* Nobody may have read it. */
+  if (body)
+    OPENSSL_cleanse (body, size);
+  g_free (body);
   g_hash_table_unref (response->headers);
   g_free (response);
 }

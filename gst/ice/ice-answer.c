@@ -6,8 +6,7 @@
  *
  * Runs on: the network thread.
  *
- * UploadAuth passes through here; the places where it lay are wiped. Copies
- * that libsoup or json-glib made for themselves are out of reach. */
+ * UploadAuth passes through here; the places where it lay are wiped. */
 
 #include "ice/ice-answer.h"
 

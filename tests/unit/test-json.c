@@ -48,6 +48,39 @@ test_good (void)
   }
 }
 
+/* Long values take another way than short ones. */
+static void
+test_long (void)
+{
+  static const gchar *const values[] = {
+    "0123456789abcde", "0123456789abcdef", "0123456789abcdefg",
+    "\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e9\\ud83c\\udfac",
+    "\\u0041\\u0041\\u0042", "\\u0041\\ud83c\\udfac\\u00e9\\u0041",
+    "\xc3\xa9\xf0\x9f\x8e\xac\xc3\xa9\xf0\x9f\x8e\xac\xc3\xa9", "                ",
+    "\\\"0123456789abcdef\\\\", "1                 ",
+  };
+  static const gchar *const forms[] = { "{\"a\":\"%s\"}",
+    "{\"0123456789abcdef\" : [\"%s\" , \"x\"], \"b\": \"%s\"}",
+    "{\"a\":\"%s\",\"a\":\"%s\",\"0123456789abcdef\":{\"%s\":\"%s\"}}",
+  };
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (values) * G_N_ELEMENTS (forms); i++) {
+    g_auto (GStrv) pieces =
+        g_strsplit (forms[i % G_N_ELEMENTS (forms)], "%s", -1);
+    g_autofree gchar *text =
+        g_strjoinv (values[i / G_N_ELEMENTS (forms)], pieces);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (JsonNode) node =
+        gst_ice_json_parse_object (text, strlen (text), &error);
+    g_autoptr (JsonNode) expected = json_from_string (text, NULL);
+
+    g_test_message ("%s", text);
+    g_assert_no_error (error);
+    g_assert_true (json_node_equal (node, expected));
+  }
+}
+
 static void
 test_bad (void)
 {
@@ -146,6 +179,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/json/reads-what-is-json", test_good);
+  g_test_add_func ("/json/reads-long-values", test_long);
   g_test_add_func ("/json/refuses-what-is-not", test_bad);
   g_test_add_func ("/json/refuses-nul-and-nothing", test_nul);
   g_test_add_func ("/json/refuses-deep-nesting", test_deep);
