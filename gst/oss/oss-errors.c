@@ -98,7 +98,8 @@ find_row (const gchar * code)
 static gboolean
 status_is_transient (guint status)
 {
-  return status == 401 || status == 408 || status == 429 || status >= 500;
+  return status == 401 || status == 408 || status == 421 || status == 429
+      || status >= 500;
 }
 
 static gboolean
@@ -127,7 +128,7 @@ lookup_status (guint status, const gchar * code)
     return GST_ICE_ERROR_NOT_AUTHORIZED;
   if (status == 404)
     return GST_ICE_ERROR_NOT_FOUND;
-  if (status >= 400 || code != NULL)
+  if (status >= 400 || (status == 200 && code != NULL))
     return GST_ICE_ERROR_FAILED;
 
   return GST_ICE_ERROR_PROTOCOL;
@@ -172,6 +173,14 @@ is_refused_date (const GstIceOssFailure * failure,
       && failure->date_us >= 0 && ABS (skew_us) > MAX_SKEW_US;
 }
 
+/* Damaged on its way, or somebody else's: OSS has not said that. */
+static gboolean
+is_strange (const GstIceOssFailure * failure)
+{
+  return failure->unreadable
+      || (failure->answer == NULL && failure->request_id == NULL);
+}
+
 /* A hint that the answer itself has to be asked for, or NULL. */
 static gchar *
 compose_hint (const GstIceOssFailure * failure,
@@ -191,8 +200,8 @@ compose_hint (const GstIceOssFailure * failure,
     return g_strdup_printf ("the signature named the region \"%s\"; check "
         "region and oss-endpoint", failure->region);
 
-  if (failure->answer == NULL && failure->request_id == NULL)
-    return g_strdup ("the answer is not OSS's own");
+  if (is_strange (failure))
+    return g_strdup (GST_ICE_OSS_STRANGER);
 
   return NULL;
 }
@@ -232,8 +241,7 @@ gst_ice_oss_error_new (const GstIceOssFailure * failure)
     message = gst_ice_redact (failure->identity, failure->answer->message);
 
   code = gst_ice_oss_errors_lookup (failure->status, details.code, &hint);
-  /* Damaged on its way, or somebody else's: nobody has refused anything. */
-  if (failure->unreadable && code_is_final (code) && failure->status >= 400)
+  if (is_strange (failure) && code_is_final (code) && failure->status >= 400)
     code = GST_ICE_ERROR_PROTOCOL;
   if (is_refused_date (failure, &details))
     code = GST_ICE_ERROR_CLOCK_SKEW;

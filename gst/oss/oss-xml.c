@@ -165,17 +165,20 @@ gchar *
 gst_ice_oss_xml_parse_complete (const gchar * data, gsize size,
     GError ** error)
 {
-  g_autofree gchar *etag = parse_one (data, size,
-      "CompleteMultipartUploadResult", "ETag", error);
+  Wanted wanted = { "CompleteMultipartUploadResult", "ETag", NULL };
+  g_autofree gchar *etag = NULL;
+  gboolean ok = gst_ice_xml_parse (data, size, wanted.root, take_wanted,
+      &wanted, error);
 
-  if (etag == NULL)
+  etag = wanted.text;
+  if (!ok)
     return NULL;
-  if (!gst_ice_oss_xml_is_etag (etag)) {
+  if (etag != NULL && !gst_ice_oss_xml_is_etag (etag)) {
     fail (error, "the ETag cannot be used");
     return NULL;
   }
 
-  return g_steal_pointer (&etag);
+  return etag != NULL ? g_steal_pointer (&etag) : g_strdup ("");
 }
 
 /* --- ListParts --- */

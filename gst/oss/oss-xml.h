@@ -45,7 +45,7 @@ GstIceOssErrorAnswer *gst_ice_oss_xml_parse_error (const gchar * data,
 gchar *gst_ice_oss_xml_parse_initiate (const gchar * data, gsize size,
     GError ** error);
 
-/* ETag of a CompleteMultipartUploadResult.
+/* ETag of a CompleteMultipartUploadResult, "" if there is none.
  * Errors: GST_ICE_ERROR_PROTOCOL. (transfer full) */
 gchar *gst_ice_oss_xml_parse_complete (const gchar * data, gsize size,
     GError ** error);

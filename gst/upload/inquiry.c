@@ -5,14 +5,14 @@
  *
  * States, changed in change_state() only:
  *
- *   OPEN ◀─▶ COMPLETING ─▶ LOOKING or LISTING ─▶ OPEN
- *     │           │             │
- *     │           └─────────────┼──▶ THERE ─▶ COMPLETING   PutObject again
- *     └─────────▶ LAST_LOOKS ───┘
+ *   OPEN ◀─▶ COMPLETING ─▶ LOOKING, LISTING or CHECKING ─▶ OPEN
+ *     │           │             │                  │
+ *     │           └─────────────┼──────────────────┴──▶ THERE ─▶ COMPLETING
+ *     └─────────▶ LAST_LOOKS ───┘                         PutObject again
  *                     └──────────────▶ GONE
  *
- * LAST_LOOKS comes after OPEN, COMPLETING and LISTING; GONE after all of the
- * left but for COMPLETING.
+ * LAST_LOOKS comes after OPEN, COMPLETING and LISTING; GONE after OPEN, LOOKING,
+ * LISTING and LAST_LOOKS.
  *
  * Owns: the errors. */
 
@@ -29,8 +29,9 @@
 static const guint drawn[] = {
   [GST_ICE_INQUIRY_OPEN] = TO (COMPLETING) | TO (LAST_LOOKS) | TO (GONE),
   [GST_ICE_INQUIRY_COMPLETING] = TO (OPEN) | TO (LOOKING) | TO (LISTING)
-      | TO (LAST_LOOKS) | TO (THERE),
+      | TO (CHECKING) | TO (LAST_LOOKS) | TO (THERE),
   [GST_ICE_INQUIRY_LOOKING] = TO (OPEN) | TO (THERE) | TO (GONE),
+  [GST_ICE_INQUIRY_CHECKING] = TO (OPEN) | TO (THERE),
   [GST_ICE_INQUIRY_LISTING] = TO (OPEN) | TO (LAST_LOOKS) | TO (GONE),
   [GST_ICE_INQUIRY_LAST_LOOKS] = TO (THERE) | TO (GONE),
   [GST_ICE_INQUIRY_THERE] = TO (COMPLETING),
@@ -73,6 +74,7 @@ gst_ice_inquiry_get_next (const GstIceInquiry * inquiry)
     case GST_ICE_INQUIRY_OPEN:
       return GST_ICE_OPERATION_COMPLETE;
     case GST_ICE_INQUIRY_LOOKING:
+    case GST_ICE_INQUIRY_CHECKING:
     case GST_ICE_INQUIRY_LAST_LOOKS:
       return GST_ICE_OPERATION_HEAD;
     case GST_ICE_INQUIRY_LISTING:
@@ -86,7 +88,8 @@ gboolean
 gst_ice_inquiry_is_unsure (const GstIceInquiry * inquiry)
 {
   return inquiry->may_be_there
-      || inquiry->state == GST_ICE_INQUIRY_COMPLETING;
+      || inquiry->state == GST_ICE_INQUIRY_COMPLETING
+      || inquiry->state == GST_ICE_INQUIRY_CHECKING;
 }
 
 gboolean
@@ -142,6 +145,12 @@ GstIceVerdict
 gst_ice_inquiry_completed (GstIceInquiry * inquiry, GstIceProof proof)
 {
   inquiry->may_be_there = FALSE;
+  if (proof == GST_ICE_PROOF_NONE) {
+    change_state (inquiry, GST_ICE_INQUIRY_COMPLETING,
+        GST_ICE_INQUIRY_CHECKING);
+    return GST_ICE_VERDICT_ASK;
+  }
+
   change_state (inquiry, GST_ICE_INQUIRY_COMPLETING, GST_ICE_INQUIRY_THERE);
 
   return proof == GST_ICE_PROOF_OTHER ? GST_ICE_VERDICT_OTHER_BYTES
@@ -175,25 +184,15 @@ gst_ice_inquiry_complete_failed (GstIceInquiry * inquiry,
   return verdict;
 }
 
-/* It is put again: that is as good as a question. */
-GstIceVerdict
-gst_ice_inquiry_put_failed (GstIceInquiry * inquiry, const GError * error)
-{
-  inquiry->may_be_there |= leaves_doubt (error);
-  change_state (inquiry, GST_ICE_INQUIRY_COMPLETING, GST_ICE_INQUIRY_OPEN);
-
-  return GST_ICE_VERDICT_RETRY;
-}
-
 /* ---- HeadObject ---- */
 
 /* It did not show our object. Is that the last word? */
 static GstIceVerdict
 decide_not_there (GstIceInquiry * inquiry)
 {
-  if (inquiry->state == GST_ICE_INQUIRY_LOOKING) {
+  if (inquiry->state != GST_ICE_INQUIRY_LAST_LOOKS) {
     /* The upload id may still be good. */
-    change_state (inquiry, GST_ICE_INQUIRY_LOOKING, GST_ICE_INQUIRY_OPEN);
+    change_state (inquiry, inquiry->state, GST_ICE_INQUIRY_OPEN);
     return GST_ICE_VERDICT_COMPLETE_AGAIN;
   }
   if (++inquiry->looks < MAX_LOOKS)
@@ -205,9 +204,23 @@ decide_not_there (GstIceInquiry * inquiry)
   return GST_ICE_VERDICT_GONE;
 }
 
+/* What OSS called complete is there. */
+static GstIceVerdict
+conclude_check (GstIceInquiry * inquiry, GstIceProof proof)
+{
+  change_state (inquiry, GST_ICE_INQUIRY_CHECKING, GST_ICE_INQUIRY_THERE);
+
+  return proof == GST_ICE_PROOF_OTHER ? GST_ICE_VERDICT_OTHER_BYTES
+      : proof == GST_ICE_PROOF_OURS ? GST_ICE_VERDICT_COMPLETE
+      : GST_ICE_VERDICT_UNVERIFIED;
+}
+
 GstIceVerdict
 gst_ice_inquiry_found (GstIceInquiry * inquiry, GstIceProof proof)
 {
+  if (inquiry->state == GST_ICE_INQUIRY_CHECKING)
+    return conclude_check (inquiry, proof);
+
   if (proof != GST_ICE_PROOF_NONE)
     inquiry->may_be_there = FALSE;
   if (proof == GST_ICE_PROOF_OURS) {
@@ -233,6 +246,8 @@ gst_ice_inquiry_head_failed (GstIceInquiry * inquiry, const GError * error,
     inquiry->may_be_there = FALSE;
     return decide_not_there (inquiry);
   }
+  if (is_final && inquiry->state == GST_ICE_INQUIRY_CHECKING)
+    return conclude_check (inquiry, GST_ICE_PROOF_NONE);
   if (is_final)
     return inquiry->state == GST_ICE_INQUIRY_LOOKING ?
         decide_not_there (inquiry) : GST_ICE_VERDICT_UNKNOWN;

@@ -8,8 +8,10 @@
  *
  * An answer to Complete that was lost, or that makes no sense, proves nothing:
  * HeadObject is asked, and Complete sent again. Where the upload id has gone
- * by then, HeadObject has the last word. Only our own size and CRC-64 make it
- * a success. */
+ * by then, HeadObject has the last word. Our own size and CRC-64 make it a
+ * success. Where OSS said that it is one and gives no checksum, HeadObject is
+ * asked for it; if that gives none either, it is a success that nothing has
+ * verified. */
 
 #pragma once
 
@@ -23,6 +25,8 @@ G_BEGIN_DECLS
  * @GST_ICE_INQUIRY_OPEN: Complete may be sent
  * @GST_ICE_INQUIRY_COMPLETING: Complete, or PutObject, is on its way
  * @GST_ICE_INQUIRY_LOOKING: HeadObject is asked; the upload id may be good
+ * @GST_ICE_INQUIRY_CHECKING: OSS said that the object is complete; HeadObject
+ *     is asked what it is made of
  * @GST_ICE_INQUIRY_LISTING: ListParts is asked why Complete was refused
  * @GST_ICE_INQUIRY_LAST_LOOKS: the upload id has gone; HeadObject is asked,
  *     and its word is final
@@ -34,6 +38,7 @@ typedef enum
   GST_ICE_INQUIRY_OPEN,
   GST_ICE_INQUIRY_COMPLETING,
   GST_ICE_INQUIRY_LOOKING,
+  GST_ICE_INQUIRY_CHECKING,
   GST_ICE_INQUIRY_LISTING,
   GST_ICE_INQUIRY_LAST_LOOKS,
   GST_ICE_INQUIRY_THERE,
@@ -48,6 +53,8 @@ typedef enum
  * @GST_ICE_VERDICT_COMPLETE_AGAIN: the object is not there: Complete once
  *     more, if there is time
  * @GST_ICE_VERDICT_COMPLETE: the object is ours
+ * @GST_ICE_VERDICT_UNVERIFIED: OSS said that it is, and nothing else can be
+ *     learnt
  * @GST_ICE_VERDICT_OTHER_BYTES: the object is there, with other bytes
  * @GST_ICE_VERDICT_REFUSED: Complete was refused, as
  *     GstIceInquiry.invalid_part says
@@ -63,6 +70,7 @@ typedef enum
   GST_ICE_VERDICT_LOOK_AGAIN,
   GST_ICE_VERDICT_COMPLETE_AGAIN,
   GST_ICE_VERDICT_COMPLETE,
+  GST_ICE_VERDICT_UNVERIFIED,
   GST_ICE_VERDICT_OTHER_BYTES,
   GST_ICE_VERDICT_REFUSED,
   GST_ICE_VERDICT_GONE,
@@ -72,7 +80,7 @@ typedef enum
 /**
  * GstIceProof:
  * @GST_ICE_PROOF_NONE: there is no checksum to compare
- * @GST_ICE_PROOF_OURS: size and CRC-64 are ours
+ * @GST_ICE_PROOF_OURS: size and CRC-64 are ours; or CRC-64 is not compared
  * @GST_ICE_PROOF_OTHER: they are not
  *
  * What an answer says of the object's bytes.
@@ -136,14 +144,12 @@ GstIceVerdict gst_ice_inquiry_completed (GstIceInquiry * inquiry,
 
 GstIceVerdict gst_ice_inquiry_complete_failed (GstIceInquiry * inquiry,
     const GError * error);
-GstIceVerdict gst_ice_inquiry_put_failed (GstIceInquiry * inquiry,
-    const GError * error);
 
 /* HeadObject found an object. */
 GstIceVerdict gst_ice_inquiry_found (GstIceInquiry * inquiry,
     GstIceProof proof);
 
-/* @is_final: the retry policy has no more hope. */
+/* @is_final: the retry policy has no more hope, or there is no time. */
 GstIceVerdict gst_ice_inquiry_head_failed (GstIceInquiry * inquiry,
     const GError * error, gboolean is_final);
 

@@ -212,6 +212,20 @@ take_up (GstIceLeaseKeeper * self, GstIceLease * lease)
   self->callbacks.leased (lease, self->user_data);
 }
 
+/* TRUE if waiting can't cure @error. Once there has been a lease, an identity
+ * that is absent, or refused, may come back: it was there. Before that, and for
+ * anything else, what is final stays so. */
+static gboolean
+is_final (GstIceLeaseKeeper * self, const GError * error,
+    GstIceRetryAction action)
+{
+  if (self->generation == 0 && gst_ice_retry_policy_is_redirect (error))
+    return TRUE;
+
+  return action == GST_ICE_RETRY_FAIL && (self->generation == 0
+      || !gst_ice_error_is (error, GST_ICE_ERROR_NOT_AUTHORIZED));
+}
+
 /* How long until the next attempt after @error. While the old lease lives,
  * its rest is shared out among several attempts. */
 static gint64
@@ -242,7 +256,7 @@ static void
 note_failure (GstIceLeaseKeeper * self, const GError * error)
 {
   GstIceRetryAction action = gst_ice_retry_policy_decide (error,
-      &self->history);
+      &self->history, get_now (self));
   gboolean lives = gst_ice_lease_keeper_get_lease (self) != NULL;
   gint64 delay, patience;
 
@@ -251,7 +265,7 @@ note_failure (GstIceLeaseKeeper * self, const GError * error)
   note_wanted (self);
 
   patience = get_patience (self);
-  if (!lives && (action == GST_ICE_RETRY_FAIL || patience == 0)) {
+  if (!lives && (patience == 0 || is_final (self, error, action))) {
     give_up (self, error);
     return;
   }

@@ -15,6 +15,9 @@ G_BEGIN_DECLS
  * @GST_ICE_OPERATION_COMPARE: ListParts: which parts of an earlier run are
  *     there
  * @GST_ICE_OPERATION_LIST: ListParts: why Complete was refused
+ * @GST_ICE_OPERATION_CHECK: ListParts: whether the upload was aborted
+ * @GST_ICE_OPERATION_CLEAR: AbortMultipartUpload: of what was left at another
+ *     object
  *
  * The others have the names of OSS's operations. All but UploadPart go alone.
  */
@@ -29,6 +32,8 @@ typedef enum
   GST_ICE_OPERATION_PUT,
   GST_ICE_OPERATION_HEAD,
   GST_ICE_OPERATION_ABORT,
+  GST_ICE_OPERATION_CHECK,
+  GST_ICE_OPERATION_CLEAR,
   GST_ICE_N_OPERATIONS,
 } GstIceOperation;
 

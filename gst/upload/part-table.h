@@ -38,6 +38,7 @@ typedef enum
  * @size: bytes of the newest generation
  * @crc64: its CRC-64
  * @etag: (nullable) (owned): of the generation that arrived last
+ * @is_compared: its CRC-64 was OSS's, too, when it arrived
  * @uploads: how often some generation of it has arrived
  * @not_before_us: not to be sent before
  * @history: what it has been through
@@ -51,6 +52,7 @@ typedef struct
   guint64 size;
   guint64 crc64;
   gchar *etag;
+  gboolean is_compared;
   guint uploads;
   gint64 not_before_us;
   GstIceRetryHistory history;

@@ -19,15 +19,6 @@
 /* The longest wait that a service may ask for. */
 #define MAX_RETRY_AFTER_US (120 * G_USEC_PER_SEC)
 
-/* Damage on the way happens; damage that persists is not on the way. */
-#define MAX_DAMAGED 5
-
-/* A key that is unknown to OSS may be one that has just ended; if a fresh one
- * is refused as well, it is not that. A token that OSS calls expired gets more
- * chances, because a short life on a slow link can really end that often. */
-#define MAX_REFUSED_KEYS 1
-#define MAX_EXPIRED_TOKENS 5
-
 /* Kept connections that turn out dead cost nothing; there are no more of them
  * than this in a row. */
 #define MAX_STALE_CONNECTIONS 4
@@ -38,27 +29,6 @@
 #define RENEWAL_JITTER 0.05
 /* ...and at least so long before the end, if that still leaves half a life. */
 #define RENEWAL_MARGIN_US (120 * G_USEC_PER_SEC)
-
-static gboolean
-is_expired_token (const GError * error)
-{
-  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
-
-  return details != NULL
-      && g_strcmp0 (details->code, "SecurityTokenExpired") == 0;
-}
-
-static GstIceRetryAction
-decide_token_expired (const GError * error, GstIceRetryHistory * history)
-{
-  guint limit = is_expired_token (error) ? MAX_EXPIRED_TOKENS
-      : MAX_REFUSED_KEYS;
-
-  if (++history->refused_leases > limit)
-    return GST_ICE_RETRY_FAIL;
-
-  return GST_ICE_RETRY_RENEW;
-}
 
 static GstIceRetryAction
 decide_network (const GError * error, GstIceRetryHistory * history)
@@ -72,36 +42,96 @@ decide_network (const GError * error, GstIceRetryHistory * history)
   return GST_ICE_RETRY_LATER;
 }
 
+static void
+count (const GError * error, GstIceRetryHistory * history, gint64 now_us)
+{
+  if (history->failures++ == 0 || history->code != error->code)
+    history->since_us = now_us;
+  history->code = error->code;
+}
+
+/* What is final is what waiting can't cure, and only that: nothing ends because
+ * it was tried often. */
 GstIceRetryAction
 gst_ice_retry_policy_decide (const GError * error,
-    GstIceRetryHistory * history)
+    GstIceRetryHistory * history, gint64 now_us)
 {
-  history->failures++;
+  count (error, history, now_us);
 
+  /* Our own doing, as G_IO_ERROR_CANCELLED. */
   if (error->domain != GST_ICE_ERROR)
     return GST_ICE_RETRY_FAIL;
 
   switch ((GstIceErrorCode) error->code) {
     case GST_ICE_ERROR_TOKEN_EXPIRED:
-      return decide_token_expired (error, history);
+      history->refused_leases++;
+      return GST_ICE_RETRY_RENEW;
     case GST_ICE_ERROR_CLOCK_SKEW:
     case GST_ICE_ERROR_IDENTITY_EXPIRED:
       return history->resigned++ == 0 ? GST_ICE_RETRY_NOW
-          : GST_ICE_RETRY_FAIL;
-    case GST_ICE_ERROR_DAMAGED:
-      return ++history->damaged <= MAX_DAMAGED ? GST_ICE_RETRY_LATER
-          : GST_ICE_RETRY_FAIL;
+          : GST_ICE_RETRY_LATER;
     case GST_ICE_ERROR_NETWORK:
       return decide_network (error, history);
+    case GST_ICE_ERROR_DAMAGED:
     case GST_ICE_ERROR_THROTTLED:
     case GST_ICE_ERROR_UNAVAILABLE:
     case GST_ICE_ERROR_TLS:
     case GST_ICE_ERROR_STALLED:
     case GST_ICE_ERROR_PROTOCOL:
       return GST_ICE_RETRY_LATER;
-    default:
+    case GST_ICE_ERROR_FAILED:
+      /* The service understood and refuses: the same gets the same answer. */
+    case GST_ICE_ERROR_SETTINGS:
+      /* Settings don't change while the upload runs. */
+    case GST_ICE_ERROR_NOT_AUTHORIZED:
+      /* An account or a policy says no, and a person has to change that. For
+       * a renewal there is time to: see lease-keeper.c. */
+    case GST_ICE_ERROR_NOT_FOUND:
+    case GST_ICE_ERROR_NO_SUCH_UPLOAD:
+      /* OSS and ICE forget nothing: what isn't there does not come back. */
+    case GST_ICE_ERROR_CONFLICT:
+      /* The bucket keeps the object that is there. */
+    case GST_ICE_ERROR_NO_SPACE:
+      /* Numbers and sizes are used up. */
+    case GST_ICE_ERROR_SEEK:
+      /* The bytes are gone. */
+    case GST_ICE_ERROR_SYNC:
+    case GST_ICE_ERROR_OUTCOME_UNKNOWN:
+      /* Verdicts, after all the waiting. */
       return GST_ICE_RETRY_FAIL;
   }
+
+  return GST_ICE_RETRY_FAIL;
+}
+
+gboolean
+gst_ice_retry_policy_is_about_request (const GError * error)
+{
+  return gst_ice_error_is (error, GST_ICE_ERROR_DAMAGED)
+      || gst_ice_error_is (error, GST_ICE_ERROR_TOKEN_EXPIRED)
+      || gst_ice_error_is (error, GST_ICE_ERROR_CLOCK_SKEW);
+}
+
+/* @hundreds: 2 for statuses from 200 to 299 */
+static gboolean
+has_status (const GError * error, guint hundreds)
+{
+  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
+
+  return details != NULL && details->http_status / 100 == hundreds;
+}
+
+gboolean
+gst_ice_retry_policy_is_redirect (const GError * error)
+{
+  return has_status (error, 3);
+}
+
+gboolean
+gst_ice_retry_policy_is_unreadable_success (const GError * error)
+{
+  return gst_ice_error_is (error, GST_ICE_ERROR_PROTOCOL)
+      && has_status (error, 2);
 }
 
 gint64

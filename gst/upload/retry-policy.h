@@ -18,7 +18,9 @@ G_BEGIN_DECLS
  * @GST_ICE_RETRY_LATER: the same again after a delay
  * @GST_ICE_RETRY_NOW: the same again at once, signed anew: what failed was
  *     not the service
- * @GST_ICE_RETRY_RENEW: the same again with a new lease
+ * @GST_ICE_RETRY_RENEW: the same again with a new lease: at once for the first
+ *     in a row, then after a delay, since a key that was just made may be
+ *     unknown to OSS for a moment
  */
 typedef enum
 {
@@ -31,10 +33,11 @@ typedef enum
 /**
  * GstIceRetryHistory:
  * @failures: failed attempts in a row, this one included
+ * @code: of the last of them
+ * @since_us: when the first of those with @code in a row failed, monotonic
  * @resigned: failures in a row after which it was signed anew at once
  * @stale_connections: attempts in a row on a kept connection that the service
  *     had closed
- * @damaged: attempts in a row that arrived damaged
  * @unknown_uploads: attempts in a row that were told NoSuchUpload
  * @refused_leases: leases in a row that were refused, this one included
  *
@@ -43,16 +46,29 @@ typedef enum
 typedef struct
 {
   guint failures;
+  gint code;
+  gint64 since_us;
   guint resigned;
   guint stale_connections;
-  guint damaged;
   guint unknown_uploads;
   guint refused_leases;
 } GstIceRetryHistory;
 
-/* Decides about @error and counts it in @history. */
+/* Decides about @error, which came at @now_us, and counts it in @history. */
 GstIceRetryAction gst_ice_retry_policy_decide (const GError * error,
-    GstIceRetryHistory * history);
+    GstIceRetryHistory * history, gint64 now_us);
+
+/* TRUE if @error says something of this request alone, so that the success of
+ * another is not its end. */
+gboolean gst_ice_retry_policy_is_about_request (const GError * error);
+
+/* TRUE if @error is a redirect. Waiting can't cure it if nothing has ever been
+ * answered otherwise. */
+gboolean gst_ice_retry_policy_is_redirect (const GError * error);
+
+/* TRUE if @error is an answer that says success in words nobody understands:
+ * what was asked for has probably been done. */
+gboolean gst_ice_retry_policy_is_unreadable_success (const GError * error);
 
 /* Microseconds to wait before the next attempt after @failures in a row: full
  * jitter, bounded below by what the service asked for in @error.

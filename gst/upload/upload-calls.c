@@ -19,6 +19,7 @@ gst_ice_call_new (GstIceUpload * self, GstIceOperation operation,
 
   call->self = gst_ice_upload_ref (self);
   call->client = gst_ice_oss_client_ref (self->oss);
+  call->object = gst_ice_oss_object_ref (self->object);
   call->operation = operation;
   call->handle = handle;
   call->lease = gst_ice_lease_ref (lease);
@@ -31,6 +32,7 @@ gst_ice_call_free (GstIceCall * call)
 {
   g_clear_pointer (&call->part, gst_ice_part_unref);
   gst_ice_lease_unref (call->lease);
+  gst_ice_oss_object_unref (call->object);
   gst_ice_oss_client_unref (call->client);
   gst_ice_upload_unref (call->self);
   g_free (call);
@@ -109,6 +111,7 @@ handle (GstIceCall * call, const GstIceOssReply * reply, const GError * error)
     return;
   }
 
+  self->oss_successes += error == NULL;
   /* What HeadObject found is for its handler to judge. */
   if (error == NULL && call->operation != GST_ICE_OPERATION_HEAD)
     gst_ice_upload_report_success (self);
@@ -139,7 +142,7 @@ gst_ice_call_send (GstIceCall * call, GstIceOssRequest * request)
 
   begin (call);
   gst_ice_oss_request_set_progress (request, on_progress, call);
-  gst_ice_oss_client_send_async (self->oss, request, self->object,
+  gst_ice_oss_client_send_async (self->oss, request, call->object,
       call->lease->identity, self->cancellable, on_reply, call);
 }
 
@@ -158,8 +161,12 @@ gst_ice_call_get_proof (GstIceCall * call, const GstIceOssReply * reply)
 
 GError *
 gst_ice_call_new_damaged_error (GstIceCall * call,
-    const GstIceOssReply * reply, const gchar * operation)
+    const GstIceOssReply * reply)
 {
+  const gchar *operation = call->part != NULL ? "UploadPart"
+      : call->operation == GST_ICE_OPERATION_PUT ? "PutObject"
+      : call->operation == GST_ICE_OPERATION_HEAD ? "HeadObject"
+      : "CompleteMultipartUpload";
   guint64 crc64 = call->part != NULL ? call->part->crc64 : call->crc64;
   GError *error = gst_ice_error_new (GST_ICE_ERROR_DAMAGED,
       "CRC-64 of %s is %" G_GUINT64_FORMAT " at OSS and %" G_GUINT64_FORMAT

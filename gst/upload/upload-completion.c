@@ -25,8 +25,10 @@ gst_ice_call_handle_initiate (GstIceCall * call, const GstIceOssReply * reply,
   GstIceUpload *self = call->self;
   gboolean is_over = gst_ice_upload_state_is_over (self->state);
 
+  if (error != NULL && gst_ice_retry_policy_is_unreadable_success (error))
+    self->may_have_upload = TRUE;
   if (error != NULL && is_over) {
-    gst_ice_upload_end_early (self);
+    gst_ice_upload_end_early (self, error);
     return;
   }
   if (error != NULL) {
@@ -36,6 +38,7 @@ gst_ice_call_handle_initiate (GstIceCall * call, const GstIceOssReply * reply,
 
   self->alone_history = (GstIceRetryHistory) { 0 };
   self->upload_id = g_strdup (reply->upload_id);
+  self->is_noted = FALSE;
   if (!is_over)
     gst_ice_upload_started (self, reply);
 }
@@ -131,54 +134,35 @@ gst_ice_call_make_complete (GstIceCall * call)
   return gst_ice_oss_request_new_complete (self->upload_id, parts);
 }
 
-/* What @reply to @operation proves, as far as anybody wants to know. */
-static GstIceProof
-get_wanted_proof (GstIceCall * call, const GstIceOssReply * reply,
-    const gchar * operation)
-{
-  if (!call->self->config->verify)
-    return GST_ICE_PROOF_OURS;
-  if (!reply->has_crc64)
-    GST_WARNING ("%s: OSS sends no CRC-64 with %s, so nothing can be compared",
-        call->self->config->media_id, operation);
-
-  return gst_ice_call_get_proof (call, reply);
-}
-
-void
-gst_ice_call_handle_put (GstIceCall * call, const GstIceOssReply * reply,
-    const GError * error)
-{
-  GstIceUpload *self = call->self;
-  g_autoptr (GError) damaged = NULL;
-
-  if (error != NULL) {
-    gst_ice_inquiry_put_failed (&self->inquiry, error);
-    gst_ice_call_handle_failure (call, error);
-    return;
-  }
-
-  if (gst_ice_inquiry_completed (&self->inquiry, get_wanted_proof (call,
-              reply, "PutObject")) == GST_ICE_VERDICT_COMPLETE) {
-    gst_ice_upload_started (self, reply);
-    gst_ice_upload_completed (self, reply, call->size, call->crc64);
-    return;
-  }
-
-  damaged = gst_ice_call_new_damaged_error (call, reply, "PutObject");
-  gst_ice_call_handle_failure (call, damaged);
-}
-
 static void
 fail_with_other_bytes (GstIceCall * call, const GstIceOssReply * reply)
 {
-  g_autoptr (GError) damaged = gst_ice_call_new_damaged_error (call, reply,
-      "CompleteMultipartUpload");
-  g_autoptr (GError) final =
-      gst_ice_upload_new_final_error (GST_ICE_ERROR_SYNC, damaged,
-      "The object was completed with other bytes than were recorded");
+  g_autoptr (GError) damaged = gst_ice_call_new_damaged_error (call, reply);
+  g_autoptr (GError) final = NULL;
 
+  /* What PutObject has put is put again. */
+  if (call->operation == GST_ICE_OPERATION_PUT) {
+    gst_ice_call_handle_failure (call, damaged);
+    return;
+  }
+
+  final = gst_ice_upload_new_final_error (GST_ICE_ERROR_SYNC, damaged,
+      "The object was completed with other bytes than were recorded");
   gst_ice_upload_failed (call->self, final, 0);
+}
+
+/* @reply: (nullable) */
+static void
+complete (GstIceCall * call, const GstIceOssReply * reply, gboolean verified)
+{
+  GstIceUpload *self = call->self;
+
+  if (!verified && self->config->verify)
+    GST_WARNING ("%s: OSS gives no CRC-64 of the object, so nothing has been"
+        " compared", self->config->media_id);
+  if (self->upload_id == NULL)
+    gst_ice_upload_started (self, reply);
+  gst_ice_upload_completed (self, reply, call->size, call->crc64, verified);
 }
 
 static void
@@ -233,7 +217,10 @@ carry_out (GstIceCall * call, GstIceVerdict verdict,
       complete_again (call);
       break;
     case GST_ICE_VERDICT_COMPLETE:
-      gst_ice_upload_completed (call->self, reply, call->size, call->crc64);
+      complete (call, reply, call->self->config->verify);
+      break;
+    case GST_ICE_VERDICT_UNVERIFIED:
+      complete (call, reply, FALSE);
       break;
     case GST_ICE_VERDICT_OTHER_BYTES:
       fail_with_other_bytes (call, reply);
@@ -250,16 +237,30 @@ carry_out (GstIceCall * call, GstIceVerdict verdict,
   }
 }
 
+/* An answer without an ETag is not all that OSS has to say. */
+static GstIceProof
+get_answer_proof (GstIceCall * call, const GstIceOssReply * reply)
+{
+  if (reply->etag == NULL)
+    return GST_ICE_PROOF_NONE;
+
+  return call->self->config->verify ? gst_ice_call_get_proof (call, reply)
+      : GST_ICE_PROOF_OURS;
+}
+
+/* Of Complete and PutObject. */
 void
 gst_ice_call_handle_complete (GstIceCall * call, const GstIceOssReply * reply,
     const GError * error)
 {
-  GstIceInquiry *inquiry = &call->self->inquiry;
+  GstIceUpload *self = call->self;
 
+  if (reply != NULL)
+    gst_ice_upload_publish_answer (self, reply);
   carry_out (call, error != NULL ?
-      gst_ice_inquiry_complete_failed (inquiry, error) :
-      gst_ice_inquiry_completed (inquiry, get_wanted_proof (call, reply,
-              "CompleteMultipartUpload")), reply, error);
+      gst_ice_inquiry_complete_failed (&self->inquiry, error) :
+      gst_ice_inquiry_completed (&self->inquiry, get_answer_proof (call,
+              reply)), reply, error);
 }
 
 /* ---- HeadObject ---- */
@@ -272,15 +273,22 @@ gst_ice_call_make_head (GstIceCall * call)
   return gst_ice_oss_request_new_head_object ();
 }
 
-/* Of another size it is another object, whatever its checksum. */
+/* Of another size it is another object. Of what OSS called complete, the size
+ * is enough for somebody who wants no CRC-64 compared. */
 static GstIceProof
 get_head_proof (GstIceCall * call, const GstIceOssReply * reply)
 {
+  GstIceUpload *self = call->self;
   GstIceProof proof = gst_ice_call_get_proof (call, reply);
 
-  return proof == GST_ICE_PROOF_OURS
-      && (reply->size < 0 || (guint64) reply->size != call->size)
-      ? GST_ICE_PROOF_OTHER : proof;
+  if (reply->size >= 0 && (guint64) reply->size != call->size)
+    return GST_ICE_PROOF_OTHER;
+  if (!self->config->verify
+      && self->inquiry.state == GST_ICE_INQUIRY_CHECKING)
+    return GST_ICE_PROOF_OURS;
+
+  return reply->size < 0 && proof == GST_ICE_PROOF_OURS ? GST_ICE_PROOF_NONE
+      : proof;
 }
 
 static GError *
@@ -309,13 +317,14 @@ gst_ice_call_handle_head (GstIceCall * call, const GstIceOssReply * reply,
 
   if (error != NULL) {
     carry_out (call, gst_ice_inquiry_head_failed (&self->inquiry, error,
-            gst_ice_call_is_hopeless (call, error)), NULL, error);
+            gst_ice_call_is_hopeless (call, error)
+            || gst_ice_upload_get_patience (self) == 0), NULL, error);
     return;
   }
 
   verdict = gst_ice_inquiry_found (&self->inquiry, get_head_proof (call,
           reply));
-  if (verdict == GST_ICE_VERDICT_COMPLETE)
+  if (self->inquiry.state == GST_ICE_INQUIRY_THERE)
     gst_ice_upload_report_success (self);
   else
     not_ours = new_not_ours_error (call, reply);
@@ -331,28 +340,35 @@ gst_ice_call_make_list (GstIceCall * call)
       call->self->inquiry.list_marker);
 }
 
-static void
-adopt_etag (GstIceUpload * self, const GstIceOssPart * listed)
+/* FALSE if the part is wanted again and can't be had. */
+static gboolean
+correct_etag (GstIceUpload * self, const GstIceOssPart * listed)
 {
   GstIcePartEntry *entry;
 
   if (listed->number < 1
       || listed->number > gst_ice_upload_get_target_length (self))
-    return;
+    return TRUE;
 
   entry = gst_ice_part_table_get (self->parts, listed->number);
-  if (entry->size != listed->size || g_strcmp0 (entry->etag, listed->etag) == 0)
-    return;
+  if (g_strcmp0 (entry->etag, listed->etag) == 0)
+    return TRUE;
 
   GST_WARNING ("%s: part %u has ETag %s, and %s at OSS",
       self->config->media_id, entry->number, entry->etag, listed->etag);
+  if ((self->config->verify && !entry->is_compared)
+      || entry->size != listed->size)
+    return gst_ice_part_table_revoke (self->parts, entry);
+
   g_free (entry->etag);
   entry->etag = g_strdup (listed->etag);
+
+  return TRUE;
 }
 
-/* Complete was refused for its ETags. The CRC-64 of each part was right when
- * it arrived, so the ETag may have been damaged on its way to us: OSS's own
- * are tried once. */
+/* Complete was refused for its ETags. Where the CRC-64 of the part was right
+ * when it arrived, the ETag may have been damaged on its way to us: OSS's own
+ * is tried, once. Where nothing was compared, the part is sent again. */
 void
 gst_ice_call_handle_list (GstIceCall * call, const GstIceOssReply * reply,
     const GError * error)
@@ -366,8 +382,12 @@ gst_ice_call_handle_list (GstIceCall * call, const GstIceOssReply * reply,
     return;
   }
 
-  for (i = 0; reply->parts != NULL && i < reply->parts->len; i++)
-    adopt_etag (self, g_ptr_array_index (reply->parts, i));
+  for (i = 0; reply->parts != NULL && i < reply->parts->len; i++) {
+    if (!correct_etag (self, g_ptr_array_index (reply->parts, i))) {
+      gst_ice_call_give_up (call, self->inquiry.invalid_part);
+      return;
+    }
+  }
   gst_ice_inquiry_listed (&self->inquiry, reply->next_marker);
 }
 
@@ -379,6 +399,12 @@ gst_ice_call_make_abort (GstIceCall * call)
   return gst_ice_oss_request_new_abort (call->self->upload_id);
 }
 
+GstIceOssRequest *
+gst_ice_call_make_check (GstIceCall * call)
+{
+  return gst_ice_oss_request_new_list_parts (call->self->upload_id, 0);
+}
+
 /* An empty recording is put, whether the upload that an earlier run began
  * could be aborted or not. */
 static gboolean
@@ -388,28 +414,121 @@ is_out_of_the_way (GstIceCall * call, const GError * error)
       || gst_ice_call_is_hopeless (call, error));
 }
 
+static void
+put_instead (GstIceCall * call, const GError * error)
+{
+  GstIceUpload *self = call->self;
+
+  if (error != NULL)
+    GST_WARNING ("%s: upload %s is left as it is: %s",
+        self->config->media_id, self->upload_id, error->message);
+  g_clear_pointer (&self->upload_id, g_free);
+  self->alone_history = (GstIceRetryHistory) { 0 };
+}
+
+/* Nothing is left. An upload that could be aborted has not been completed. */
+static void
+end_aborted (GstIceUpload * self)
+{
+  gst_ice_upload_ended (self, self->state == GST_ICE_UPLOAD_WITHDRAWING ?
+      GST_ICE_OUTCOME_NOTHING_SENT : GST_ICE_OUTCOME_ABORTED);
+}
+
 void
 gst_ice_call_handle_abort (GstIceCall * call, const GstIceOssReply * reply,
     const GError * error)
 {
   GstIceUpload *self = call->self;
-  /* An upload that could be aborted has not been completed. */
-  GstIceOutcome aborted = self->state == GST_ICE_UPLOAD_WITHDRAWING ?
-      GST_ICE_OUTCOME_NOTHING_SENT : GST_ICE_OUTCOME_ABORTED;
 
   if (is_out_of_the_way (call, error)) {
-    if (error != NULL)
-      GST_WARNING ("%s: upload %s is left as it is: %s",
-          self->config->media_id, self->upload_id, error->message);
-    g_clear_pointer (&self->upload_id, g_free);
+    put_instead (call, error);
+  } else if (error == NULL) {
+    end_aborted (self);
+  } else if (gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD)) {
+    if (self->inquiry.may_be_there)
+      gst_ice_upload_ended (self, GST_ICE_OUTCOME_UNKNOWN);
+    else
+      end_aborted (self);
+  } else if (gst_ice_error_is (error, GST_ICE_ERROR_PROTOCOL)
+      && self->state != GST_ICE_UPLOAD_FINALIZING) {
+    /* Not OSS's own answer: it may have been carried out, or not. */
+    self->abort = GST_ICE_ABORT_UNSURE;
+  } else {
+    gst_ice_call_handle_failure (call, error);
+  }
+}
+
+/* ListParts after an answer to Abort that proves nothing. */
+void
+gst_ice_call_handle_check (GstIceCall * call, const GstIceOssReply * reply,
+    const GError * error)
+{
+  GstIceUpload *self = call->self;
+  g_autoptr (GError) listed = NULL;
+
+  if (gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD)) {
+    end_aborted (self);
     return;
   }
 
+  self->abort = error != NULL ? GST_ICE_ABORT_DOUBTFUL : GST_ICE_ABORT_OPEN;
   if (error == NULL)
-    gst_ice_upload_ended (self, aborted);
-  else if (gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD))
-    gst_ice_upload_ended (self, self->inquiry.may_be_there ?
-        GST_ICE_OUTCOME_UNKNOWN : aborted);
-  else
-    gst_ice_call_handle_failure (call, error);
+    listed = gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
+        "AbortMultipartUpload was answered by something else than OSS, and was"
+        " not carried out");
+  gst_ice_call_handle_failure (call, error != NULL ? error : listed);
+}
+
+/* ---- an upload that was left at another object ---- */
+
+GstIceOssRequest *
+gst_ice_call_make_clearance (GstIceCall * call)
+{
+  const GstIceStray *stray = call->self->stray;
+
+  gst_ice_oss_object_unref (call->object);
+  call->object = gst_ice_oss_object_ref (stray->object);
+  if (stray->lease != NULL) {
+    gst_ice_lease_unref (call->lease);
+    call->lease = gst_ice_lease_ref (stray->lease);
+  }
+
+  return gst_ice_oss_request_new_abort (stray->upload_id);
+}
+
+static void
+report_left_behind (GstIceUpload * self, const GError * error)
+{
+  const GstIceStray *stray = self->stray;
+  g_autoptr (GError) left = g_error_copy (error);
+
+  g_prefix_error (&left, "The upload %s of %s in %s is left behind, since the"
+      " lease is for another object now; abort it, or leave it to the"
+      " bucket's lifecycle rules: ", stray->upload_id, stray->object->key,
+      stray->object->bucket);
+  GST_WARNING ("%s: %s", self->config->media_id, left->message);
+  gst_ice_upload_emit (self, &(GstIceUploadEvent) {
+        .type = GST_ICE_UPLOAD_EVENT_LEFT_BEHIND,
+        .error = left,
+      });
+}
+
+/* With the lease that it was sent with, if there is one, then with the newest;
+ * nothing else can help. */
+void
+gst_ice_call_handle_clearance (GstIceCall * call,
+    const GstIceOssReply * reply, const GError * error)
+{
+  GstIceUpload *self = call->self;
+
+  if (error != NULL && self->stray->lease != NULL
+      && !gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD)) {
+    g_clear_pointer (&self->stray->lease, gst_ice_lease_unref);
+    return;
+  }
+
+  if (error != NULL
+      && !gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD))
+    report_left_behind (self, error);
+  g_clear_pointer (&self->stray, gst_ice_stray_free);
 }

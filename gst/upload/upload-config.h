@@ -44,6 +44,8 @@ typedef enum
  * @stop_timeout_us: longest time for @on_error
  * @on_error: what to do when the upload has failed for good
  * @verify: compare CRC-64
+ * @journalled: no part is sent before gst_ice_upload_noted() says that the
+ *     upload id can't get lost
  * @network: (owned): how the network is to be used
  */
 typedef struct
@@ -61,6 +63,7 @@ typedef struct
   gint64 stop_timeout_us;
   GstIceEndAction on_error;
   gboolean verify;
+  gboolean journalled;
   GstIceNetworkConfig *network;
 } GstIceUploadConfig;
 

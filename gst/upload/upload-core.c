@@ -97,6 +97,39 @@ gst_ice_upload_set_state (GstIceUpload * self, GstIceUploadState from,
   gst_ice_upload_publish (self);
 }
 
+GstIceUpload *
+gst_ice_upload_ref (GstIceUpload * self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+  return self;
+}
+
+void
+gst_ice_upload_unref (GstIceUpload * self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_warn_if_fail (self->keeper == NULL);
+  gst_ice_part_table_free (self->parts);
+  g_clear_pointer (&self->object, gst_ice_oss_object_unref);
+  g_clear_pointer (&self->next_object, gst_ice_oss_object_unref);
+  g_clear_pointer (&self->own_lease, gst_ice_lease_unref);
+  g_clear_pointer (&self->stray, gst_ice_stray_free);
+  g_object_unref (self->cancellable);
+  g_clear_error (&self->error);
+  gst_ice_inquiry_clear (&self->inquiry);
+  gst_ice_resumption_clear (&self->resumption);
+  g_clear_error (&self->lost);
+  g_free (self->upload_id);
+  g_free (self->content_type);
+  gst_ice_upload_info_clear (&self->info);
+  gst_ice_upload_config_free (self->config);
+  gst_ice_clock_unref (self->clock);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
 gboolean
 gst_ice_upload_is_active (GstIceUpload * self)
 {
@@ -238,6 +271,8 @@ gst_ice_upload_publish (GstIceUpload * self)
   info->lease_expires_us = lease != NULL ? lease->expires_us : -1;
   info->clock_offset_us = gst_ice_clock_get_offset (self->clock);
   info->parts_in_flight = self->in_flight;
+  info->accepted = self->oss_successes > 0
+      || (info->generation > 0 && self->config->first_lease == NULL);
   if (self->state == GST_ICE_UPLOAD_COMPLETE)
     return;
   info->parts_uploaded = gst_ice_part_table_count_confirmed (self->parts);

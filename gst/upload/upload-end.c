@@ -24,41 +24,83 @@ gst_ice_upload_get_leftover (GstIceUpload * self)
 {
   if (self->inquiry.state == GST_ICE_INQUIRY_THERE)
     return GST_ICE_OUTCOME_COMPLETED;
-  if (gst_ice_inquiry_is_unsure (&self->inquiry))
+  if (gst_ice_inquiry_is_unsure (&self->inquiry)
+      || self->abort != GST_ICE_ABORT_OPEN)
     return GST_ICE_OUTCOME_UNKNOWN;
   if (gst_ice_inquiry_has_no_upload (&self->inquiry))
     return GST_ICE_OUTCOME_ABORTED;
+  if (self->upload_id != NULL
+      || self->resumption.state == GST_ICE_RESUMPTION_LEFT)
+    return GST_ICE_OUTCOME_KEPT;
 
-  return self->upload_id != NULL
-      || self->resumption.state == GST_ICE_RESUMPTION_LEFT
-      ? GST_ICE_OUTCOME_KEPT : GST_ICE_OUTCOME_NOTHING_SENT;
+  return self->may_have_upload ? GST_ICE_OUTCOME_UNKNOWN
+      : GST_ICE_OUTCOME_NOTHING_SENT;
+}
+
+/* ---- an upload at another object ---- */
+
+void
+gst_ice_stray_free (GstIceStray * stray)
+{
+  gst_ice_oss_object_unref (stray->object);
+  g_free (stray->upload_id);
+  g_clear_pointer (&stray->lease, gst_ice_lease_unref);
+  g_free (stray);
+}
+
+void
+gst_ice_upload_set_stray (GstIceUpload * self, GstIceOssObject * object,
+    const gchar * upload_id, GstIceLease * lease)
+{
+  if (upload_id == NULL)
+    return;
+
+  g_clear_pointer (&self->stray, gst_ice_stray_free);
+  self->stray = g_new0 (GstIceStray, 1);
+  self->stray->object = gst_ice_oss_object_ref (object);
+  self->stray->upload_id = g_strdup (upload_id);
+  if (lease != NULL)
+    self->stray->lease = gst_ice_lease_ref (lease);
 }
 
 /* ---- complete ---- */
 
-static void
-publish_object (GstIceUpload * self, const GstIceOssReply * reply,
-    guint64 size, guint64 crc64)
+void
+gst_ice_upload_publish_answer (GstIceUpload * self,
+    const GstIceOssReply * reply)
 {
   gst_ice_lock_scope (&self->lock);
 
   g_free (self->info.request_id);
   self->info.request_id = g_strdup (reply->request_id);
+  if (reply->etag == NULL)
+    return;
   g_free (self->info.etag);
   self->info.etag = g_strdup (reply->etag);
+}
+
+static void
+publish_object (GstIceUpload * self, guint64 size, guint64 crc64,
+    gboolean verified)
+{
+  gst_ice_lock_scope (&self->lock);
+
   self->info.object_size = size;
   self->info.bytes_uploaded = size;
   self->info.crc64 = crc64;
+  self->info.verified = verified;
 }
 
 void
 gst_ice_upload_completed (GstIceUpload * self, const GstIceOssReply * reply,
-    guint64 size, guint64 crc64)
+    guint64 size, guint64 crc64, gboolean verified)
 {
-  publish_object (self, reply, size, crc64);
+  if (reply != NULL)
+    gst_ice_upload_publish_answer (self, reply);
+  publish_object (self, size, crc64, verified);
   GST_INFO ("%s: object complete, %" G_GUINT64_FORMAT " bytes, crc64 %"
       G_GUINT64_FORMAT ", request id %s", self->config->media_id, size, crc64,
-      GST_STR_NULL (reply->request_id));
+      GST_STR_NULL (self->info.request_id));
 
   if (self->state == GST_ICE_UPLOAD_SALVAGING) {
     gst_ice_upload_ended (self, GST_ICE_OUTCOME_COMPLETED);
@@ -73,34 +115,65 @@ gst_ice_upload_completed (GstIceUpload * self, const GstIceOssReply * reply,
 
 /* ---- ended ---- */
 
-void
-gst_ice_upload_ended (GstIceUpload * self, GstIceOutcome outcome)
+static void
+end (GstIceUpload * self, GstIceOutcome outcome, GstIceUploadState state,
+    GstIceUploadEventType type, const GError * error)
 {
   gst_ice_upload_drop_source (&self->deadline);
   cancel_requests (self);
   gst_ice_upload_set_outcome (self, outcome);
   GST_INFO ("%s: ended, outcome %s, upload id %s", self->config->media_id,
       gst_ice_outcome_get_name (outcome), GST_STR_NULL (self->upload_id));
-
-  if (self->error == NULL) {
-    gst_ice_upload_set_state (self, self->state, GST_ICE_UPLOAD_STOPPED);
-    gst_ice_upload_emit_type (self, GST_ICE_UPLOAD_EVENT_STOPPED);
-    return;
-  }
-
-  gst_ice_upload_set_state (self, self->state, GST_ICE_UPLOAD_FAILED);
+  gst_ice_upload_set_state (self, self->state, state);
   gst_ice_upload_emit (self, &(GstIceUploadEvent) {
-        .type = GST_ICE_UPLOAD_EVENT_FAILED,
-        .error = self->error,
+        .type = type,
+        .error = error,
       });
 }
 
 void
-gst_ice_upload_end_early (GstIceUpload * self)
+gst_ice_upload_ended (GstIceUpload * self, GstIceOutcome outcome)
 {
-  if (gst_ice_upload_state_is_over (self->state)
-      && gst_ice_upload_is_active (self))
+  if (self->error == NULL)
+    end (self, outcome, GST_ICE_UPLOAD_STOPPED, GST_ICE_UPLOAD_EVENT_STOPPED,
+        NULL);
+  else
+    end (self, outcome, GST_ICE_UPLOAD_FAILED, GST_ICE_UPLOAD_EVENT_FAILED,
+        self->error);
+}
+
+/* What was asked of a stop was not done. (transfer full) */
+static GError *
+new_stop_error (GstIceUpload * self, const GError * cause, const gchar * what)
+{
+  g_autofree gchar *last = g_strdup (self->info.last_error);
+
+  if (cause != NULL)
+    return g_error_new (cause->domain, cause->code, "%s: %s", what,
+        cause->message);
+
+  return gst_ice_error_new (GST_ICE_ERROR_FAILED, "%s: stop-timeout is over%s"
+      "%s", what, last != NULL ? "; the last failure was: " : "",
+      last != NULL ? last : "");
+}
+
+void
+gst_ice_upload_end_early (GstIceUpload * self, const GError * cause)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!gst_ice_upload_state_is_over (self->state)
+      || !gst_ice_upload_is_active (self))
+    return;
+  if (self->state != GST_ICE_UPLOAD_ABORTING) {
     gst_ice_upload_ended (self, gst_ice_upload_get_leftover (self));
+    return;
+  }
+
+  error = new_stop_error (self, cause, "The upload could not be aborted");
+  gst_ice_upload_set_last_error (self, error);
+  end (self, gst_ice_upload_get_leftover (self), GST_ICE_UPLOAD_FAILED,
+      GST_ICE_UPLOAD_EVENT_STOPPED, error);
 }
 
 /* ---- the last thing to do ---- */
@@ -111,7 +184,7 @@ on_deadline (gpointer user_data)
   GstIceUpload *self = user_data;
 
   GST_WARNING ("%s: stop-timeout is over", self->config->media_id);
-  gst_ice_upload_end_early (self);
+  gst_ice_upload_end_early (self, NULL);
 
   return G_SOURCE_REMOVE;
 }
@@ -203,14 +276,35 @@ gst_ice_upload_begin_stop (GstIceUpload * self, gboolean abort)
 
 /* ---- closed ---- */
 
+/* An upload that was to be completed, aborted or salvaged has failed; another
+ * one is left as it is. */
+static void
+drop (GstIceUpload * self)
+{
+  g_autoptr (GError) error = NULL;
+
+  gst_ice_upload_set_outcome (self, gst_ice_upload_get_leftover (self));
+  if (!self->finishing && !gst_ice_upload_state_is_over (self->state)) {
+    gst_ice_upload_set_state (self, self->state, GST_ICE_UPLOAD_STOPPED);
+    return;
+  }
+
+  if (self->error == NULL) {
+    error = new_stop_error (self, NULL,
+        self->state == GST_ICE_UPLOAD_ABORTING ?
+        "The upload could not be aborted" :
+        "The upload could not be completed");
+    gst_ice_upload_set_last_error (self, error);
+  }
+  gst_ice_upload_set_state (self, self->state, GST_ICE_UPLOAD_FAILED);
+}
+
 void
 gst_ice_upload_begin_close (GstIceUpload * self)
 {
   if (!gst_ice_upload_state_is_over (self->state)
-      || gst_ice_upload_is_active (self)) {
-    gst_ice_upload_set_outcome (self, gst_ice_upload_get_leftover (self));
-    gst_ice_upload_set_state (self, self->state, GST_ICE_UPLOAD_STOPPED);
-  }
+      || gst_ice_upload_is_active (self))
+    drop (self);
   gst_ice_upload_publish (self);
 
   gst_ice_upload_set_state (self, self->state, GST_ICE_UPLOAD_CLOSED);

@@ -8,6 +8,14 @@
 #include "upload/upload-private.h"
 
 
+/* An answer to Initiate that can't be read has probably made an upload: another
+ * one is not made in quick succession. */
+#define MIN_REINITIATE_US (10 * (gint64) G_USEC_PER_SEC)
+
+/* Bytes that arrive damaged for so long are not damaged on the way: nobody
+ * waits longer for them, also where retry-timeout has no end. */
+#define MAX_DAMAGE_US (600 * (gint64) G_USEC_PER_SEC)
+
 /* How often an upload begins anew while all its bytes can be had. */
 #define MAX_RESTARTS 3
 
@@ -27,7 +35,8 @@ gst_ice_call_is_hopeless (GstIceCall * call, const GError * error)
 {
   GstIceRetryHistory history = *get_history (call);
 
-  return gst_ice_retry_policy_decide (error, &history) == GST_ICE_RETRY_FAIL;
+  return gst_ice_retry_policy_decide (error, &history,
+      gst_ice_upload_get_now (call->self)) == GST_ICE_RETRY_FAIL;
 }
 
 void
@@ -51,7 +60,7 @@ gst_ice_call_give_up (GstIceCall * call, const GError * error)
 
   if (gst_ice_upload_state_is_over (self->state)) {
     GST_WARNING ("%s: %s", self->config->media_id, error->message);
-    gst_ice_upload_end_early (self);
+    gst_ice_upload_end_early (self, error);
     return;
   }
 
@@ -120,20 +129,53 @@ gst_ice_upload_get_patience (GstIceUpload * self)
       gst_ice_upload_get_now (self), self->config->retry_timeout_us);
 }
 
-static void
-try_later (GstIceCall * call, const GError * error,
+/* The same for @call, which failed with @error: what is wrong with one request
+ * does not end with the success of another. */
+static gint64
+get_patience (GstIceCall * call, const GError * error,
     const GstIceRetryHistory * history)
 {
   GstIceUpload *self = call->self;
   gint64 patience = gst_ice_upload_get_patience (self);
+  gint64 timeout = self->config->retry_timeout_us;
+  gint64 own;
+
+  if (timeout < 0 && gst_ice_error_is (error, GST_ICE_ERROR_DAMAGED))
+    timeout = MAX_DAMAGE_US;
+  if (timeout < 0 || !gst_ice_retry_policy_is_about_request (error))
+    return patience;
+
+  own = MAX (0, history->since_us + timeout - gst_ice_upload_get_now (self));
+
+  return patience < 0 ? own : MIN (own, patience);
+}
+
+static void
+give_up_late (GstIceCall * call, const GError * error)
+{
+  if (gst_ice_error_is (error, GST_ICE_ERROR_DAMAGED))
+    give_up_damaged (call, error);
+  else if (leaves_unknown (call, error))
+    gst_ice_call_give_up_unknown (call, error);
+  else
+    gst_ice_call_give_up (call, error);
+}
+
+/* FALSE if there is no time for that. */
+static gboolean
+try_later (GstIceCall * call, const GError * error,
+    const GstIceRetryHistory * history)
+{
+  GstIceUpload *self = call->self;
+  gint64 patience = get_patience (call, error, history);
   gint64 delay = get_delay (error, history);
 
+  if (call->operation == GST_ICE_OPERATION_INITIATE
+      && gst_ice_retry_policy_is_unreadable_success (error))
+    delay = MAX (delay, MIN_REINITIATE_US);
   if (patience == 0) {
-    if (leaves_unknown (call, error))
-      gst_ice_call_give_up_unknown (call, error);
-    else
-      gst_ice_call_give_up (call, error);
-    return;
+    give_up_late (call, error);
+    return FALSE;
   }
 
   if (patience > 0)
@@ -141,6 +183,32 @@ try_later (GstIceCall * call, const GError * error,
   gst_ice_call_try_again (call, delay);
   self->outage.of_oss = TRUE;
   gst_ice_upload_report_failure (self, error, delay);
+
+  return TRUE;
+}
+
+/* The key may have ended, or be so new that OSS does not know it yet. */
+static void
+renew (GstIceCall * call, const GError * error,
+    const GstIceRetryHistory * history)
+{
+  if (history->refused_leases == 1)
+    gst_ice_call_try_again (call, 0);
+  else if (!try_later (call, error, history))
+    return;
+
+  gst_ice_lease_keeper_refused (call->self->keeper, call->lease);
+}
+
+/* Nothing has ever been answered in another way. */
+static void
+give_up_redirected (GstIceCall * call, const GError * error)
+{
+  g_autoptr (GError) final =
+      gst_ice_upload_new_final_error (GST_ICE_ERROR_SETTINGS, error,
+      "OSS is not reached");
+
+  gst_ice_call_give_up (call, final);
 }
 
 static void
@@ -149,7 +217,13 @@ follow_policy (GstIceCall * call, const GError * error,
 {
   GstIceUpload *self = call->self;
 
-  switch (gst_ice_retry_policy_decide (error, history)) {
+  if (self->oss_successes == 0 && gst_ice_retry_policy_is_redirect (error)) {
+    give_up_redirected (call, error);
+    return;
+  }
+
+  switch (gst_ice_retry_policy_decide (error, history,
+          gst_ice_upload_get_now (self))) {
     case GST_ICE_RETRY_LATER:
       try_later (call, error, history);
       break;
@@ -159,14 +233,10 @@ follow_policy (GstIceCall * call, const GError * error,
       gst_ice_call_try_again (call, 0);
       break;
     case GST_ICE_RETRY_RENEW:
-      gst_ice_call_try_again (call, 0);
-      gst_ice_lease_keeper_refused (self->keeper, call->lease);
+      renew (call, error, history);
       break;
     case GST_ICE_RETRY_FAIL:
-      if (gst_ice_error_is (error, GST_ICE_ERROR_DAMAGED))
-        give_up_damaged (call, error);
-      else
-        gst_ice_call_give_up (call, error);
+      gst_ice_call_give_up (call, error);
       break;
   }
 }
@@ -247,9 +317,12 @@ restart (GstIceUpload * self)
   gst_ice_inquiry_clear (&self->inquiry);
   gst_ice_resumption_clear (&self->resumption);
   self->restarts++;
-  g_clear_pointer (&self->upload_id, g_free);
-  if (self->next_object != NULL)
+  if (self->next_object != NULL) {
+    gst_ice_upload_set_stray (self, self->object, self->upload_id,
+        self->own_lease);
     gst_ice_upload_use_object (self, self->next_object);
+  }
+  g_clear_pointer (&self->upload_id, g_free);
   g_clear_pointer (&self->next_object, gst_ice_oss_object_unref);
   go_on (self);
 }

@@ -70,6 +70,7 @@ confirm (GstIceCall * call, const GstIceOssReply * reply)
   if (!gst_ice_part_table_confirm (self->parts, entry, call->part,
           reply->etag))
     return;
+  entry->is_compared = self->config->verify && reply->has_crc64;
 
   /* The recording may reuse the memory. */
   g_clear_pointer (&call->part, gst_ice_part_unref);
@@ -103,7 +104,7 @@ drop (GstIceCall * call, const GError * error)
 
   GST_DEBUG ("%s: part %u has a newer generation; the older one failed: %s",
       self->config->media_id, call->part->number, error->message);
-  if (gst_ice_retry_policy_decide (error, &history) == GST_ICE_RETRY_LATER
+  if (gst_ice_retry_policy_decide (error, &history, 0) == GST_ICE_RETRY_LATER
       && !gst_ice_error_is (error, GST_ICE_ERROR_DAMAGED))
     delay = gst_ice_retry_policy_get_delay (error, 1, g_random_double ());
 
@@ -123,7 +124,7 @@ gst_ice_call_handle_part (GstIceCall * call, const GstIceOssReply * reply,
 
   if (error == NULL && !stale && call->self->config->verify
       && gst_ice_call_get_proof (call, reply) == GST_ICE_PROOF_OTHER)
-    damaged = gst_ice_call_new_damaged_error (call, reply, "UploadPart");
+    damaged = gst_ice_call_new_damaged_error (call, reply);
 
   if (error == NULL && damaged == NULL)
     confirm (call, reply);

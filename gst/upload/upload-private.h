@@ -41,9 +41,41 @@ G_BEGIN_DECLS
 typedef struct _GstIceCall GstIceCall;
 
 /**
+ * GstIceAbort:
+ * @GST_ICE_ABORT_OPEN: the upload that is to be aborted is there; Abort is sent
+ * @GST_ICE_ABORT_UNSURE: an answer to Abort proves nothing; ListParts is asked
+ * @GST_ICE_ABORT_DOUBTFUL: ListParts could not tell either; Abort is sent
+ *
+ * Changed by the answers to these two alone, from any to any.
+ */
+typedef enum
+{
+  GST_ICE_ABORT_OPEN,
+  GST_ICE_ABORT_UNSURE,
+  GST_ICE_ABORT_DOUBTFUL,
+} GstIceAbort;
+
+/**
+ * GstIceStray:
+ * @object: (owned): where it goes
+ * @upload_id: (owned)
+ * @lease: (owned) (nullable): that may still be good for it; NULL: the newest
+ *
+ * An upload that is of no use any more, at an object that is not ours any more.
+ */
+typedef struct
+{
+  GstIceOssObject *object;
+  gchar *upload_id;
+  GstIceLease *lease;
+} GstIceStray;
+
+/**
  * GstIceUpload:
  * @pump: sends whatever can be sent
  * @finishing: the last part is known
+ * @is_noted: the upload id is where a crash can't lose it
+ * @may_have_upload: an answer to Initiate was lost that has probably made one
  * @salvage_length: of a failed upload, how many parts may still be completed
  * @object: where the upload goes; set with the first lease
  * @next_object: (nullable): where the newest lease points, if elsewhere
@@ -67,6 +99,8 @@ struct _GstIceUpload
 
   GstIceUploadState state;
   gboolean finishing;
+  gboolean is_noted;
+  gboolean may_have_upload;
   guint salvage_length;
   GstIceHttpClient *http;       /* (nullable) (owned) */
   GstIceOssClient *oss;         /* (nullable) (owned) */
@@ -77,10 +111,13 @@ struct _GstIceUpload
   GstIcePartTable *parts;       /* (owned) */
   GstIceOssObject *object;      /* (nullable) (owned) */
   GstIceOssObject *next_object; /* (nullable) (owned) */
+  GstIceLease *own_lease;       /* (nullable) (owned) the newest for object */
+  GstIceStray *stray;           /* (nullable) (owned) to be aborted first */
   gchar *upload_id;             /* (nullable) */
   gchar *content_type;          /* (nullable) */
   GCancellable *cancellable;    /* (owned) */
   guint oss_requests;           /* sent so far */
+  guint oss_successes;          /* answered so */
   guint in_flight;
   GstIceCall *alone;            /* (nullable) (unowned) */
   gint64 alone_not_before_us;
@@ -88,6 +125,7 @@ struct _GstIceUpload
   GstIceOutage outage;
   guint restarts;
   GstIceInquiry inquiry;
+  GstIceAbort abort;
   GstIceResumption resumption;
   GError *lost;                 /* (nullable) (owned) */
   GError *error;                /* (nullable) (owned) */
@@ -107,6 +145,7 @@ typedef void (*GstIceCallHandler) (GstIceCall * call,
  * GstIceCall:
  * @self: (owned)
  * @client: (owned)
+ * @object: (owned)
  * @operation: what is asked for
  * @handle: what to do with its answer
  * @lease: (owned): that signed it
@@ -118,6 +157,7 @@ struct _GstIceCall
 {
   GstIceUpload *self;
   GstIceOssClient *client;
+  GstIceOssObject *object;
   GstIceOperation operation;
   GstIceCallHandler handle;
   GstIceLease *lease;
@@ -188,10 +228,9 @@ GstIcePartEntry *gst_ice_call_get_entry (GstIceCall * call);
 GstIceProof gst_ice_call_get_proof (GstIceCall * call,
     const GstIceOssReply * reply);
 
-/* For GST_ICE_PROOF_OTHER. @operation: in OSS's words; a static string.
- * (transfer full) */
+/* For GST_ICE_PROOF_OTHER. (transfer full) */
 GError *gst_ice_call_new_damaged_error (GstIceCall * call,
-    const GstIceOssReply * reply, const gchar * operation);
+    const GstIceOssReply * reply);
 
 /* Both (transfer full). */
 void gst_ice_call_send (GstIceCall * call, GstIceOssRequest * request);
@@ -201,9 +240,15 @@ void gst_ice_call_send (GstIceCall * call, GstIceOssRequest * request);
 /* What is left behind when nothing more is done. */
 GstIceOutcome gst_ice_upload_get_leftover (GstIceUpload * self);
 
-/* The object is confirmed, by the answer @reply. @size, @crc64: of ours. */
+/* What OSS answered to Complete, or to HeadObject, about the object. */
+void gst_ice_upload_publish_answer (GstIceUpload * self,
+    const GstIceOssReply * reply);
+
+/* The object is confirmed, by @reply (nullable). @size, @crc64: of ours.
+ * @verified: OSS's own have been compared. */
 void gst_ice_upload_completed (GstIceUpload * self,
-    const GstIceOssReply * reply, guint64 size, guint64 crc64);
+    const GstIceOssReply * reply, guint64 size, guint64 crc64,
+    gboolean verified);
 
 /* The upload has failed for good, at part @part if that is not 0. */
 void gst_ice_upload_failed (GstIceUpload * self, const GError * error,
@@ -212,8 +257,15 @@ void gst_ice_upload_failed (GstIceUpload * self, const GError * error,
 /* on-error or stop has come to its end. */
 void gst_ice_upload_ended (GstIceUpload * self, GstIceOutcome outcome);
 
-/* on-error or stop, if one of them is under way, can't be carried out. */
-void gst_ice_upload_end_early (GstIceUpload * self);
+/* on-error or stop, if one of them is under way, can't be carried out. @error:
+ * (nullable): why */
+void gst_ice_upload_end_early (GstIceUpload * self, const GError * error);
+
+void gst_ice_stray_free (GstIceStray * stray);
+
+/* @upload_id of @object is to be aborted. @lease: (nullable) */
+void gst_ice_upload_set_stray (GstIceUpload * self, GstIceOssObject * object,
+    const gchar * upload_id, GstIceLease * lease);
 
 /* Ends without completion: aborts or keeps. */
 void gst_ice_upload_begin_stop (GstIceUpload * self, gboolean abort);
@@ -269,9 +321,6 @@ void gst_ice_call_handle_initiate (GstIceCall * call,
     const GstIceOssReply * reply, const GError * error);
 
 GstIceOssRequest *gst_ice_call_make_put (GstIceCall * call);
-void gst_ice_call_handle_put (GstIceCall * call, const GstIceOssReply * reply,
-    const GError * error);
-
 GstIceOssRequest *gst_ice_call_make_complete (GstIceCall * call);
 void gst_ice_call_handle_complete (GstIceCall * call,
     const GstIceOssReply * reply, const GError * error);
@@ -286,6 +335,14 @@ void gst_ice_call_handle_list (GstIceCall * call,
 
 GstIceOssRequest *gst_ice_call_make_abort (GstIceCall * call);
 void gst_ice_call_handle_abort (GstIceCall * call,
+    const GstIceOssReply * reply, const GError * error);
+
+GstIceOssRequest *gst_ice_call_make_check (GstIceCall * call);
+void gst_ice_call_handle_check (GstIceCall * call,
+    const GstIceOssReply * reply, const GError * error);
+
+GstIceOssRequest *gst_ice_call_make_clearance (GstIceCall * call);
+void gst_ice_call_handle_clearance (GstIceCall * call,
     const GstIceOssReply * reply, const GError * error);
 
 GstIceOssRequest *gst_ice_call_make_comparison (GstIceCall * call);

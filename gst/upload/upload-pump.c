@@ -25,11 +25,16 @@ static const struct
       gst_ice_call_handle_list},
   [GST_ICE_OPERATION_COMPLETE] = {gst_ice_call_make_complete,
       gst_ice_call_handle_complete},
-  [GST_ICE_OPERATION_PUT] = {gst_ice_call_make_put, gst_ice_call_handle_put},
+  [GST_ICE_OPERATION_PUT] = {gst_ice_call_make_put,
+      gst_ice_call_handle_complete},
   [GST_ICE_OPERATION_HEAD] = {gst_ice_call_make_head,
       gst_ice_call_handle_head},
   [GST_ICE_OPERATION_ABORT] = {gst_ice_call_make_abort,
       gst_ice_call_handle_abort},
+  [GST_ICE_OPERATION_CHECK] = {gst_ice_call_make_check,
+      gst_ice_call_handle_check},
+  [GST_ICE_OPERATION_CLEAR] = {gst_ice_call_make_clearance,
+      gst_ice_call_handle_clearance},
 };
 
 /* ---- what is sent next ---- */
@@ -55,8 +60,11 @@ is_aborting (GstIceUpload * self)
 static GstIceOperation
 choose_first (GstIceUpload * self)
 {
+  if (self->stray != NULL)
+    return GST_ICE_OPERATION_CLEAR;
   if (is_aborting (self))
-    return GST_ICE_OPERATION_ABORT;
+    return self->abort == GST_ICE_ABORT_UNSURE ? GST_ICE_OPERATION_CHECK
+        : GST_ICE_OPERATION_ABORT;
   if (self->upload_id == NULL)
     return GST_ICE_OPERATION_NONE;
   /* A multipart upload of no parts can't be completed. */
@@ -75,6 +83,11 @@ choose_first (GstIceUpload * self)
 static GstIceOperation
 choose_opening (GstIceUpload * self)
 {
+  GstIceOperation next = gst_ice_inquiry_get_next (&self->inquiry);
+
+  /* After a PutObject of which nothing is known. */
+  if (next == GST_ICE_OPERATION_HEAD)
+    return next;
   if (gst_ice_upload_fits_put (self))
     return GST_ICE_OPERATION_PUT;
   if (gst_ice_part_table_get_length (self->parts) > 0)
@@ -105,6 +118,14 @@ is_held_up (GstIceUpload * self, gint64 now)
       && (self->in_flight > 0 || now < self->outage.probe_at_us);
 }
 
+/* TRUE if a crash would leave an upload that nobody knows of. */
+static gboolean
+awaits_journal (GstIceUpload * self)
+{
+  return self->config->journalled && !self->is_noted
+      && !gst_ice_upload_state_is_over (self->state);
+}
+
 static GstIceOperation
 choose (GstIceUpload * self, gint64 now)
 {
@@ -118,6 +139,8 @@ choose (GstIceUpload * self, gint64 now)
     return self->in_flight == 0 && alone ? first : GST_ICE_OPERATION_NONE;
   if (self->upload_id == NULL)
     return alone ? choose_opening (self) : GST_ICE_OPERATION_NONE;
+  if (awaits_journal (self))
+    return GST_ICE_OPERATION_NONE;
   if (self->in_flight < self->config->parallel_parts
       && gst_ice_upload_is_sendable (self,
           gst_ice_part_table_next (self->parts, now)))
@@ -192,7 +215,7 @@ gst_ice_upload_pump (GstIceUpload * self)
   gst_ice_upload_drop_source (&self->timer);
   gst_ice_upload_resolve_lost (self);
   if (is_empty_salvage (self))
-    gst_ice_upload_end_early (self);
+    gst_ice_upload_end_early (self, NULL);
   if (!gst_ice_upload_is_active (self))
     return;
 

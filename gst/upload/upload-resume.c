@@ -14,12 +14,16 @@ static void
 begin_elsewhere (GstIceUpload * self)
 {
   const GstIceResumption *left = &self->resumption;
+  g_autoptr (GstIceOssObject) there = NULL;
   g_autoptr (GError) error = NULL;
 
   GST_WARNING ("%s: the lease is for %s in %s, and the upload of an earlier"
-      " run for %s in %s; it is left as it is", self->config->media_id,
-      self->object->key, self->object->bucket, left->object, left->bucket);
+      " run for %s in %s", self->config->media_id, self->object->key,
+      self->object->bucket, left->object, left->bucket);
   if (gst_ice_upload_can_restart (self)) {
+    there = gst_ice_oss_object_new (self->object->endpoint, left->bucket,
+        left->object, self->object->region);
+    gst_ice_upload_set_stray (self, there, left->upload_id, NULL);
     gst_ice_part_table_restart (self->parts);
     gst_ice_resumption_clear (&self->resumption);
     return;
@@ -49,6 +53,7 @@ gst_ice_upload_go_on (GstIceUpload * self)
   GST_INFO ("%s: goes on with an earlier upload, %u parts of which have"
       " arrived", self->config->media_id, n_arrived);
   self->upload_id = g_strdup (self->resumption.upload_id);
+  self->is_noted = TRUE;
   gst_ice_resumption_go_on (&self->resumption, n_arrived);
   gst_ice_upload_started (self, NULL);
 }

@@ -35,37 +35,6 @@ gst_ice_upload_new (GstIceUploadConfig * config, GstIceClock * clock,
   return self;
 }
 
-GstIceUpload *
-gst_ice_upload_ref (GstIceUpload * self)
-{
-  g_atomic_ref_count_inc (&self->ref_count);
-  return self;
-}
-
-void
-gst_ice_upload_unref (GstIceUpload * self)
-{
-  if (!g_atomic_ref_count_dec (&self->ref_count))
-    return;
-
-  g_warn_if_fail (self->keeper == NULL);
-  gst_ice_part_table_free (self->parts);
-  g_clear_pointer (&self->object, gst_ice_oss_object_unref);
-  g_clear_pointer (&self->next_object, gst_ice_oss_object_unref);
-  g_object_unref (self->cancellable);
-  g_clear_error (&self->error);
-  gst_ice_inquiry_clear (&self->inquiry);
-  gst_ice_resumption_clear (&self->resumption);
-  g_clear_error (&self->lost);
-  g_free (self->upload_id);
-  g_free (self->content_type);
-  gst_ice_upload_info_clear (&self->info);
-  gst_ice_upload_config_free (self->config);
-  gst_ice_clock_unref (self->clock);
-  g_mutex_clear (&self->lock);
-  g_free (self);
-}
-
 /* ---- the lease ---- */
 
 /* Takes up where the new lease points. The same object at another endpoint is
@@ -83,6 +52,8 @@ follow_lease (GstIceUpload * self, GstIceLease * lease)
   if (same || self->object == NULL
       || (self->upload_id == NULL && self->alone == NULL)) {
     gst_ice_upload_use_object (self, object);
+    g_clear_pointer (&self->own_lease, gst_ice_lease_unref);
+    self->own_lease = gst_ice_lease_ref (lease);
     return;
   }
 
@@ -127,7 +98,7 @@ on_lease_failed (const GError * error, gboolean final, gint64 delay_us,
 
   if (final && gst_ice_upload_state_is_over (self->state)) {
     /* What on-error or stop still wanted can't be had. */
-    gst_ice_upload_end_early (self);
+    gst_ice_upload_end_early (self, error);
     return;
   }
   if (final) {
@@ -471,6 +442,22 @@ gst_ice_upload_provide_identity (GstIceUpload * self,
 {
   invoke (self, do_provide_identity, gst_ice_identity_ref (identity),
       (GDestroyNotify) gst_ice_identity_unref);
+}
+
+static void
+do_noted (GstIceUpload * self, gpointer upload_id)
+{
+  if (g_strcmp0 (self->upload_id, upload_id) != 0)
+    return;
+
+  self->is_noted = TRUE;
+  gst_ice_upload_wake (self);
+}
+
+void
+gst_ice_upload_noted (GstIceUpload * self, const gchar * upload_id)
+{
+  invoke (self, do_noted, g_strdup (upload_id), g_free);
 }
 
 static void

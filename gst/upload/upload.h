@@ -71,7 +71,8 @@ gboolean gst_ice_upload_state_change (GstIceUploadState * state,
  * @GST_ICE_OUTCOME_KEPT: parts are left under the upload id
  * @GST_ICE_OUTCOME_NOTHING_SENT: the service never got a byte of it; an upload
  *     without parts is left if its id got lost on the way
- * @GST_ICE_OUTCOME_UNKNOWN: whether the object is there can't be learnt
+ * @GST_ICE_OUTCOME_UNKNOWN: whether the object, or an upload, is there can't be
+ *     learnt
  */
 typedef enum
 {
@@ -100,7 +101,10 @@ const gchar *gst_ice_outcome_get_name (GstIceOutcome outcome);
  *     not handed over is wanted by gst_ice_upload_finish() for on-error
  * @GST_ICE_UPLOAD_EVENT_COMPLETE: the object is confirmed
  * @GST_ICE_UPLOAD_EVENT_FAILED: it has failed (error) and on-error is done
- * @GST_ICE_UPLOAD_EVENT_STOPPED: gst_ice_upload_stop() is done
+ * @GST_ICE_UPLOAD_EVENT_STOPPED: gst_ice_upload_stop() is done; if it could not
+ *     be, error says why, and the state is GST_ICE_UPLOAD_FAILED
+ * @GST_ICE_UPLOAD_EVENT_LEFT_BEHIND: an upload at another object could not be
+ *     aborted (error names it)
  * @GST_ICE_UPLOAD_EVENT_CLOSED: the last event
  */
 typedef enum
@@ -115,6 +119,7 @@ typedef enum
   GST_ICE_UPLOAD_EVENT_COMPLETE,
   GST_ICE_UPLOAD_EVENT_FAILED,
   GST_ICE_UPLOAD_EVENT_STOPPED,
+  GST_ICE_UPLOAD_EVENT_LEFT_BEHIND,
   GST_ICE_UPLOAD_EVENT_CLOSED,
 } GstIceUploadEventType;
 
@@ -144,6 +149,9 @@ typedef struct
 /**
  * GstIceUploadInfo:
  *
+ * @verified: OSS's CRC-64 of the object has been compared with ours
+ * @accepted: some request of this upload has succeeded, at ICE or OSS
+ *
  * A snapshot for stats and messages. Strings are owned; free them with
  * gst_ice_upload_info_clear().
  */
@@ -159,6 +167,8 @@ typedef struct
   gchar *etag;
   guint64 crc64;
   guint64 object_size;          /* of the confirmed object */
+  gboolean verified;
+  gboolean accepted;
   guint64 bytes_uploaded;
   guint64 bytes_sent;
   guint parts_uploaded;
@@ -231,6 +241,10 @@ void gst_ice_upload_provide_lease (GstIceUpload * upload,
     GstIceLease * lease);
 void gst_ice_upload_provide_identity (GstIceUpload * upload,
     GstIceIdentity * identity);
+
+/* @upload_id, of GST_ICE_UPLOAD_EVENT_STARTED, is in the journal, or can't be:
+ * parts may be sent. For GstIceUploadConfig.journalled. */
+void gst_ice_upload_noted (GstIceUpload * upload, const gchar * upload_id);
 
 /* Its answer to ask. */
 void gst_ice_upload_answer (GstIceUpload * upload, gboolean promised);

@@ -31,8 +31,6 @@ typedef enum
   EXPIRED,
   NO_UPLOAD,
   BAD_PART,
-  PUT_LOST,
-  PUT_REFUSED,
   HEAD_OURS,
   HEAD_OTHER,
   HEAD_BARE,
@@ -169,14 +167,26 @@ static const Row rows[] = {
   {"bad-part-and-list-refused", {COMPLETE, BAD_PART, LIST_REFUSED},
         V (REFUSED), ASK_LIST, SURE, S (LISTING)},
 
-  /* PutObject is its own question. */
-  {"put-lost", {COMPLETE, PUT_LOST}, V (RETRY), ASK_COMPLETE, UNSURE,
-        S (OPEN)},
-  {"put-refused", {COMPLETE, PUT_REFUSED}, V (RETRY), ASK_COMPLETE, SURE,
-        S (OPEN)},
+  /* OSS says that it is complete, and not what it is made of. */
+  {"bare", {COMPLETE, DONE_BARE}, V (ASK), ASK_HEAD, UNSURE, S (CHECKING)},
+  {"bare-and-ours", {COMPLETE, DONE_BARE, HEAD_OURS}, V (COMPLETE),
+        ASK_NOTHING, SURE, S (THERE)},
+  {"bare-and-other", {COMPLETE, DONE_BARE, HEAD_OTHER}, V (OTHER_BYTES),
+        ASK_NOTHING, SURE, S (THERE)},
+  {"bare-and-bare", {COMPLETE, DONE_BARE, HEAD_BARE}, V (UNVERIFIED),
+        ASK_NOTHING, SURE, S (THERE)},
+  {"bare-and-refused", {COMPLETE, DONE_BARE, HEAD_REFUSED}, V (UNVERIFIED),
+        ASK_NOTHING, SURE, S (THERE)},
+  {"bare-and-broken", {COMPLETE, DONE_BARE, HEAD_BROKEN, HEAD_BROKEN,
+        HEAD_OURS}, V (COMPLETE), ASK_NOTHING, SURE, S (THERE)},
+  /* It was not so. */
+  {"bare-and-nothing", {COMPLETE, DONE_BARE, HEAD_NOTHING},
+        V (COMPLETE_AGAIN), ASK_COMPLETE, SURE, S (OPEN)},
+
+  /* PutObject is put again. */
   {"put-again", {COMPLETE, DONE_OTHER, COMPLETE, DONE}, V (COMPLETE),
         ASK_NOTHING, SURE, S (THERE)},
-  {"put-again-in-vain", {COMPLETE, DONE_OTHER, COMPLETE, PUT_REFUSED},
+  {"put-again-in-vain", {COMPLETE, DONE_OTHER, COMPLETE, EXPIRED},
         V (RETRY), ASK_COMPLETE, UNSURE, S (OPEN)},
 
   /* What parts were told of the upload id. */
@@ -226,7 +236,6 @@ error_of (Event event)
       return new_error (GST_ICE_ERROR_FAILED, 400, "InvalidPart");
     case HEAD_NOTHING:
       return new_error (GST_ICE_ERROR_NOT_FOUND, 404, NULL);
-    case PUT_REFUSED:
     case HEAD_REFUSED:
     case LIST_REFUSED:
       return new_error (GST_ICE_ERROR_NOT_AUTHORIZED, 403, "AccessDenied");
@@ -272,9 +281,6 @@ answer (GstIceInquiry * inquiry, Event event)
       return gst_ice_inquiry_completed (inquiry, GST_ICE_PROOF_OTHER);
     case DONE_BARE:
       return gst_ice_inquiry_completed (inquiry, GST_ICE_PROOF_NONE);
-    case PUT_LOST:
-    case PUT_REFUSED:
-      return gst_ice_inquiry_put_failed (inquiry, error);
     case HEAD_OURS:
       return gst_ice_inquiry_found (inquiry, GST_ICE_PROOF_OURS);
     case HEAD_OTHER:
@@ -357,6 +363,7 @@ test_states (void)
     {S (OPEN), S (LOOKING)},
     {S (COMPLETING), S (GONE)},
     {S (LOOKING), S (COMPLETING)},
+    {S (CHECKING), S (GONE)},
     {S (LISTING), S (THERE)},
     {S (LAST_LOOKS), S (OPEN)},
     {S (THERE), S (OPEN)},

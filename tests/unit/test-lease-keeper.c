@@ -313,14 +313,14 @@ test_used_to_the_end (void)
   keeping_clear (&keeping);
 }
 
-/* A refusal is final only when nothing lives any more. */
+/* A refusal is final only when nothing has lived for retry-timeout. */
 static void
 test_refused_by_ice (void)
 {
   const gchar *options[] = { "--credential-life=60", NULL };
   Keeping keeping;
 
-  keeping_init (&keeping, options, HOUR);
+  keeping_init (&keeping, options, 60 * SECOND);
   begin (&keeping);
   add_fault (&keeping, "refresh:forbidden:count=0");
   while (get_lease (&keeping) != NULL) {
@@ -328,12 +328,47 @@ test_refused_by_ice (void)
     pass (&keeping, SECOND / 2);
   }
   g_assert_cmpuint (keeping.n_failures, >=, 1);
+  pass (&keeping, 50 * SECOND);
+  g_assert_cmpuint (keeping.n_final, ==, 0);
   run_until (&keeping, &keeping.n_final, 1, 20 * MILLISECOND);
   g_assert_error (keeping.last_error, GST_ICE_ERROR,
       GST_ICE_ERROR_NOT_AUTHORIZED);
 
   pass (&keeping, 10 * HOUR);
   g_assert_cmpuint (keeping.n_final, ==, 1);
+  keeping_clear (&keeping);
+}
+
+/* One that passes ends nothing, though the lease has died. */
+static void
+test_refused_for_a_while (void)
+{
+  const gchar *options[] = { "--credential-life=60", NULL };
+  Keeping keeping;
+
+  keeping_init (&keeping, options, HOUR);
+  begin (&keeping);
+  add_fault (&keeping, "refresh:forbidden:count=0");
+  while (get_lease (&keeping) != NULL)
+    pass (&keeping, SECOND / 2);
+  pass (&keeping, 60 * SECOND);
+  g_assert_cmpuint (keeping.n_final, ==, 0);
+  ice_emulator_clear_faults (keeping.emulator);
+  run_until (&keeping, &keeping.leases->len, 2, 20 * MILLISECOND);
+  keeping_clear (&keeping);
+}
+
+/* A redirect from the first call on leads nowhere else. */
+static void
+test_redirected_at_first (void)
+{
+  Keeping keeping;
+
+  keeping_init (&keeping, NULL, -1);
+  add_fault (&keeping, "refresh:redirect:count=0");
+  gst_ice_lease_keeper_start (keeping.keeper);
+  run_until (&keeping, &keeping.n_final, 1, 0);
+  g_assert_cmpuint (count_calls (&keeping), ==, 1);
   keeping_clear (&keeping);
 }
 
@@ -509,18 +544,20 @@ test_transient (gconstpointer data)
   keeping_clear (&keeping);
 }
 
-/* What helps once is not tried for ever. */
+/* Another identity may come until the budget is used up. */
 static void
 test_identity_expired_twice (void)
 {
   Keeping keeping;
 
-  keeping_init (&keeping, NULL, HOUR);
+  keeping_init (&keeping, NULL, 60 * SECOND);
   add_fault (&keeping,
       "refresh:error:status=400:code=InvalidSecurityToken.Expired:count=0");
   gst_ice_lease_keeper_start (keeping.keeper);
-  run_until (&keeping, &keeping.n_final, 1, 0);
-  g_assert_cmpuint (count_calls (&keeping), ==, 2);
+  pass (&keeping, 50 * SECOND);
+  g_assert_cmpuint (keeping.n_final, ==, 0);
+  run_until (&keeping, &keeping.n_final, 1, 20 * MILLISECOND);
+  g_assert_cmpuint (count_calls (&keeping), >, 2);
   g_assert_error (keeping.last_error, GST_ICE_ERROR,
       GST_ICE_ERROR_IDENTITY_EXPIRED);
   keeping_clear (&keeping);
@@ -747,6 +784,10 @@ main (int argc, char **argv)
       test_used_to_the_end);
   g_test_add_func ("/lease-keeper/refusal-waits-for-the-end",
       test_refused_by_ice);
+  g_test_add_func ("/lease-keeper/refusal-that-passes",
+      test_refused_for_a_while);
+  g_test_add_func ("/lease-keeper/redirect-at-first-is-final",
+      test_redirected_at_first);
   g_test_add_func ("/lease-keeper/refusal-at-first-is-final",
       test_refused_at_first);
   g_test_add_func ("/lease-keeper/one-renewal-per-dead-token",

@@ -779,7 +779,11 @@ test_answers (void)
   check_canned (HEAD ("403 Forbidden") "\r\n{\"no\":1}", create_put,
       GST_ICE_ERROR_PROTOCOL, 403, NULL);
   check_canned (HEAD ("403 Forbidden") EMPTY, create_put,
-      GST_ICE_ERROR_NOT_AUTHORIZED, 403, NULL);
+      GST_ICE_ERROR_PROTOCOL, 403, NULL);
+  check_canned (HEAD ("403 Forbidden") "x-oss-request-id: R\r\n" EMPTY,
+      create_put, GST_ICE_ERROR_NOT_AUTHORIZED, 403, NULL);
+  check_canned (HEAD ("421 Misdirected Request") EMPTY, create_put,
+      GST_ICE_ERROR_UNAVAILABLE, 421, NULL);
   /* What was cut before it said what was refused. */
   check_canned (HEAD ("403 Forbidden"), create_put,
       GST_ICE_ERROR_NETWORK, 0, NULL);
@@ -791,9 +795,12 @@ test_answers (void)
   check_canned (HEAD ("206 Partial Content") "ETag: \"A\"\r\n" EMPTY,
       create_put, GST_ICE_ERROR_PROTOCOL, 206, NULL);
   check_canned (HEAD ("404 Not Found") "\r\n", create_head,
-      GST_ICE_ERROR_NOT_FOUND, 404, NULL);
-  check_canned (HEAD ("403 Forbidden") "x-oss-err: not base64!\r\n\r\n",
-      create_head, GST_ICE_ERROR_NOT_AUTHORIZED, 403, NULL);
+      GST_ICE_ERROR_PROTOCOL, 404, NULL);
+  check_canned (HEAD ("404 Not Found") "x-oss-request-id: R\r\n\r\n",
+      create_head, GST_ICE_ERROR_NOT_FOUND, 404, NULL);
+  check_canned (HEAD ("403 Forbidden") "x-oss-request-id: R\r\n"
+      "x-oss-err: not base64!\r\n\r\n", create_head,
+      GST_ICE_ERROR_NOT_AUTHORIZED, 403, NULL);
 }
 
 static void

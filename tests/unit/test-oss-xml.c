@@ -148,11 +148,13 @@ test_complete (void)
       "<Location>http://b.h/k</Location><Bucket>b</Bucket><Key>k</Key>"
       "<ETag>&quot;B864DB6A936D376F9F8D3ED3BBE540-3&quot;</ETag>"
       "</CompleteMultipartUploadResult>");
+  g_autofree gchar *none = NULL;
 
   g_assert_cmpstr (etag, ==, "\"B864DB6A936D376F9F8D3ED3BBE540-3\"");
   g_assert_null (parse_complete (""));
   g_assert_null (parse_complete ("<html/>"));
-  g_assert_null (parse_complete ("<CompleteMultipartUploadResult/>"));
+  none = parse_complete ("<CompleteMultipartUploadResult/>");
+  g_assert_cmpstr (none, ==, "");
   g_assert_null (parse_complete ("<CompleteMultipartUploadResult><ETag>a b"
           "</ETag></CompleteMultipartUploadResult>"));
 }

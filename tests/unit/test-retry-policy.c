@@ -51,25 +51,18 @@ static const Row rows[] = {
   {GST_ICE_ERROR_NETWORK, NULL, TRUE,
         {NOW, NOW, NOW, NOW, LATER, LATER, LATER, LATER}},
 
-  /* Once with another signature; then it is not that. */
+  /* At once with another signature; then it is the service's turn. */
   {GST_ICE_ERROR_CLOCK_SKEW, "RequestTimeTooSkewed", FALSE,
-        {NOW, FAIL, FAIL, FAIL, FAIL, FAIL, FAIL, FAIL}},
+        {NOW, LATER, LATER, LATER, LATER, LATER, LATER, LATER}},
   {GST_ICE_ERROR_IDENTITY_EXPIRED, "InvalidSecurityToken.Expired", FALSE,
-        {NOW, FAIL, FAIL, FAIL, FAIL, FAIL, FAIL, FAIL}},
+        {NOW, LATER, LATER, LATER, LATER, LATER, LATER, LATER}},
 
-  /* A few times with another lease. */
-  {GST_ICE_ERROR_TOKEN_EXPIRED, "SecurityTokenExpired", FALSE,
-        {RENEW, RENEW, RENEW, RENEW, RENEW, FAIL, FAIL, FAIL}},
-  {GST_ICE_ERROR_TOKEN_EXPIRED, "InvalidAccessKeyId", FALSE,
-        {RENEW, FAIL, FAIL, FAIL, FAIL, FAIL, FAIL, FAIL}},
-  {GST_ICE_ERROR_TOKEN_EXPIRED, "InvalidSecurityToken", FALSE,
-        {RENEW, FAIL, FAIL, FAIL, FAIL, FAIL, FAIL, FAIL}},
-  {GST_ICE_ERROR_TOKEN_EXPIRED, NULL, FALSE,
-        {RENEW, FAIL, FAIL, FAIL, FAIL, FAIL, FAIL, FAIL}},
+  /* With another lease, however often. */
+  {GST_ICE_ERROR_TOKEN_EXPIRED, "SecurityTokenExpired", FALSE, EACH (RENEW)},
+  {GST_ICE_ERROR_TOKEN_EXPIRED, "InvalidAccessKeyId", FALSE, EACH (RENEW)},
+  {GST_ICE_ERROR_TOKEN_EXPIRED, NULL, FALSE, EACH (RENEW)},
 
-  /* Damage on the way, and damage that is not on the way. */
-  {GST_ICE_ERROR_DAMAGED, "InvalidDigest", FALSE,
-        {LATER, LATER, LATER, LATER, LATER, FAIL, FAIL, FAIL}},
+  {GST_ICE_ERROR_DAMAGED, "InvalidDigest", FALSE, EACH (LATER)},
 
   /* Nothing helps. */
   {GST_ICE_ERROR_FAILED, "InvalidArgument", FALSE, EACH (FAIL)},
@@ -109,7 +102,7 @@ test_table (void)
 
     for (j = 0; j < N_ACTIONS; j++) {
       GstIceRetryAction action =
-          gst_ice_retry_policy_decide (error, &history);
+          gst_ice_retry_policy_decide (error, &history, 0);
 
       if (action != row->actions[j])
         g_error ("code %d %s: failure %u gives action %d, not %d", row->code,
@@ -130,7 +123,7 @@ test_foreign (void)
       G_IO_ERROR_FAILED, "failure");
   GstIceRetryHistory history = { 0 };
 
-  g_assert_cmpint (gst_ice_retry_policy_decide (error, &history), ==, FAIL);
+  g_assert_cmpint (gst_ice_retry_policy_decide (error, &history, 0), ==, FAIL);
   g_assert_cmpint (gst_ice_retry_policy_get_delay (error, 1, 1.0), >, 0);
 }
 
@@ -147,14 +140,31 @@ test_mixed (void)
   guint i;
 
   for (i = 0; i < 100; i++)
-    g_assert_cmpint (gst_ice_retry_policy_decide (network, &history), ==,
+    g_assert_cmpint (gst_ice_retry_policy_decide (network, &history, 0), ==,
         LATER);
-  g_assert_cmpint (gst_ice_retry_policy_decide (skew, &history), ==, NOW);
-  g_assert_cmpint (gst_ice_retry_policy_decide (token, &history), ==, RENEW);
-  g_assert_cmpint (gst_ice_retry_policy_decide (damaged, &history), ==,
+  g_assert_cmpint (gst_ice_retry_policy_decide (skew, &history, 0), ==, NOW);
+  g_assert_cmpint (gst_ice_retry_policy_decide (token, &history, 0), ==, RENEW);
+  g_assert_cmpint (gst_ice_retry_policy_decide (damaged, &history, 0), ==,
       LATER);
-  g_assert_cmpint (gst_ice_retry_policy_decide (skew, &history), ==, FAIL);
+  g_assert_cmpint (gst_ice_retry_policy_decide (skew, &history, 0), ==,
+      LATER);
   g_assert_cmpuint (history.failures, ==, 104);
+}
+
+/* Since when something has been going wrong in the same way. */
+static void
+test_since (void)
+{
+  g_autoptr (GError) damaged = new_error (GST_ICE_ERROR_DAMAGED, NULL, FALSE);
+  g_autoptr (GError) network = new_error (GST_ICE_ERROR_NETWORK, NULL, FALSE);
+  GstIceRetryHistory history = { 0 };
+
+  gst_ice_retry_policy_decide (network, &history, 10);
+  gst_ice_retry_policy_decide (network, &history, 20);
+  g_assert_cmpint (history.since_us, ==, 10);
+  gst_ice_retry_policy_decide (damaged, &history, 30);
+  gst_ice_retry_policy_decide (damaged, &history, 40);
+  g_assert_cmpint (history.since_us, ==, 30);
 }
 
 /* ---- delays ---- */
@@ -292,6 +302,7 @@ main (int argc, char **argv)
   g_test_add_func ("/retry-policy/table", test_table);
   g_test_add_func ("/retry-policy/foreign-errors-are-final", test_foreign);
   g_test_add_func ("/retry-policy/counts-each-kind-apart", test_mixed);
+  g_test_add_func ("/retry-policy/since", test_since);
   g_test_add_func ("/retry-policy/full-jitter", test_delay);
   g_test_add_func ("/retry-policy/waits-longer-when-throttled",
       test_throttled);

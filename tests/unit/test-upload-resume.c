@@ -20,6 +20,7 @@
 #define COMPLETE GST_ICE_UPLOAD_EVENT_COMPLETE
 #define FAILED GST_ICE_UPLOAD_EVENT_FAILED
 #define STOPPED GST_ICE_UPLOAD_EVENT_STOPPED
+#define LEFT_BEHIND GST_ICE_UPLOAD_EVENT_LEFT_BEHIND
 
 /* How fast the clock moves while something is waited for, a millisecond. */
 #define STEP (25 * MILLISECOND)
@@ -572,6 +573,36 @@ test_moved (void)
   gst_ice_upload_get_info (run.base.upload, &info);
   g_assert_cmpstr (info.object, ==, "moved/sv/" MEDIA_ID "/" MEDIA_ID ".mp4");
   g_assert_cmpuint (info.parts_reuploaded, ==, 3);
+
+  /* Nothing may abort the old upload any more, and that is said, once. */
+  g_assert_cmpuint (ice_emulator_count_open_uploads (run.base.emulator), ==,
+      1);
+  g_assert_cmpuint (upload_fixture_count (&run.base, LEFT_BEHIND), ==, 1);
+  run_clear (&run);
+}
+
+/* The same while the old lease still lives: what is left at the old object is
+ * aborted with it. */
+static void
+test_moved_early (void)
+{
+  const gchar *options[] = { "--new-key-from=2", "--credential-life=3600",
+    NULL
+  };
+  Run run;
+
+  run_init (&run, options);
+  upload_fixture_start (&run.base);
+  push_durable (&run, 1, 3);
+  upload_fixture_wait (&run.base, CONFIRMED, 3, 0);
+  upload_fixture_wait (&run.base, GST_ICE_UPLOAD_EVENT_RENEWED, 1, SECOND);
+  push_durable (&run, 4, 4);
+  upload_fixture_finish (&run.base, NULL);
+  upload_fixture_wait (&run.base, COMPLETE, 1, STEP);
+  upload_fixture_check_object (&run.base, 4);
+  g_assert_cmpuint (ice_emulator_count_open_uploads (run.base.emulator), ==,
+      0);
+  g_assert_cmpuint (upload_fixture_count (&run.base, LEFT_BEHIND), ==, 0);
   run_clear (&run);
 }
 
@@ -1077,6 +1108,8 @@ add_disk_tests (void)
   g_test_add_func ("/upload-resume/anew/lost-upload", test_lost);
   g_test_add_func ("/upload-resume/anew/not-for-ever", test_lost_for_good);
   g_test_add_func ("/upload-resume/anew/another-object", test_moved);
+  g_test_add_func ("/upload-resume/anew/another-object-in-time",
+      test_moved_early);
 }
 
 static void

@@ -382,29 +382,63 @@ test_renewal_fails (void)
   upload_fixture_clear (&fixture);
 }
 
-/* Whatever was renewed is refused again: not for ever. */
+/* Whatever was renewed is refused again, for as long as retry-timeout says: the
+ * first renewal comes at once, and none is a burst. */
 static void
-check_refused_for_good (const gchar * fault, guint n_renewals)
+check_refused_for_good (const gchar * fault)
 {
   UploadFixture fixture;
+  gint64 begun;
 
   upload_fixture_init (&fixture, NULL);
+  fixture.config->retry_timeout_us = 60 * SECOND;
   begin (&fixture);
   upload_fixture_add_fault (&fixture, fault);
-  upload_fixture_push (&fixture, 2, 2);
+  begun = test_time_get (&fixture.time);
+  upload_fixture_push (&fixture, 2, 4);
   assert_failed (&fixture, GST_ICE_ERROR_TOKEN_EXPIRED, GST_ICE_OUTCOME_KEPT);
-  g_assert_cmpuint (count_refreshes (&fixture), ==, 1 + n_renewals);
-  g_assert_cmpuint (upload_fixture_get (&fixture, FAILED)->error->code, ==,
-      GST_ICE_ERROR_TOKEN_EXPIRED);
+  g_assert_cmpint (test_time_get (&fixture.time) - begun, >=, 60 * SECOND);
+  g_assert_cmpuint (upload_fixture_count (&fixture, INTERRUPTED), ==, 1);
+  g_assert_cmpuint (count_refreshes (&fixture), >=, 5);
+  g_assert_cmpuint (count_refreshes (&fixture), <=, 30);
   upload_fixture_clear (&fixture);
 }
 
 static void
 test_refused_for_good (void)
 {
-  check_refused_for_good ("part:expired-token:count=0", 5);
+  check_refused_for_good ("part:expired-token:count=0");
   check_refused_for_good
-      ("part:expired-token:code=InvalidAccessKeyId:count=0", 1);
+      ("part:expired-token:code=InvalidAccessKeyId:count=0");
+  check_refused_for_good
+      ("part:expired-token:code=InvalidSecurityToken:count=0");
+}
+
+/* A key that was just made is unknown to OSS for a moment, for whatever it
+ * signs. */
+static void
+test_refused_for_a_while (void)
+{
+  static const gchar *const operations[] = { "initiate", "part", "complete",
+    "list-parts"
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (operations); i++) {
+    UploadFixture fixture;
+    g_autofree gchar *fault =
+        g_strdup_printf ("%s:expired-token:code=InvalidAccessKeyId:for=20",
+        operations[i]);
+
+    upload_fixture_init (&fixture, NULL);
+    upload_fixture_add_fault (&fixture, fault);
+    upload_fixture_start (&fixture);
+    upload_fixture_push (&fixture, 1, 3);
+    upload_fixture_wait (&fixture, CONFIRMED, 3, STEP);
+    complete (&fixture, 3);
+    g_assert_cmpuint (count_refreshes (&fixture), <=, 20);
+    upload_fixture_clear (&fixture);
+  }
 }
 
 /* ---- leases that change ---- */
@@ -824,6 +858,25 @@ static const Ending endings[] = {
   {"complete:close-after-processing head:forbidden:count=0", MANY,
       GST_ICE_ERROR_OUTCOME_UNKNOWN, GST_ICE_OUTCOME_UNKNOWN, TRUE},
 
+  /* Statuses that OSS does not call a success: what happened is asked. */
+  {"complete:other-status:status=203", MANY, EXACT},
+  {"complete:other-status:status=202", MANY, EXACT},
+  {"complete:error:status=203:code=CallbackFailed:count=2", MANY, EXACT},
+  {"part:other-status:status=203", MANY, EXACT},
+  {"initiate:other-status:status=203", MANY, EXACT},
+  {"put:other-status:status=203:count=0", ONE, EXACT},
+  {"put:error:status=203:code=CallbackFailed:count=2", ONE, EXACT},
+  {"part:error:status=421:count=3", MANY, EXACT},
+
+  /* A page for people, where something in between has sent it. */
+  {"initiate:web-page:count=2", MANY, EXACT},
+  {"part:web-page:status=404:count=3", MANY, EXACT},
+  {"complete:web-page:count=2", MANY, EXACT},
+  {"complete:web-page-after-processing", MANY, EXACT},
+  {"complete:close-after-processing head:web-page:status=404:count=3", MANY,
+      EXACT},
+  {"put:web-page:status=403:count=2", ONE, EXACT},
+
   /* Other bytes than were sent, once and for good. */
   {"part:wrong-crc", MANY, EXACT},
   {"part:wrong-crc:count=0", MANY, GST_ICE_ERROR_SYNC, GST_ICE_OUTCOME_KEPT,
@@ -833,6 +886,10 @@ static const Ending endings[] = {
       TRUE},
   {"complete:wrong-crc", PART_SIZE, TRUE, EXACT},
   {"complete:no-crc part:no-crc:count=0", MANY, EXACT},
+  {"complete:no-crc head:wrong-crc:count=0", MANY, GST_ICE_ERROR_SYNC,
+      GST_ICE_OUTCOME_COMPLETED, TRUE},
+  {"complete:no-xml-etag head:wrong-crc:count=0", MANY, GST_ICE_ERROR_SYNC,
+      GST_ICE_OUTCOME_COMPLETED, TRUE},
 
   /* ETags that were damaged on their way. */
   {"part:wrong-etag", MANY, EXACT},
@@ -897,6 +954,54 @@ test_ending (gconstpointer data)
   upload_fixture_finish (&fixture, upload_fixture_make_part (&fixture, 1, 1,
           ending->size));
   check_ending (&fixture, ending);
+  upload_fixture_clear (&fixture);
+}
+
+/* A success has proof, or says that it has none. */
+typedef struct
+{
+  const gchar *faults;
+  gsize size;
+  gboolean no_verify;
+  gboolean verified;
+} Proof;
+
+static const Proof proofs[] = {
+  {"", MANY, TRUE},
+  {"", ONE, TRUE},
+  {"complete:no-crc", MANY, TRUE},
+  {"complete:no-crc head:error:count=3", MANY, TRUE},
+  {"complete:no-crc head:no-crc", MANY, FALSE},
+  {"complete:no-crc head:forbidden:count=0", MANY, FALSE},
+  {"complete:no-xml-etag", MANY, TRUE},
+  {"complete:no-xml-etag head:no-crc", MANY, FALSE},
+  {"complete:close-after-processing", MANY, TRUE},
+  {"put:no-crc", ONE, TRUE},
+  {"put:no-crc head:no-crc", ONE, FALSE},
+  {"", PART_SIZE, TRUE, FALSE},
+  {"complete:no-crc", PART_SIZE, TRUE, FALSE},
+  {"complete:no-xml-etag", PART_SIZE, TRUE, FALSE},
+};
+
+static void
+test_proof (gconstpointer data)
+{
+  const Proof *proof = data;
+  UploadFixture fixture;
+  g_auto (GstIceUploadInfo) info = { 0 };
+
+  upload_fixture_init (&fixture, NULL);
+  fixture.config->verify = !proof->no_verify;
+  add_faults (&fixture, proof->faults);
+  upload_fixture_start (&fixture);
+  upload_fixture_finish (&fixture, upload_fixture_make_part (&fixture, 1, 1,
+          proof->size));
+  upload_fixture_wait (&fixture, COMPLETE, 1, STEP);
+  upload_fixture_check_object (&fixture, 1);
+  gst_ice_upload_get_info (fixture.upload, &info);
+  g_assert_cmpint (info.verified, ==, proof->verified);
+  if (strstr (proof->faults, "etag") == NULL)
+    g_assert_nonnull (info.etag);
   upload_fixture_clear (&fixture);
 }
 
@@ -1092,8 +1197,139 @@ test_stop (void)
   check_stop (TRUE, "abort:error:count=2", GST_ICE_OUTCOME_ABORTED);
   check_stop (TRUE, "abort:close-after-processing", GST_ICE_OUTCOME_ABORTED);
   check_stop (TRUE, "abort:expired-token", GST_ICE_OUTCOME_ABORTED);
-  check_stop (TRUE, "abort:forbidden:count=0", GST_ICE_OUTCOME_KEPT);
-  check_stop (TRUE, "abort:error:count=0", GST_ICE_OUTCOME_KEPT);
+  check_stop (TRUE, "abort:web-page-after-processing",
+      GST_ICE_OUTCOME_ABORTED);
+  check_stop (TRUE, "abort:web-page:count=2", GST_ICE_OUTCOME_ABORTED);
+  check_stop (TRUE, "abort:other-status:status=200 list-parts:web-page",
+      GST_ICE_OUTCOME_ABORTED);
+}
+
+/* A stop that could not do what it was told to has failed, and says so. */
+static void
+check_stop_in_vain (const gchar * faults, GstIceOutcome outcome)
+{
+  UploadFixture fixture;
+  g_auto (GstIceUploadInfo) info = { 0 };
+
+  upload_fixture_init (&fixture, NULL);
+  begin (&fixture);
+  add_faults (&fixture, faults);
+  gst_ice_upload_stop (fixture.upload, TRUE);
+  assert_stopped (&fixture, outcome);
+  g_assert_nonnull (upload_fixture_get (&fixture, STOPPED)->error);
+  gst_ice_upload_get_info (fixture.upload, &info);
+  g_assert_cmpint (info.state, ==, GST_ICE_UPLOAD_FAILED);
+  g_assert_nonnull (strstr (info.last_error, "could not be aborted"));
+  upload_fixture_clear (&fixture);
+}
+
+static void
+test_stop_in_vain (void)
+{
+  check_stop_in_vain ("abort:forbidden:count=0", GST_ICE_OUTCOME_KEPT);
+  check_stop_in_vain ("abort:error:count=0", GST_ICE_OUTCOME_KEPT);
+  check_stop_in_vain ("abort:web-page:count=0", GST_ICE_OUTCOME_KEPT);
+  check_stop_in_vain ("abort:web-page:count=0 list-parts:web-page:count=0",
+      GST_ICE_OUTCOME_UNKNOWN);
+}
+
+/* Dropped while it was to be completed. */
+static void
+test_close_unfinished (void)
+{
+  UploadFixture fixture;
+  g_auto (GstIceUploadInfo) info = { 0 };
+
+  upload_fixture_init (&fixture, NULL);
+  begin (&fixture);
+  upload_fixture_add_fault (&fixture, "complete:stall-before-answer");
+  upload_fixture_finish (&fixture, NULL);
+  upload_fixture_turn (&fixture);
+  gst_ice_upload_close (fixture.upload);
+  upload_fixture_wait (&fixture, GST_ICE_UPLOAD_EVENT_CLOSED, 1, 0);
+  gst_ice_upload_get_info (fixture.upload, &info);
+  g_assert_cmpint (info.state, ==, GST_ICE_UPLOAD_FAILED);
+  g_assert_nonnull (strstr (info.last_error, "could not be completed"));
+  upload_fixture_clear (&fixture);
+}
+
+/* ---- what waiting can't cure, and what it may ---- */
+
+/* @fault from the first request on. */
+static void
+check_at_once (const gchar * fault, GstIceErrorCode code)
+{
+  UploadFixture fixture;
+  gint64 begun;
+
+  upload_fixture_init (&fixture, NULL);
+  upload_fixture_add_fault (&fixture, fault);
+  begun = test_time_get (&fixture.time);
+  upload_fixture_start (&fixture);
+  upload_fixture_push (&fixture, 1, 1);
+  assert_failed (&fixture, code, GST_ICE_OUTCOME_NOTHING_SENT);
+  g_assert_cmpint (test_time_get (&fixture.time) - begun, <, 60 * SECOND);
+  upload_fixture_clear (&fixture);
+}
+
+static void
+test_redirected (void)
+{
+  check_at_once ("initiate:redirect:count=0", GST_ICE_ERROR_SETTINGS);
+  check_at_once ("refresh:redirect:count=0", GST_ICE_ERROR_PROTOCOL);
+}
+
+/* An answer to Initiate that nobody can read has probably made an upload, and
+ * is not tried again and again in a hurry. */
+static void
+check_unreadable_initiate (const gchar * fault, GstIceErrorCode code)
+{
+  UploadFixture fixture;
+
+  upload_fixture_init (&fixture, NULL);
+  fixture.config->retry_timeout_us = 60 * SECOND;
+  upload_fixture_add_fault (&fixture, fault);
+  upload_fixture_start (&fixture);
+  upload_fixture_push (&fixture, 1, 1);
+  assert_failed (&fixture, code, GST_ICE_OUTCOME_UNKNOWN);
+  g_assert_cmpuint (upload_fixture_count_requests (&fixture,
+          ICE_EMULATOR_INITIATE, 0), <=, 8);
+  upload_fixture_clear (&fixture);
+}
+
+static void
+test_unreadable_initiate (void)
+{
+  check_unreadable_initiate ("initiate:garbage-body:count=0",
+      GST_ICE_ERROR_PROTOCOL);
+  check_unreadable_initiate ("initiate:web-page-after-processing:count=0",
+      GST_ICE_ERROR_PROTOCOL);
+}
+
+/* The upload id is in the journal before a part goes. */
+static void
+test_journalled (void)
+{
+  UploadFixture fixture;
+  g_auto (GstIceUploadInfo) info = { 0 };
+
+  upload_fixture_init (&fixture, NULL);
+  fixture.config->journalled = TRUE;
+  upload_fixture_start (&fixture);
+  upload_fixture_push (&fixture, 1, 2);
+  upload_fixture_wait (&fixture, STARTED, 1, 0);
+  upload_fixture_pass (&fixture, SECOND, STEP);
+  g_assert_cmpuint (upload_fixture_count_requests (&fixture,
+          ICE_EMULATOR_PART, 0), ==, 0);
+  gst_ice_upload_noted (fixture.upload, "another");
+  upload_fixture_pass (&fixture, SECOND, STEP);
+  g_assert_cmpuint (upload_fixture_count_requests (&fixture,
+          ICE_EMULATOR_PART, 0), ==, 0);
+  gst_ice_upload_get_info (fixture.upload, &info);
+  gst_ice_upload_noted (fixture.upload, info.upload_id);
+  upload_fixture_wait (&fixture, CONFIRMED, 2, 0);
+  complete (&fixture, 2);
+  upload_fixture_clear (&fixture);
 }
 
 /* InitiateMultipartUpload is carried out, and its answer takes a while. */
@@ -1422,6 +1658,13 @@ add_ending_tests (void)
 {
   guint i;
 
+  for (i = 0; i < G_N_ELEMENTS (proofs); i++) {
+    g_autofree gchar *path = g_strdup_printf ("/upload/proof/%u/%s", i,
+        proofs[i].faults[0] != 0 ? proofs[i].faults : "no-fault");
+
+    g_test_add_data_func (path, &proofs[i], test_proof);
+  }
+
   for (i = 0; i < G_N_ELEMENTS (endings); i++) {
     const Ending *ending = &endings[i];
     g_autofree gchar *path = g_strdup_printf ("/upload/ends/%s%s/%s",
@@ -1449,6 +1692,8 @@ main (int argc, char **argv)
   g_test_add_func ("/upload/tokens/refused-early", test_refused_early);
   g_test_add_func ("/upload/tokens/used-to-the-end", test_renewal_fails);
   g_test_add_func ("/upload/tokens/refused-for-good", test_refused_for_good);
+  g_test_add_func ("/upload/tokens/refused-for-a-while",
+      test_refused_for_a_while);
   g_test_add_func ("/upload/leases/new-endpoint", test_new_endpoint);
   g_test_add_func ("/upload/leases/new-object", test_new_object);
   g_test_add_func ("/upload/leases/new-object-begins-anew", test_restart);
@@ -1476,6 +1721,11 @@ main (int argc, char **argv)
   g_test_add_func ("/upload/on-error/of-recording", test_recording_fails);
   g_test_add_func ("/upload/stop/before-lease", test_stop_before_lease);
   g_test_add_func ("/upload/stop/parts", test_stop);
+  g_test_add_func ("/upload/stop/in-vain", test_stop_in_vain);
+  g_test_add_func ("/upload/close/unfinished", test_close_unfinished);
+  g_test_add_func ("/upload/at-once/redirected", test_redirected);
+  g_test_add_func ("/upload/initiate/unreadable", test_unreadable_initiate);
+  g_test_add_func ("/upload/initiate/is-journalled-first", test_journalled);
   g_test_add_func ("/upload/stop/without-lease", test_stop_without_lease);
   g_test_add_func ("/upload/stop/completing", test_stop_while_completing);
   g_test_add_func ("/upload/stop/initiating", test_stop_while_initiating);
