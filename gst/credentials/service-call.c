@@ -114,7 +114,7 @@ gst_ice_service_call_new_nonsense (const GstIceServiceCall * call,
   };
 
   return gst_ice_error_new_from_answer (GST_ICE_ERROR_PROTOCOL, &details,
-      reason, NULL);
+      reason, call->request_id == NULL ? GST_ICE_SERVICE_STRANGER : NULL);
 }
 
 void

@@ -17,6 +17,10 @@
 
 G_BEGIN_DECLS
 
+/* What is to be known of an answer that carries nothing of the service's. */
+#define GST_ICE_SERVICE_STRANGER "the answer is not the service's own: " \
+    "something in between, such as a proxy or a login page, has sent it"
+
 /**
  * GstIceServiceCall:
  * @service: "ice", "oss" or "sts"; a static string

@@ -6,6 +6,7 @@
 #include "ice/ice-errors.h"
 
 #include "credentials/redaction.h"
+#include "credentials/service-call.h"
 
 /* What the service may make us wait. */
 #define MAX_RETRY_AFTER_US (120 * (gint64) G_USEC_PER_SEC)
@@ -178,7 +179,7 @@ gst_ice_errors_new (const GstIceServiceFailure * failure)
   if (code == GST_ICE_ERROR_CLOCK_SKEW)
     details.server_time_us = failure->date_us;
   if (hint == NULL && details.code == NULL && details.request_id == NULL)
-    hint = "the answer is not ICE's own";
+    hint = GST_ICE_SERVICE_STRANGER;
   fitting_hint = fit_hint (hint, failure->operation);
 
   return gst_ice_error_new_from_answer (code, &details, message,

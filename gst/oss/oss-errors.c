@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "credentials/redaction.h"
+#include "credentials/service-call.h"
 
 /* The skew that OSS allows. */
 #define MAX_SKEW_US (15 * 60 * (gint64) G_USEC_PER_SEC)
@@ -201,7 +202,7 @@ compose_hint (const GstIceOssFailure * failure,
         "region and oss-endpoint", failure->region);
 
   if (is_strange (failure))
-    return g_strdup (GST_ICE_OSS_STRANGER);
+    return g_strdup (GST_ICE_SERVICE_STRANGER);
 
   return NULL;
 }

@@ -13,10 +13,6 @@
 
 G_BEGIN_DECLS
 
-/* What is to be known of an answer that is not OSS's own. */
-#define GST_ICE_OSS_STRANGER "the answer is not OSS's own: something in " \
-    "between, such as a proxy or a login page, has sent it"
-
 /* @status: of an answer that is not a success. @code: (nullable): the Code in
  * it. @hint: (out) (optional) (nullable): what to do about it; a static
  * string. */

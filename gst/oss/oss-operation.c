@@ -80,11 +80,14 @@ read_completed (const GstIceHttpResponse * response, guint marker,
 {
   gsize size;
   const gchar *data = get_body (response, &size);
+  g_autofree gchar *etag =
+      gst_ice_oss_xml_parse_complete (data, size, error);
 
   read_crc64 (response, reply);
-  reply->etag = gst_ice_oss_xml_parse_complete (data, size, error);
+  if (etag != NULL && *etag != '\0')
+    reply->etag = g_strdup (etag);
 
-  return reply->etag != NULL;
+  return etag != NULL;
 }
 
 static gboolean

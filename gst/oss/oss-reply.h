@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  * GstIceOssReply:
  * @request_id: (owned) (nullable): x-oss-request-id
  * @upload_id: (owned) (nullable): of InitiateMultipartUpload
- * @etag: (owned) (nullable): as given, quotes included
+ * @etag: (owned) (nullable): as given, quotes included; Complete's answer may
+ *     be without one
  * @has_crc64: x-oss-hash-crc64ecma was there
  * @crc64: its value: of the part, or of the whole object
  * @size: Content-Length of HeadObject, or -1

@@ -135,7 +135,7 @@ test_proxy (void)
 
   g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_UNAVAILABLE);
   g_assert_nonnull (strstr (error->message, "502"));
-  g_assert_nonnull (strstr (error->message, "not ICE's own"));
+  g_assert_nonnull (strstr (error->message, "not the service's own"));
   g_assert_cmpint (gst_ice_error_get_details (error)->server_time_us, ==, -1);
   g_assert_cmpint (gst_ice_error_get_details (error)->retry_after_us, ==, -1);
 }

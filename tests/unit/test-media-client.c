@@ -363,7 +363,7 @@ test_answers (void)
   g_assert_cmpstr (gst_ice_error_get_details (missing)->request_id, ==, "R");
   g_assert_nonnull (strstr (uncapitalized->message, "slow"));
   g_assert_cmpstr (gst_ice_error_get_details (xml)->request_id, ==, "R");
-  g_assert_nonnull (strstr (proxy->message, "not ICE's own"));
+  g_assert_nonnull (strstr (proxy->message, "not the service's own"));
   g_assert_nonnull (strstr (nothing->message, "204"));
   g_assert_nonnull (strstr (empty->message, "JSON"));
   g_assert_nonnull (strstr (portal->message, "JSON"));
