@@ -22,19 +22,23 @@ get_stage_code (const GError * error, gboolean opened)
 {
   const GstIceErrorDetails *details = gst_ice_error_get_details (error);
 
-  if (details->http_status == 401 || details->http_status == 403)
+  /* What something in between says is nobody's refusal. */
+  if (gst_ice_error_is (error, GST_ICE_ERROR_PROTOCOL))
+    details = NULL;
+  if (details != NULL
+      && (details->http_status == 401 || details->http_status == 403))
     return GST_RESOURCE_ERROR_NOT_AUTHORIZED;
-  if (details->http_status == 404)
+  if (details != NULL && details->http_status == 404)
     return GST_RESOURCE_ERROR_NOT_FOUND;
   if (is_operation (error, "CompleteMultipartUpload")
       || is_operation (error, "HeadObject"))
     return GST_RESOURCE_ERROR_CLOSE;
   if (is_operation (error, "UploadPart") || is_operation (error, "PutObject"))
     return GST_RESOURCE_ERROR_WRITE;
-  if (opened && is_operation (error, "RefreshUploadMedia"))
-    return GST_RESOURCE_ERROR_NOT_AUTHORIZED;
 
-  return GST_RESOURCE_ERROR_OPEN_WRITE;
+  /* Or it is a renewal, which kept parts from being sent. */
+  return opened && is_operation (error, "RefreshUploadMedia") ?
+      GST_RESOURCE_ERROR_WRITE : GST_RESOURCE_ERROR_OPEN_WRITE;
 }
 
 GstResourceError

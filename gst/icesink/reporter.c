@@ -372,6 +372,10 @@ gst_ice_reporter_handle_event (GstIceReporter * self,
     case GST_ICE_UPLOAD_EVENT_STOPPED:
       close_finalize (self, GST_PROGRESS_TYPE_CANCELED, "Upload stopped");
       break;
+    case GST_ICE_UPLOAD_EVENT_LEFT_BEHIND:
+      gst_ice_reporter_post_warning (self, "An older upload is left behind.",
+          event->error, GST_CLOCK_TIME_NONE);
+      break;
     default:
       break;
   }

@@ -357,14 +357,6 @@ on_event (const GstIceUploadEvent * event, gpointer user_data)
       end (self, GST_ICE_RUN_END_STOPPED);
       quieten (self);
       break;
-    case GST_ICE_UPLOAD_EVENT_LEFT_BEHIND:{
-      g_autoptr (GError) seen = g_error_new_literal (GST_RESOURCE_ERROR,
-          GST_RESOURCE_ERROR_WRITE, "An older upload is left behind.");
-
-      gst_ice_run_post (self, gst_message_new_warning (GST_OBJECT
-              (self->element), seen, event->error->message));
-      break;
-    }
     case GST_ICE_UPLOAD_EVENT_CLOSED:
       handle_closed (self);
       break;

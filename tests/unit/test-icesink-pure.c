@@ -272,10 +272,14 @@ static const struct
   {GST_ICE_ERROR_THROTTLED, "CompleteMultipartUpload", TRUE,
       GST_RESOURCE_ERROR_BUSY},
 
-  /* Renewal past the budget while the token is dead. */
+  /* Renewal past the budget while the token is dead: as its cause. */
   {GST_ICE_ERROR_NETWORK, "RefreshUploadMedia", TRUE,
-      GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+      GST_RESOURCE_ERROR_WRITE},
   {GST_ICE_ERROR_UNAVAILABLE, "RefreshUploadMedia", TRUE,
+      GST_RESOURCE_ERROR_WRITE},
+  {GST_ICE_ERROR_THROTTLED, "RefreshUploadMedia", TRUE,
+      GST_RESOURCE_ERROR_BUSY},
+  {GST_ICE_ERROR_NOT_AUTHORIZED, "RefreshUploadMedia", TRUE,
       GST_RESOURCE_ERROR_NOT_AUTHORIZED},
 
   {GST_ICE_ERROR_NO_SUCH_UPLOAD, "UploadPart", TRUE,
