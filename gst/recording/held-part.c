@@ -316,6 +316,14 @@ free_piece (gpointer piece)
     g_bytes_unref (piece);
 }
 
+void
+gst_ice_held_part_supersede (GstIceHeldPart * part)
+{
+  if (part->sealed != NULL)
+    gst_ice_part_supersede (part->sealed);
+  g_clear_pointer (&part->sealed, gst_ice_part_unref);
+}
+
 GstIcePart *
 gst_ice_held_part_seal (GstIceHeldPart * part, GstIceSpool * spool)
 {

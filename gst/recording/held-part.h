@@ -96,6 +96,9 @@ gsize gst_ice_held_part_write (GstIceHeldPart * part, GstIceChunkPool * pool,
 guint64 gst_ice_held_part_append_zeroes (GstIceHeldPart * part,
     GstIceChunkPool * pool, guint64 size);
 
+/* It is about to be rewritten: what was sealed last is not it any more. */
+void gst_ice_held_part_supersede (GstIceHeldPart * part);
+
 /* The next generation, as it is now. @spool: (nullable): where the rest of it
  * is. (transfer full) */
 GstIcePart *gst_ice_held_part_seal (GstIceHeldPart * part,

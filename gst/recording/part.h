@@ -55,6 +55,11 @@ struct _GstIcePart
   gatomicrefcount ref_count;
 };
 
+/* Told of a part that arrived in an earlier run, and is as it was then.
+ * @part: (transfer full) */
+typedef void (*GstIceArrivedFunc) (GstIcePart * part, const gchar * etag,
+    gpointer user_data);
+
 /* A copy of the fields of @fields, whose @bytes and @spool it takes over.
  * (transfer full) */
 GstIcePart *gst_ice_part_new (const GstIcePart * fields);

@@ -119,11 +119,6 @@ void gst_ice_recording_discard (GstIceRecording * recording);
 
 /* ---- with a spool ---- */
 
-/* Told of a part that arrived in an earlier run, and is as it was then.
- * @part: (transfer full) */
-typedef void (*GstIceArrivedFunc) (GstIcePart * part, const gchar * etag,
-    gpointer user_data);
-
 /* Takes over what an earlier run left in the spool, so that the write position
  * is at its end. Before the first write; reads at most 100 KiB. Whoever goes on
  * cuts the spool there: other parts take the numbers of those behind it.
@@ -140,11 +135,8 @@ gboolean gst_ice_recording_verify_next (GstIceRecording * recording,
     GstIceSpool * spool, gboolean * done, GstIceArrivedFunc arrived,
     gpointer user_data, GError ** error);
 
-/* Waits until the disk has all that was written, as far as it takes it. */
-void gst_ice_recording_flush (GstIceRecording * recording);
-
-/* The same, up to @deadline_us of g_get_monotonic_time(), for a disk that does
- * not answer. */
+/* Waits until the disk has all that was written, as far as it takes it, up to
+ * @deadline_us of g_get_monotonic_time(): it may not answer. */
 void gst_ice_recording_flush_until (GstIceRecording * recording,
     gint64 deadline_us);
 

@@ -282,23 +282,6 @@ gst_ice_spool_data_truncate (GstIceSpoolData * self, guint64 size,
 }
 
 gboolean
-gst_ice_spool_data_extend (GstIceSpoolData * self, guint64 size,
-    GError ** error)
-{
-  gboolean ok = TRUE;
-
-  if (!check_room (self, size, error))
-    return FALSE;
-
-  g_rw_lock_writer_lock (&self->length);
-  if (size > gst_ice_spool_data_get_size (self))
-    ok = set_length (self, size, error);
-  g_rw_lock_writer_unlock (&self->length);
-
-  return ok;
-}
-
-gboolean
 gst_ice_spool_data_sync (GstIceSpoolData * self, GError ** error)
 {
   if (fdatasync (self->fd) != 0)

@@ -26,8 +26,6 @@ gboolean gst_ice_spool_data_read (GstIceSpoolData * data, guint64 offset,
     gpointer buffer, gsize size, GError ** error);
 gboolean gst_ice_spool_data_truncate (GstIceSpoolData * data, guint64 size,
     GError ** error);
-gboolean gst_ice_spool_data_extend (GstIceSpoolData * data, guint64 size,
-    GError ** error);
 gboolean gst_ice_spool_data_sync (GstIceSpoolData * data, GError ** error);
 
 /* Makes a hole. FALSE if the file system can't. */

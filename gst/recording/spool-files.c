@@ -41,6 +41,9 @@
 /* O_NONBLOCK is for what is no file: opening a FIFO would wait. */
 #define SAFE_FLAGS (O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
 
+#define refuse(error, ...) \
+    gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS, __VA_ARGS__)
+
 typedef enum
 {
   TRY_DONE,
@@ -54,19 +57,6 @@ gst_ice_spool_files_is_media_id (const gchar * name)
   gsize length = strspn (name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-");
 
   return length >= 1 && length <= MEDIA_ID_MAX && name[length] == '\0';
-}
-
-static gboolean G_GNUC_PRINTF (2, 3)
-refuse (GError ** error, const gchar * format, ...)
-{
-  g_autofree gchar *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-
-  return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS, "%s", text);
 }
 
 static gboolean

@@ -5,11 +5,18 @@
  *
  * Any thread; pure functions.
  *
- * Parts are sealed in any order, the head last of all, and a part that was the
- * last of an earlier run goes on growing. So what counts of a part is where it
- * begins: it reaches to where the next one begins, and only the last one has
- * nothing but its own word for its size. Those that no line speaks of share the
- * bytes between their neighbours: nothing of them can have been sent. */
+ * Parts are sealed in any order, the head last of all, and each run divides what
+ * it adds in its own way. So what counts of a part is where it begins: it
+ * reaches to where the next one begins, and only the last one has nothing but
+ * its own word for its size. Those that no line speaks of share the bytes
+ * between their neighbours: nothing of them can have been sent. A newer line
+ * counts more than an older one that it contradicts, except for parts whose
+ * bytes are freed: these are at the service, and stay as they are.
+ *
+ * A run that goes on after a cut keeps the parts that are whole and large enough
+ * to be followed by others, and those alone. Whatever the lines say, no other
+ * part comes out smaller than OSS takes: small ones get bytes of their
+ * neighbours, and are sent again. */
 
 #include "recording/spool-journal.h"
 
@@ -28,6 +35,9 @@
 
 /* ETags and upload ids have 32 to 40 characters, object keys up to 1023. */
 #define NAME_MAX_SIZE 4096
+
+#define refuse(error, ...) \
+    gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS, __VA_ARGS__)
 
 /* ---- writing ---- */
 
@@ -211,19 +221,6 @@ gst_ice_spool_left_free (GstIceSpoolLeft * left)
 
 /* ---- values ---- */
 
-static gboolean G_GNUC_PRINTF (2, 3)
-refuse (GError ** error, const gchar * format, ...)
-{
-  g_autofree gchar *text = NULL;
-  va_list args;
-
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-
-  return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS, "%s", text);
-}
-
 static gboolean
 take_number (JsonObject * object, const gchar * name, guint64 min,
     guint64 max, guint64 * value, GError ** error)
@@ -392,6 +389,56 @@ apply_upload (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
   return TRUE;
 }
 
+/* Forgets @part, which contradicts a newer line about @number. */
+static gboolean
+contradict (GstIceSpoolLeft * left, GstIceSpoolPart * part, guint number,
+    GError ** error)
+{
+  if (part->freed)
+    return refuse (error, "parts %u and %u overlap", MIN (part->number,
+            number), MAX (part->number, number));
+
+  g_ptr_array_index (left->parts, part->number - 1) = NULL;
+  part_free (part);
+
+  return TRUE;
+}
+
+static guint64
+get_end (const GstIceSpoolPart * part)
+{
+  return part->offset + part->size;
+}
+
+/* Forgets what can't be true any more if @newer is. */
+static gboolean
+forget_contradicted (GstIceSpoolLeft * left, const GstIceSpoolPart * newer,
+    GError ** error)
+{
+  guint number;
+
+  for (number = newer->number - 1; number > 0; number--) {
+    GstIceSpoolPart *part = find_part (left, number);
+
+    if (part != NULL && part->offset < newer->offset
+        && !(part->freed && get_end (part) > newer->offset))
+      break;
+    if (part != NULL && !contradict (left, part, newer->number, error))
+      return FALSE;
+  }
+  for (number = newer->number + 1; number <= left->parts->len; number++) {
+    GstIceSpoolPart *part = find_part (left, number);
+
+    if (part != NULL && part->offset > newer->offset
+        && !(newer->freed && part->offset < get_end (newer)))
+      break;
+    if (part != NULL && !contradict (left, part, newer->number, error))
+      return FALSE;
+  }
+
+  return TRUE;
+}
+
 static gboolean
 apply_part (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
 {
@@ -405,11 +452,17 @@ apply_part (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
           error))
     return FALSE;
 
+  part = find_part (left, number);
+  if (part != NULL && part->offset == offset) {
+    part->size = size;
+    return TRUE;
+  }
+
   part = ensure_part (left, number);
   part->offset = offset;
   part->size = size;
 
-  return TRUE;
+  return forget_contradicted (left, part, error);
 }
 
 /* A part that is not there was cut while it was under way. */
@@ -451,37 +504,38 @@ apply_freed (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
     return FALSE;
 
   part = find_part (left, number);
-  if (part != NULL)
-    part->freed = TRUE;
+  if (part == NULL)
+    return TRUE;
 
-  return TRUE;
+  part->freed = TRUE;
+
+  return forget_contradicted (left, part, error);
+}
+
+/* TRUE if a run that goes on at @size keeps @part, the last one, as it is. */
+static gboolean
+outlasts_cut (const GstIceSpoolPart * part, guint64 size)
+{
+  if (part->offset >= size)
+    return FALSE;
+
+  return part->freed
+      || (get_end (part) <= size && part->size >= GST_ICE_PART_SIZE_MIN);
 }
 
 static gboolean
 apply_cut (GstIceSpoolLeft * left, JsonObject * object, GError ** error)
 {
   guint64 size = 0;
-  guint i, n_left = 0;
+  guint n = left->parts->len;
 
   if (!take_number (object, "size", 0, OBJECT_SIZE_MAX, &size, error))
     return FALSE;
 
-  for (i = 1; i <= left->parts->len; i++) {
-    GstIceSpoolPart *part = find_part (left, i);
-
-    if (part == NULL)
-      continue;
-    if (part->offset >= size) {
-      g_clear_pointer (&g_ptr_array_index (left->parts, i - 1), part_free);
-      continue;
-    }
-    n_left = i;
-    if (part->size > size - part->offset) {
-      part->size = size - part->offset;
-      void_arrived (part);
-    }
-  }
-  g_ptr_array_set_size (left->parts, n_left);
+  while (n > 0 && !(find_part (left, n) != NULL
+          && outlasts_cut (find_part (left, n), size)))
+    n--;
+  g_ptr_array_set_size (left->parts, n);
 
   return TRUE;
 }
@@ -514,8 +568,8 @@ static const struct
 
 /* ---- the table of parts ---- */
 
-/* Gives each of the parts @first to @last, of which nothing is known, its
- * share of the bytes from @start to @end. */
+/* Gives each of the parts @first to @last its share of the bytes from @start to
+ * @end. */
 static void
 share_out (GstIceSpoolLeft * left, guint first, guint last, guint64 start,
     guint64 end)
@@ -540,31 +594,39 @@ is_shareable (guint64 size, guint n_parts)
   return size >= n_parts && last <= GST_ICE_PART_SIZE_MAX;
 }
 
-/* Lets the parts behind @known (nullable: there is none) reach to @next. */
+/* TRUE if @known has the size that its line says, and @n_missing parts follow
+ * it before @next. */
 static gboolean
-close_gap (GstIceSpoolLeft * left, GstIceSpoolPart * known,
+is_size_known (const GstIceSpoolPart * known, guint n_missing,
+    const GstIceSpoolPart * next)
+{
+  return known->freed || (n_missing > 0
+      && known->size >= GST_ICE_PART_SIZE_MIN
+      && get_end (known) + n_missing * GST_ICE_PART_SIZE_MIN <= next->offset);
+}
+
+/* Lets what is behind @known (nullable: there is none) reach to @next. */
+static gboolean
+close_gap (GstIceSpoolLeft * left, const GstIceSpoolPart * known,
     const GstIceSpoolPart * next, GError ** error)
 {
-  guint64 end = known != NULL ? known->offset + known->size : 0;
-  guint last = known != NULL ? known->number : 0;
-  guint n_missing = next->number - last - 1;
+  guint first = known != NULL ? known->number + 1 : 1;
+  guint64 start = known != NULL ? get_end (known) : 0;
+  guint n_missing = next->number - first;
 
-  if (next->offset < end)
-    return refuse (error, "part %u begins inside part %u", next->number,
-        last);
-  if (n_missing == 0 && known == NULL && next->offset > 0)
-    return refuse (error, "part 1 does not begin at 0");
-  if (n_missing == 0 && known != NULL)
-    known->size = next->offset - known->offset;
-  if (known != NULL && known->size > GST_ICE_PART_SIZE_MAX)
-    return refuse (error, "there is a gap behind part %u", last);
+  if (known != NULL && !is_size_known (known, n_missing, next)) {
+    first--;
+    n_missing++;
+    start = known->offset;
+  }
   if (n_missing == 0)
-    return TRUE;
-  if (!is_shareable (next->offset - end, n_missing))
+    return start == next->offset || refuse (error, "part %u does not begin"
+        " at %" G_GUINT64_FORMAT, next->number, start);
+  if (!is_shareable (next->offset - start, n_missing))
     return refuse (error, "there is no room, or too much, for what is missing"
         " before part %u", next->number);
 
-  share_out (left, last + 1, next->number - 1, end, next->offset);
+  share_out (left, first, next->number - 1, start, next->offset);
 
   return TRUE;
 }
@@ -586,6 +648,52 @@ close_gaps (GstIceSpoolLeft * left, GError ** error)
   }
 
   return TRUE;
+}
+
+/* TRUE if there is part @number, and its bytes may be divided anew. */
+static gboolean
+is_divisible (GstIceSpoolLeft * left, guint number)
+{
+  GstIceSpoolPart *part = number > 0 ? find_part (left, number) : NULL;
+
+  return part != NULL && !part->freed;
+}
+
+/* Part @number is too small. It and as many neighbours as it takes share their
+ * bytes; where these are the last, they are left to the next run to divide.
+ * Between two parts whose bytes are freed, there may be nothing to be done. */
+static void
+mend (GstIceSpoolLeft * left, guint number)
+{
+  guint first = number, last = number;
+  guint64 start = find_part (left, number)->offset;
+  guint64 end = get_end (find_part (left, number));
+
+  while (end - start < (last - first + 1) * GST_ICE_PART_SIZE_MIN) {
+    if (is_divisible (left, last + 1))
+      end = get_end (find_part (left, ++last));
+    else if (last < left->parts->len && is_divisible (left, first - 1))
+      start = find_part (left, --first)->offset;
+    else
+      break;
+  }
+
+  if (end - start >= (last - first + 1) * GST_ICE_PART_SIZE_MIN)
+    share_out (left, first, last, start, end);
+  else if (last == left->parts->len)
+    g_ptr_array_set_size (left->parts, first - 1);
+}
+
+static void
+mend_small_parts (GstIceSpoolLeft * left)
+{
+  guint number;
+
+  for (number = 1; number < left->parts->len; number++) {
+    if (is_divisible (left, number)
+        && find_part (left, number)->size < GST_ICE_PART_SIZE_MIN)
+      mend (left, number);
+  }
 }
 
 /* ---- lines ---- */
@@ -758,6 +866,7 @@ gst_ice_spool_facts_read (GstIceSpoolFacts * facts, const gchar * text,
     g_prefix_error (error, "it is damaged: ");
     return FALSE;
   }
+  mend_small_parts (left);
 
   *facts = read;
   facts->left = NULL;

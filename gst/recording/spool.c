@@ -281,22 +281,6 @@ gst_ice_spool_forget_left (GstIceSpool * self)
   g_atomic_int_set (&self->forgotten, TRUE);
 }
 
-GstIceSpool *
-gst_ice_spool_reopen (GstIceSpool * self, gint64 deadline_us,
-    GError ** error)
-{
-  g_autofree gchar *directory = g_path_get_dirname (self->files.path);
-
-  if (!gst_ice_spool_close (self, deadline_us)) {
-    gst_ice_set_error (error, GST_ICE_ERROR_FAILED,
-        "Spool %s: the disk does not answer", self->files.path);
-    return NULL;
-  }
-
-  return gst_ice_spool_open (directory, self->media_id, self->max_size,
-      GST_ICE_SPOOL_OPEN_EXISTING, error);
-}
-
 const gchar *
 gst_ice_spool_get_path (GstIceSpool * self)
 {
@@ -582,18 +566,6 @@ note (GstIceSpool * self, gchar * line)
 
 /* ---- data ---- */
 
-gboolean
-gst_ice_spool_sync (GstIceSpool * self, GError ** error)
-{
-  settle (self);
-  if (sync_files (self, error))
-    return TRUE;
-
-  g_prefix_error (error, "Spool %s: ", self->files.path);
-
-  return FALSE;
-}
-
 static gboolean
 check_there (GstIceSpool * self, GError ** error)
 {
@@ -629,13 +601,6 @@ gst_ice_spool_read (GstIceSpool * self, guint64 offset, gpointer buffer,
   return finish_call (self, check_there (self, error)
       && gst_ice_spool_data_read (self->data, offset, buffer, size, error),
       error);
-}
-
-gboolean
-gst_ice_spool_extend (GstIceSpool * self, guint64 size, GError ** error)
-{
-  return finish_call (self, check_there (self, error)
-      && gst_ice_spool_data_extend (self->data, size, error), error);
 }
 
 /* Not before the journal knows: else a hole would be taken for zeroes. */

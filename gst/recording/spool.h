@@ -121,13 +121,6 @@ const GstIceSpoolLeft *gst_ice_spool_get_left (GstIceSpool * spool);
 /* From now on nothing is left. Who has got it before may go on reading it. */
 void gst_ice_spool_forget_left (GstIceSpool * spool);
 
-/* Closes @spool, whoever else holds it, and opens what is there now, which is
- * what its run has left. Waits for all jobs, up to @deadline_us of
- * g_get_monotonic_time(). Errors: as gst_ice_spool_open(), and
- * GST_ICE_ERROR_FAILED if the disk does not answer. (transfer full) */
-GstIceSpool *gst_ice_spool_reopen (GstIceSpool * spool, gint64 deadline_us,
-    GError ** error);
-
 /* The directory of this recording. */
 const gchar *gst_ice_spool_get_path (GstIceSpool * spool);
 
@@ -151,13 +144,6 @@ gboolean gst_ice_spool_free_range (GstIceSpool * spool, guint64 offset,
 /* Back to @size bytes. What lies behind is dropped, journal included. */
 gboolean gst_ice_spool_truncate (GstIceSpool * spool, guint64 size,
     GError ** error);
-
-/* Lets a recording that ends in zeroes have its full size. */
-gboolean gst_ice_spool_extend (GstIceSpool * spool, guint64 size,
-    GError ** error);
-
-/* Forces data and journal to the disk. */
-gboolean gst_ice_spool_sync (GstIceSpool * spool, GError ** error);
 
 /* Bytes that count against max_size: all up to the end, without what has been
  * freed. Never waits. */

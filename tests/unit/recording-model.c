@@ -83,6 +83,7 @@ recording_model_new (const GstIceRecordingConfig * config, guint seed)
   model->stored = g_hash_table_new_full (NULL, NULL, NULL, free_stored);
   model->max_memory = config->max_memory;
   model->spool = config->spool;
+  model->verified = TRUE;
   model->recording = gst_ice_recording_new (config, model->clock, on_sealed,
       model);
 
@@ -137,7 +138,7 @@ store (RecordingModel * model, GstIcePart * part)
 
   model->n_sent++;
   model->sent += size;
-  if (old != NULL) {
+  if (old != NULL && old->generation > 0) {
     model->n_resent++;
     g_assert_cmpuint (old->generation, <, part->generation);
     g_assert_cmpuint (old->offset, ==, part->offset);
@@ -247,27 +248,96 @@ forget_generation (gpointer key, gpointer value, gpointer user_data)
 }
 
 void
-recording_model_crash (RecordingModel * model,
+recording_model_restart (RecordingModel * model,
     const GstIceRecordingConfig * config)
+{
+  g_ptr_array_set_size (model->waiting, 0);
+  gst_ice_recording_detach_spool (model->recording);
+  gst_ice_recording_discard (model->recording);
+  gst_ice_recording_unref (model->recording);
+  g_hash_table_foreach (model->stored, forget_generation, NULL);
+  g_byte_array_set_size (model->file, 0);
+  model->position = 0;
+
+  model->spool = config->spool;
+  model->max_memory = config->max_memory;
+  model->recording = gst_ice_recording_new (config, model->clock, on_sealed,
+      model);
+}
+
+/* The service has what the spool has freed. */
+static void
+copy_freed (RecordingModel * model, guint8 * file,
+    const GstIceSpoolPart * left)
+{
+  const Stored *stored = g_hash_table_lookup (model->stored,
+      GUINT_TO_POINTER (left->number));
+
+  g_assert_nonnull (stored);
+  g_assert_cmpuint (stored->offset, ==, left->offset);
+  g_assert_cmpuint (g_bytes_get_size (stored->bytes), ==, left->size);
+  memcpy (file + left->offset, g_bytes_get_data (stored->bytes, NULL),
+      left->size);
+}
+
+static void
+copy_spooled (RecordingModel * model, guint8 * file, guint64 from, guint64 to)
 {
   g_autoptr (GError) error = NULL;
 
-  g_ptr_array_set_size (model->waiting, 0);
-  gst_ice_recording_detach_spool (model->recording);
-  gst_ice_recording_unref (model->recording);
-  g_hash_table_foreach (model->stored, forget_generation, NULL);
+  gst_ice_spool_read (model->spool, from, file + from, to - from, &error);
+  g_assert_no_error (error);
+}
+
+/* What is left. (transfer full) */
+static GByteArray *
+read_left (RecordingModel * model)
+{
+  const GstIceSpoolLeft *left = gst_ice_spool_get_left (model->spool);
+  GByteArray *file = g_byte_array_new ();
+  guint64 at = 0;
+  guint i;
+
+  if (left == NULL)
+    return file;
+
+  g_byte_array_set_size (file, left->size);
+  for (i = 0; i < left->parts->len; i++) {
+    const GstIceSpoolPart *part = g_ptr_array_index (left->parts, i);
+
+    if (!part->freed || part->offset >= left->size)
+      continue;
+    copy_spooled (model, file->data, at, part->offset);
+    copy_freed (model, file->data, part);
+    at = part->offset + part->size;
+  }
+  copy_spooled (model, file->data, at, left->size);
+
+  return file;
+}
+
+void
+recording_model_crash (RecordingModel * model,
+    const GstIceRecordingConfig * config, gboolean exact)
+{
+  g_autoptr (GByteArray) file = NULL;
+  g_autoptr (GError) error = NULL;
 
   model->spool = config->spool;
-  model->recording = gst_ice_recording_new (config, model->clock, on_sealed,
-      model);
+  file = read_left (model);
+  g_assert_true (!exact || (file->len <= model->file->len
+          && memcmp (file->data, model->file->data, file->len) == 0));
+  recording_model_restart (model, config);
+  g_byte_array_append (model->file, file->data, file->len);
+
+  model->verified = FALSE;
   gst_ice_recording_restore (model->recording, &error);
   g_assert_no_error (error);
   gst_ice_spool_truncate (model->spool,
       gst_ice_recording_get_size (model->recording), &error);
   g_assert_no_error (error);
   model->position = gst_ice_recording_get_position (model->recording);
-  g_assert_cmpuint (model->position, <=, model->file->len);
-  g_byte_array_set_size (model->file, model->position);
+  g_assert_cmpuint (model->position, ==, model->file->len);
 }
 
 static gboolean
@@ -288,6 +358,7 @@ recording_model_verify (RecordingModel * model)
     g_assert_no_error (error);
   }
   g_hash_table_foreach_remove (model->stored, is_forgotten, NULL);
+  model->verified = TRUE;
 }
 
 /* ---- the muxer ---- */
@@ -374,6 +445,10 @@ wait_for_memory (RecordingModel * model)
     gst_ice_spool_flush (model->spool);
     if (!gst_ice_recording_is_full (model->recording))
       return;
+  }
+  if (!model->verified) {
+    recording_model_verify (model);
+    return;
   }
   if (model->waiting->len == 0)
     g_error ("memory is full at %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
@@ -538,8 +613,14 @@ recording_model_play_step (RecordingModel * model)
 
 /* ---- the end ---- */
 
-static void
-take_rest (RecordingModel * model)
+void
+recording_flush (GstIceRecording * recording)
+{
+  gst_ice_recording_flush_until (recording, G_MAXINT64);
+}
+
+void
+recording_model_take_rest (RecordingModel * model)
 {
   g_autoptr (GPtrArray) rest = gst_ice_recording_finish (model->recording);
   guint i;
@@ -590,13 +671,13 @@ recording_model_finish (RecordingModel * model)
 {
   g_assert_cmpuint (gst_ice_recording_get_size (model->recording), ==,
       model->file->len);
-  take_rest (model);
+  recording_model_take_rest (model);
   check_memory (model);
   while (model->waiting->len > 0)
     recording_model_arrive_any (model);
   /* Batches are written one job after the other, so what the spool's own flush
    * waits for is only one of them. */
-  gst_ice_recording_flush (model->recording);
+  recording_flush (model->recording);
   if (model->spool != NULL)
     gst_ice_spool_flush (model->spool);
 

@@ -28,6 +28,7 @@ G_BEGIN_DECLS
  * @max_memory: the budget
  * @spool: (nullable) (unowned): of the recording
  * @n_found: parts that were told to have arrived before a crash
+ * @verified: what an earlier run left has been read; nothing arrives before
  * @peak: most memory in use that was seen
  */
 typedef struct
@@ -46,6 +47,7 @@ typedef struct
   guint64 max_memory;
   GstIceSpool *spool;
   guint n_found;
+  gboolean verified;
   guint64 peak;
 
   /*< private >*/
@@ -85,15 +87,26 @@ GstIceRecordingConfig recording_model_draw_config (GRand * rand);
 /* Something that a muxer, the network or time may do. */
 void recording_model_play_step (RecordingModel * model);
 
-/* What memory had is gone; the recording goes on from what is in the spool of
- * @config, which was opened anew. The file ends there as well. */
-void recording_model_crash (RecordingModel * model,
+/* Begins again with nothing. */
+void recording_model_restart (RecordingModel * model,
     const GstIceRecordingConfig * config);
+
+/* What memory had is gone; the recording goes on from what is in the spool of
+ * @config, which was opened anew. That is what the file has from then on; if
+ * @exact, it must be what it had. */
+void recording_model_crash (RecordingModel * model,
+    const GstIceRecordingConfig * config, gboolean exact);
 
 /* Reads what was left; parts that have arrived must be with the service. */
 void recording_model_verify (RecordingModel * model);
 
-/* Ends the recording, lets everything arrive in an order that is drawn, and
+/* Waits until the disk has all that it takes. */
+void recording_flush (GstIceRecording * recording);
+
+/* Ends the recording; what it had not handed over waits. */
+void recording_model_take_rest (RecordingModel * model);
+
+/* The same, lets everything arrive in an order that is drawn, and
  * compares. */
 void recording_model_finish (RecordingModel * model);
 

@@ -35,7 +35,7 @@ static void
 flush (RecordingModel * model)
 {
   gst_ice_recording_seal_aged (model->recording);
-  gst_ice_recording_flush (model->recording);
+  recording_flush (model->recording);
 }
 
 static void
@@ -210,7 +210,7 @@ crash (RecordingModel * model, SpoolFixture * fixture, GstIceSpool ** spool,
   gst_ice_spool_unref (*spool);
   *spool = spool_fixture_open (fixture);
   config->spool = *spool;
-  recording_model_crash (model, config);
+  recording_model_crash (model, config, TRUE);
 }
 
 static void

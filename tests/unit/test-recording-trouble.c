@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "recording/write-behind.h"
+
 #include "recording-model.h"
 #include "spool-fixture.h"
 
@@ -80,7 +82,7 @@ trouble_new (guint64 max_size, guint64 max_memory)
 static void
 trouble_free (Trouble * trouble)
 {
-  gst_ice_recording_flush (trouble->model->recording);
+  recording_flush (trouble->model->recording);
   recording_model_free (trouble->model);
   gst_ice_spool_unref (trouble->spool);
   spool_fixture_free (trouble->fixture);
@@ -100,7 +102,7 @@ static void
 flush (Trouble * trouble)
 {
   gst_ice_recording_seal_aged (trouble->model->recording);
-  gst_ice_recording_flush (trouble->model->recording);
+  recording_flush (trouble->model->recording);
 }
 
 /* Ends, and begins again with a disk that has room. */
@@ -111,7 +113,7 @@ crash (Trouble * trouble)
   gst_ice_spool_unref (trouble->spool);
   trouble->spool = open_bounded (trouble->fixture, 0);
   trouble->config.spool = trouble->spool;
-  recording_model_crash (trouble->model, &trouble->config);
+  recording_model_crash (trouble->model, &trouble->config, TRUE);
 }
 
 static void
@@ -331,7 +333,7 @@ open_gate (Gate * gate)
 static void
 gate_clear (Gate * gate, Trouble * trouble)
 {
-  gst_ice_recording_flush (trouble->model->recording);
+  recording_flush (trouble->model->recording);
   g_cond_clear (&gate->changed);
   g_mutex_clear (&gate->lock);
 }
@@ -411,7 +413,6 @@ test_hangs (void)
   gst_ice_recording_flush_until (trouble->model->recording, now + 10);
   gst_ice_recording_detach_spool (trouble->model->recording);
   g_assert_false (gst_ice_spool_close (trouble->spool, now + 10));
-  g_assert_null (gst_ice_spool_reopen (trouble->spool, now + 10, NULL));
 
   open_gate (&gate);
   g_assert_true (gst_ice_spool_close (trouble->spool, G_MAXINT64));
@@ -599,7 +600,7 @@ test_discarded (void)
   write_size (trouble, 3 * SIZE + 10);
   g_ptr_array_set_size (trouble->model->waiting, 0);
   gst_ice_recording_discard (trouble->model->recording);
-  gst_ice_recording_flush (trouble->model->recording);
+  recording_flush (trouble->model->recording);
   g_assert_cmpuint (gst_ice_recording_get_memory_used
       (trouble->model->recording), ==, 0);
   g_assert_cmpint (gst_ice_recording_write (trouble->model->recording, "1234",
@@ -622,6 +623,33 @@ test_lag (void)
       ==, trouble->model->now_us);
   recording_model_seek (trouble->model, trouble->model->file->len);
   recording_model_finish (trouble->model);
+}
+
+/* ---- states ---- */
+
+/* What the disk can do, one after the other; and what it can't. */
+static void
+test_states (void)
+{
+  const GstIceSpoolState none = GST_ICE_SPOOL_NONE, ready = GST_ICE_SPOOL_READY,
+      full = GST_ICE_SPOOL_FULL, lost = GST_ICE_SPOOL_LOST;
+  g_autoptr (SpoolFixture) fixture = spool_fixture_new ();
+  g_autoptr (GstIceSpool) spool = spool_fixture_open (fixture);
+  g_autoptr (GstIceClock) clock = gst_ice_clock_new ();
+  const GstIcePartPlan plan = { SIZE, SIZE };
+  GstIceWriteBehind *behind = gst_ice_write_behind_new (gst_ice_part_list_new
+      (&plan, 1 * MIB, 0, clock, spool));
+
+  g_assert_false (gst_ice_write_behind_set_state (behind, full, ready));
+  g_assert_false (gst_ice_write_behind_set_state (behind, ready, ready));
+  g_assert_true (gst_ice_write_behind_set_state (behind, ready, full));
+  g_assert_true (gst_ice_write_behind_set_state (behind, full, ready));
+  g_assert_true (gst_ice_write_behind_set_state (behind, ready, lost));
+  g_assert_false (gst_ice_write_behind_set_state (behind, lost, ready));
+  g_assert_false (gst_ice_write_behind_set_state (behind, lost, full));
+  g_assert_true (gst_ice_write_behind_set_state (behind, lost, none));
+  g_assert_false (gst_ice_write_behind_set_state (behind, none, ready));
+  gst_ice_write_behind_unref (behind);
 }
 
 int
@@ -659,6 +687,7 @@ main (int argc, char **argv)
   g_test_add_func ("/recording-trouble/keeps-nothing-that-is-discarded",
       test_discarded);
   g_test_add_func ("/recording-trouble/counts-a-rewrite-from-now", test_lag);
+  g_test_add_func ("/recording-trouble/changes-state-as-drawn", test_states);
 
   return g_test_run ();
 }

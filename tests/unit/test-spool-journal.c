@@ -219,14 +219,8 @@ test_lies (void)
         "begin at 0"},
     {"{\"note\":\"part\",\"number\":2,\"offset\":0,\"size\":1}",
         "no room"},
-    {"{\"note\":\"part\",\"number\":2,\"offset\":102400,\"size\":102401}",
-        "inside part 2"},
-    {"{\"note\":\"part\",\"number\":4,\"offset\":204899,\"size\":1}",
-        "inside part 3"},
     {"{\"note\":\"part\",\"number\":4,\"offset\":20000000000,\"size\":1}",
-        "gap behind part 3"},
-    {"{\"note\":\"part\",\"number\":5,\"offset\":204900,\"size\":1}",
-        "no room"},
+        "too much"},
     {"{\"note\":\"part\",\"number\":5,\"offset\":20000000000,\"size\":1}",
         "no room"},
     {"{\"note\":\"part\",\"number\":10000,\"offset\":204910,\"size\":1}",
@@ -248,6 +242,106 @@ test_lies (void)
     spool_fixture_record (fixture);
     spool_fixture_append_line (fixture, lies[i].json);
     refuse (fixture, lies[i].words);
+  }
+}
+
+/* ---- parts that are too small ---- */
+
+#define CUT(size) "{\"note\":\"cut\",\"size\":" #size "}"
+#define FREED(number) "{\"note\":\"freed\",\"number\":" #number "}"
+#define PART(number, offset, size) "{\"note\":\"part\",\"number\":" #number \
+    ",\"offset\":" #offset ",\"size\":" #size "}"
+
+/* What runs may have noted, one on top of the other, and the sizes that come of
+ * it. Parts 1 and 2 of the fixture have 102400 bytes each, part 3 has 100. */
+static const struct
+{
+  const gchar *notes[5];
+  guint64 sizes[9];
+} tilings[] = {
+  /* The newest run says where it ended. */
+  {{PART (3, 204800, 300000), PART (4, 504800, 10)},
+      {102400, 102400, 300000, 10}},
+  /* A cut through part 3; the next run fills it anew, and notes part 7 first. */
+  {{CUT (204850), PART (7, 804800, 150000)},
+      {102400, 102400, 150000, 150000, 150000, 150000, 150000}},
+  /* The same without a cut: 100 bytes can't be right. */
+  {{PART (7, 804800, 150000)},
+      {102400, 102400, 150000, 150000, 150000, 150000, 150000}},
+  /* A cut behind it keeps none that is too small to be followed. */
+  {{CUT (204900)}, {102400, 102400}},
+  /* A size of another run would leave too little for part 4. */
+  {{PART (3, 204800, 400000), PART (5, 664800, 10)},
+      {102400, 102400, 230000, 230000, 10}},
+  {{PART (3, 204800, 400000), PART (4, 504800, 10)},
+      {102400, 102400, 300000, 10}},
+  /* What is too small takes from its neighbours. */
+  {{PART (2, 60000, 144800)}, {102400, 102400, 100}},
+  {{PART (3, 204800, 60000), PART (4, 264800, 300000), PART (5, 564800, 10)},
+      {102400, 102400, 180000, 180000, 10}},
+  {{PART (3, 204800, 300000), PART (4, 504800, 99), PART (5, 504899, 102400),
+          PART (6, 607299, 400000)},
+      {102400, 102400, 300000, 167499, 167499, 167501}},
+  /* At the end, the next run divides it. */
+  {{PART (3, 204800, 99), PART (4, 204899, 99)}, {102400, 102400}},
+  /* What is at the service alone stays as it is. */
+  {{FREED (2), PART (3, 204800, 99), PART (4, 204899, 210000)},
+      {102400, 102400, 105049, 105050}},
+  {{FREED (2), PART (1, 0, 50)}, {102400, 102400, 100}},
+  /* The newer line counts. */
+  {{PART (4, 102300, 200000)}, {0}},
+};
+
+static void
+assert_sizes (const GstIceSpoolLeft * left, const guint64 * sizes)
+{
+  guint64 offset = 0;
+  guint i;
+
+  for (i = 0; i < left->parts->len; i++) {
+    const GstIceSpoolPart *part = spool_part (left, i + 1);
+
+    g_assert_cmpuint (part->offset, ==, offset);
+    g_assert_cmpuint (part->size, ==, sizes[i]);
+    offset += part->size;
+  }
+  g_assert_cmpuint (sizes[i], ==, 0);
+}
+
+static void
+test_small_parts (void)
+{
+  guint i, j;
+
+  for (i = 0; i < G_N_ELEMENTS (tilings); i++) {
+    g_autoptr (SpoolFixture) fixture = spool_fixture_new ();
+    g_autoptr (GstIceSpool) spool = NULL;
+
+    g_test_message ("row %u", i);
+    spool_fixture_record (fixture);
+    for (j = 0; tilings[i].notes[j] != NULL; j++)
+      spool_fixture_append_line (fixture, tilings[i].notes[j]);
+    spool = spool_fixture_open (fixture);
+    assert_sizes (gst_ice_spool_get_left (spool), tilings[i].sizes);
+  }
+}
+
+/* What is at the service alone can't have been divided otherwise. */
+static void
+test_freed_parts (void)
+{
+  const gchar *lies[] = { PART (3, 204799, 5), PART (1, 102401, 5),
+    PART (3, 204801, 5)
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (lies); i++) {
+    g_autoptr (SpoolFixture) fixture = spool_fixture_new ();
+
+    spool_fixture_record (fixture);
+    spool_fixture_append_line (fixture, FREED (2));
+    spool_fixture_append_line (fixture, lies[i]);
+    refuse (fixture, i < 2 ? "overlap" : "does not begin");
   }
 }
 
@@ -518,6 +612,8 @@ main (int argc, char **argv)
   g_test_add_func ("/spool-journal/refuses-damage", test_damage);
   g_test_add_func ("/spool-journal/refuses-lost-lines", test_lost_lines);
   g_test_add_func ("/spool-journal/refuses-lies", test_lies);
+  g_test_add_func ("/spool-journal/has-no-small-parts", test_small_parts);
+  g_test_add_func ("/spool-journal/leaves-freed-parts", test_freed_parts);
   g_test_add_func ("/spool-journal/refuses-headers", test_headers);
   g_test_add_func ("/spool-journal/refuses-disorder", test_order);
   g_test_add_func ("/spool-journal/refuses-foreign", test_foreign_journals);
