@@ -25,7 +25,7 @@ TEST_PACKAGES='
   gstreamer1.0-plugins-bad gstreamer1.0-x xvfb xauth
   faketime iproute2
   libgstrtspserver-1.0-dev gstreamer1.0-plugins-bad-apps ges1.0-tools
-  openssl python3 python3-gi gir1.2-gstreamer-1.0'
+  openssl python3 python3-gi python3-venv gir1.2-gstreamer-1.0'
 
 # Likewise, unless Node.js comes from elsewhere, with npm in it.
 NODE_PACKAGES='

@@ -47,6 +47,8 @@ static const struct
   {"libraries", "docs/install.sh"},
   {"events", "docs/unattended.sh"},
   {"bitrates", "docs/unattended.sh"},
+  {"recorder-survives", "docs/test-recorder.c"},
+  {"recorder-metrics", "docs/test-recorder.c"},
 };
 
 static gboolean
