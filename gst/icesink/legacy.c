@@ -299,15 +299,40 @@ gst_ice_legacy_decide (GstIceLegacy * self, const GstCaps * caps)
 
 /* ---- while it runs ---- */
 
+typedef struct
+{
+  GstIceUpload *upload;         /* (owned) */
+  gchar *upload_id;             /* (owned) */
+} Noted;
+
+static void
+on_noted (gpointer data)
+{
+  Noted *noted = data;
+
+  gst_ice_upload_noted (noted->upload, noted->upload_id);
+  gst_ice_upload_unref (noted->upload);
+  g_free (noted->upload_id);
+  g_free (noted);
+}
+
+/* The upload holds its first part back until that is on the disk. */
 static void
 note_upload (GstIceLegacy * self, GstIceSpool * spool)
 {
   g_auto (GstIceUploadInfo) info = { 0 };
+  Noted *noted;
 
   gst_ice_upload_get_info (self->upload, &info);
-  if (info.upload_id != NULL && *info.upload_id != '\0')
-    gst_ice_spool_note_upload (spool, info.bucket, info.object,
-        info.upload_id);
+  if (info.upload_id == NULL || *info.upload_id == '\0')
+    return;
+
+  noted = g_new (Noted, 1);
+  noted->upload = gst_ice_upload_ref (self->upload);
+  noted->upload_id = g_strdup (info.upload_id);
+  gst_ice_spool_note_upload (spool, info.bucket, info.object,
+      info.upload_id);
+  gst_ice_spool_await_journal (spool, on_noted, noted);
 }
 
 /* The object is confirmed. One that an earlier run recorded, and that this one

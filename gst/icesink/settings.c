@@ -329,6 +329,7 @@ gst_ice_settings_get_upload_config (const GstIceSettings * settings,
   config->stop_timeout_us = gst_ice_settings_get_us (settings->stop_timeout);
   config->on_error = settings->on_error;
   config->verify = settings->verify;
+  config->journalled = settings->spool_directory != NULL;
   config->network = gst_ice_network_config_new (&settings->network);
 
   return g_steal_pointer (&config);

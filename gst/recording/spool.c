@@ -703,6 +703,41 @@ gst_ice_spool_note_upload (GstIceSpool * self, const gchar * bucket,
   note (self, gst_ice_spool_line_upload (bucket, object, upload_id));
 }
 
+typedef struct
+{
+  GDestroyNotify done;
+  gpointer data;
+} Waiter;
+
+/* Not with what is written: a disk may take long for this. */
+static void
+sync_journal_job (GstIceSpool * self, gpointer user_data)
+{
+  if (!g_atomic_int_get (&self->over)
+      && (fdatasync (self->files.journal) != 0
+          || fsync (self->files.directory) != 0))
+    GST_WARNING ("Spool %s: forcing the journal to the disk: %s",
+        self->files.path, g_strerror (errno));
+}
+
+static void
+hand_to_syncs_job (GstIceSpool * self, gpointer waiter)
+{
+  const Waiter *copy = waiter;
+
+  add_job (self, self->syncs, sync_journal_job, copy->data, copy->done);
+}
+
+void
+gst_ice_spool_await_journal (GstIceSpool * self, GDestroyNotify done,
+    gpointer data)
+{
+  const Waiter waiter = { done, data };
+
+  gst_ice_spool_run (self, hand_to_syncs_job,
+      g_memdup2 (&waiter, sizeof (waiter)), g_free);
+}
+
 void
 gst_ice_spool_note_part (GstIceSpool * self, guint number, guint64 offset,
     guint64 size)

@@ -178,6 +178,11 @@ void gst_ice_spool_note_format (GstIceSpool * spool, const gchar * caps,
 void gst_ice_spool_note_upload (GstIceSpool * spool, const gchar * bucket,
     const gchar * object, const gchar * upload_id);
 
+/* Calls @done with @data once all that was noted before is on the disk, or can't
+ * be; on a thread of the spool's. */
+void gst_ice_spool_await_journal (GstIceSpool * spool, GDestroyNotify done,
+    gpointer data);
+
 /* Part @number was sealed. */
 void gst_ice_spool_note_part (GstIceSpool * spool, guint number,
     guint64 offset, guint64 size);

@@ -219,7 +219,8 @@ static gboolean
 is_final (GstIceLeaseKeeper * self, const GError * error,
     GstIceRetryAction action)
 {
-  if (self->generation == 0 && gst_ice_retry_policy_is_redirect (error))
+  if (self->generation == 0 && gst_ice_retry_policy_leads_astray (error,
+          &self->history, get_now (self)))
     return TRUE;
 
   return action == GST_ICE_RETRY_FAIL && (self->generation == 0

@@ -19,6 +19,9 @@
 /* The longest wait that a service may ask for. */
 #define MAX_RETRY_AFTER_US (120 * G_USEC_PER_SEC)
 
+/* A page to log in at may come up for a moment, and go. */
+#define MAX_REDIRECTS_US (5 * (gint64) G_USEC_PER_SEC)
+
 /* Kept connections that turn out dead cost nothing; there are no more of them
  * than this in a row. */
 #define MAX_STALE_CONNECTIONS 4
@@ -122,9 +125,11 @@ has_status (const GError * error, guint hundreds)
 }
 
 gboolean
-gst_ice_retry_policy_is_redirect (const GError * error)
+gst_ice_retry_policy_leads_astray (const GError * error,
+    const GstIceRetryHistory * history, gint64 now_us)
 {
-  return has_status (error, 3);
+  return has_status (error, 3)
+      && now_us - history->since_us >= MAX_REDIRECTS_US;
 }
 
 gboolean

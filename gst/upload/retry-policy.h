@@ -62,9 +62,10 @@ GstIceRetryAction gst_ice_retry_policy_decide (const GError * error,
  * another is not its end. */
 gboolean gst_ice_retry_policy_is_about_request (const GError * error);
 
-/* TRUE if @error is a redirect. Waiting can't cure it if nothing has ever been
- * answered otherwise. */
-gboolean gst_ice_retry_policy_is_redirect (const GError * error);
+/* TRUE if @error is a redirect, as all answers for a while. If nothing has ever
+ * been answered otherwise, waiting can't cure that. */
+gboolean gst_ice_retry_policy_leads_astray (const GError * error,
+    const GstIceRetryHistory * history, gint64 now_us);
 
 /* TRUE if @error is an answer that says success in words nobody understands:
  * what was asked for has probably been done. */

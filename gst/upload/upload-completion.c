@@ -10,6 +10,9 @@
 #include "upload/upload-private.h"
 
 
+/* A disk that does not answer holds up no recording that memory holds. */
+#define NOTE_TIMEOUT_US (5 * (gint64) G_USEC_PER_SEC)
+
 /* ---- InitiateMultipartUpload ---- */
 
 GstIceOssRequest *
@@ -38,7 +41,8 @@ gst_ice_call_handle_initiate (GstIceCall * call, const GstIceOssReply * reply,
 
   self->alone_history = (GstIceRetryHistory) { 0 };
   self->upload_id = g_strdup (reply->upload_id);
-  self->is_noted = FALSE;
+  if (self->config->journalled)
+    self->note_by_us = gst_ice_upload_get_now (self) + NOTE_TIMEOUT_US;
   if (!is_over)
     gst_ice_upload_started (self, reply);
 }
@@ -307,6 +311,14 @@ new_not_ours_error (GstIceCall * call, const GstIceOssReply * reply)
   return error;
 }
 
+/* TRUE if nobody waits any longer for the checksum of what is complete. */
+static gboolean
+is_late (GstIceUpload * self)
+{
+  return self->inquiry.state == GST_ICE_INQUIRY_CHECKING
+      && gst_ice_upload_get_patience (self) == 0;
+}
+
 void
 gst_ice_call_handle_head (GstIceCall * call, const GstIceOssReply * reply,
     const GError * error)
@@ -317,8 +329,8 @@ gst_ice_call_handle_head (GstIceCall * call, const GstIceOssReply * reply,
 
   if (error != NULL) {
     carry_out (call, gst_ice_inquiry_head_failed (&self->inquiry, error,
-            gst_ice_call_is_hopeless (call, error)
-            || gst_ice_upload_get_patience (self) == 0), NULL, error);
+            gst_ice_call_is_hopeless (call, error) || is_late (self)), NULL,
+        error);
     return;
   }
 

@@ -45,7 +45,7 @@ typedef enum
  * @on_error: what to do when the upload has failed for good
  * @verify: compare CRC-64
  * @journalled: no part is sent before gst_ice_upload_noted() says that the
- *     upload id can't get lost
+ *     upload id can't get lost; after some seconds without an answer it is
  * @network: (owned): how the network is to be used
  */
 typedef struct

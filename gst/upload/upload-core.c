@@ -413,6 +413,9 @@ gst_ice_upload_check_closed (GstIceUpload * self)
   g_clear_pointer (&self->http, gst_ice_http_client_unref);
   /* Nor of a spool is anything in use then. */
   gst_ice_part_table_drop_bytes (self->parts);
+  g_mutex_lock (&self->lock);
+  self->thread = NULL;
+  g_mutex_unlock (&self->lock);
   self->callbacks.event (&(GstIceUploadEvent) {
         .type = GST_ICE_UPLOAD_EVENT_CLOSED}, self->user_data);
 }

@@ -200,30 +200,20 @@ renew (GstIceCall * call, const GError * error,
   gst_ice_lease_keeper_refused (call->self->keeper, call->lease);
 }
 
-/* Nothing has ever been answered in another way. */
-static void
-give_up_redirected (GstIceCall * call, const GError * error)
-{
-  g_autoptr (GError) final =
-      gst_ice_upload_new_final_error (GST_ICE_ERROR_SETTINGS, error,
-      "OSS is not reached");
-
-  gst_ice_call_give_up (call, final);
-}
-
 static void
 follow_policy (GstIceCall * call, const GError * error,
     GstIceRetryHistory * history)
 {
   GstIceUpload *self = call->self;
+  gint64 now = gst_ice_upload_get_now (self);
+  GstIceRetryAction action =
+      gst_ice_retry_policy_decide (error, history, now);
 
-  if (self->oss_successes == 0 && gst_ice_retry_policy_is_redirect (error)) {
-    give_up_redirected (call, error);
-    return;
-  }
+  if (self->oss_successes == 0
+      && gst_ice_retry_policy_leads_astray (error, history, now))
+    action = GST_ICE_RETRY_FAIL;
 
-  switch (gst_ice_retry_policy_decide (error, history,
-          gst_ice_upload_get_now (self))) {
+  switch (action) {
     case GST_ICE_RETRY_LATER:
       try_later (call, error, history);
       break;

@@ -74,8 +74,8 @@ typedef struct
  * GstIceUpload:
  * @pump: sends whatever can be sent
  * @finishing: the last part is known
- * @is_noted: the upload id is where a crash can't lose it
  * @may_have_upload: an answer to Initiate was lost that has probably made one
+ * @note_by_us: so long parts wait for the journal to know the upload id
  * @salvage_length: of a failed upload, how many parts may still be completed
  * @object: where the upload goes; set with the first lease
  * @next_object: (nullable): where the newest lease points, if elsewhere
@@ -92,15 +92,16 @@ struct _GstIceUpload
   gatomicrefcount ref_count;
   GstIceUploadConfig *config;   /* (owned) immutable */
   GstIceClock *clock;           /* (owned) */
-  GstIceNetworkThread *thread;  /* (unowned) outlives the upload's events */
+  GstIceNetworkThread *thread;  /* (unowned) protected by lock elsewhere; NULL
+                                 * once the last event has come */
   GstIceUploadCallbacks callbacks;
   gpointer user_data;
   void (*pump) (GstIceUpload * self);
 
   GstIceUploadState state;
   gboolean finishing;
-  gboolean is_noted;
   gboolean may_have_upload;
+  gint64 note_by_us;
   guint salvage_length;
   GstIceHttpClient *http;       /* (nullable) (owned) */
   GstIceOssClient *oss;         /* (nullable) (owned) */

@@ -120,9 +120,9 @@ is_held_up (GstIceUpload * self, gint64 now)
 
 /* TRUE if a crash would leave an upload that nobody knows of. */
 static gboolean
-awaits_journal (GstIceUpload * self)
+awaits_journal (GstIceUpload * self, gint64 now)
 {
-  return self->config->journalled && !self->is_noted
+  return now < self->note_by_us
       && !gst_ice_upload_state_is_over (self->state);
 }
 
@@ -139,7 +139,7 @@ choose (GstIceUpload * self, gint64 now)
     return self->in_flight == 0 && alone ? first : GST_ICE_OPERATION_NONE;
   if (self->upload_id == NULL)
     return alone ? choose_opening (self) : GST_ICE_OPERATION_NONE;
-  if (awaits_journal (self))
+  if (awaits_journal (self, now))
     return GST_ICE_OPERATION_NONE;
   if (self->in_flight < self->config->parallel_parts
       && gst_ice_upload_is_sendable (self,
@@ -194,6 +194,7 @@ set_timer (GstIceUpload * self, gint64 now)
     at = self->alone_not_before_us;
   if (self->outage.interrupted)
     at = MAX (at, self->outage.probe_at_us);
+  at = MAX (at, self->note_by_us);
   if (at > now)
     self->timer = gst_ice_upload_add_timeout (self, at - now, on_timer);
 }

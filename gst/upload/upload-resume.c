@@ -53,7 +53,6 @@ gst_ice_upload_go_on (GstIceUpload * self)
   GST_INFO ("%s: goes on with an earlier upload, %u parts of which have"
       " arrived", self->config->media_id, n_arrived);
   self->upload_id = g_strdup (self->resumption.upload_id);
-  self->is_noted = TRUE;
   gst_ice_resumption_go_on (&self->resumption, n_arrived);
   gst_ice_upload_started (self, NULL);
 }

@@ -156,13 +156,21 @@ invoke (GstIceUpload * self, Action action, gpointer data,
     GDestroyNotify destroy)
 {
   Closure *closure = g_new (Closure, 1);
+  gboolean is_open;
 
   closure->self = gst_ice_upload_ref (self);
   closure->action = action;
   closure->data = data;
   closure->destroy = destroy;
-  gst_ice_network_thread_invoke (self->thread, run_closure, closure,
-      free_closure);
+
+  g_mutex_lock (&self->lock);
+  is_open = self->thread != NULL;
+  if (is_open)
+    gst_ice_network_thread_invoke (self->thread, run_closure, closure,
+        free_closure);
+  g_mutex_unlock (&self->lock);
+  if (!is_open)
+    free_closure (closure);
 }
 
 static GstIceCredentialsProvider *
@@ -366,27 +374,6 @@ gst_ice_upload_stop (GstIceUpload * self, gboolean abort)
   invoke (self, do_stop, GINT_TO_POINTER (abort), NULL);
 }
 
-/* An id that is not taken up yet is still the other one's to take up. */
-static gboolean
-has_upload_id (GstIceUpload * self, const gchar * upload_id)
-{
-  return upload_id != NULL
-      && (g_strcmp0 (self->upload_id, upload_id) == 0
-      || g_strcmp0 (self->resumption.upload_id, upload_id) == 0);
-}
-
-static void
-do_hand_on (GstIceUpload * self, gpointer upload_id)
-{
-  gst_ice_upload_begin_stop (self, !has_upload_id (self, upload_id));
-}
-
-void
-gst_ice_upload_hand_on (GstIceUpload * self, const gchar * upload_id)
-{
-  invoke (self, do_hand_on, g_strdup (upload_id), g_free);
-}
-
 static void
 do_fail (GstIceUpload * self, gpointer data)
 {
@@ -450,7 +437,7 @@ do_noted (GstIceUpload * self, gpointer upload_id)
   if (g_strcmp0 (self->upload_id, upload_id) != 0)
     return;
 
-  self->is_noted = TRUE;
+  self->note_by_us = 0;
   gst_ice_upload_wake (self);
 }
 

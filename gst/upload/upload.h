@@ -224,10 +224,6 @@ void gst_ice_upload_finish (GstIceUpload * upload, GPtrArray * rest);
  * GST_ICE_OUTCOME_NOTHING_SENT if it was not asked for. */
 void gst_ice_upload_stop (GstIceUpload * upload, gboolean abort);
 
-/* The same, for another one that goes on with @upload_id (nullable): that is
- * kept, and any other is aborted. */
-void gst_ice_upload_hand_on (GstIceUpload * upload, const gchar * upload_id);
-
 /* The recording has failed: carries out on-error, then fails with @error.
  * @error: (transfer full) */
 void gst_ice_upload_fail (GstIceUpload * upload, GError * error);

@@ -185,7 +185,7 @@ static const ErrorCase error_cases[] = {
         "--credential-life=0.5"
         " --fault=refresh:error:status=503:skip=1:count=0"
         " --fault=part:delay-answer:seconds=0.3:count=0", NULL, LARGE,
-        GST_RESOURCE_ERROR_NOT_AUTHORIZED,
+        GST_RESOURCE_ERROR_WRITE,
         "http-status=(uint)503, service=ice,"
         " operation=RefreshUploadMedia", "part"},
   {"renewal-forbidden",

@@ -363,12 +363,14 @@ static void
 test_redirected_at_first (void)
 {
   Keeping keeping;
+  gint64 begun;
 
   keeping_init (&keeping, NULL, -1);
   add_fault (&keeping, "refresh:redirect:count=0");
   gst_ice_lease_keeper_start (keeping.keeper);
-  run_until (&keeping, &keeping.n_final, 1, 0);
-  g_assert_cmpuint (count_calls (&keeping), ==, 1);
+  begun = test_time_get (&keeping.time);
+  run_until (&keeping, &keeping.n_final, 1, 20 * MILLISECOND);
+  g_assert_cmpint (test_time_get (&keeping.time) - begun, <, 60 * SECOND);
   keeping_clear (&keeping);
 }
 

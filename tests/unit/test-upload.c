@@ -1275,7 +1275,7 @@ check_at_once (const gchar * fault, GstIceErrorCode code)
 static void
 test_redirected (void)
 {
-  check_at_once ("initiate:redirect:count=0", GST_ICE_ERROR_SETTINGS);
+  check_at_once ("initiate:redirect:count=0", GST_ICE_ERROR_PROTOCOL);
   check_at_once ("refresh:redirect:count=0", GST_ICE_ERROR_PROTOCOL);
 }
 
@@ -1447,29 +1447,6 @@ test_end_when_lost (void)
 {
   check_lost (FALSE);
   check_lost (TRUE);
-}
-
-/* Another one goes on with its upload, or with another. */
-static void
-test_hand_on (void)
-{
-  const GstIceOutcome outcomes[] = { GST_ICE_OUTCOME_KEPT,
-    GST_ICE_OUTCOME_ABORTED
-  };
-  guint i;
-
-  for (i = 0; i < G_N_ELEMENTS (outcomes); i++) {
-    g_auto (GstIceUploadInfo) info = { 0 };
-    UploadFixture fixture;
-
-    upload_fixture_init (&fixture, NULL);
-    begin (&fixture);
-    gst_ice_upload_get_info (fixture.upload, &info);
-    gst_ice_upload_hand_on (fixture.upload, i == 0 ? info.upload_id :
-        "another");
-    assert_stopped (&fixture, outcomes[i]);
-    upload_fixture_clear (&fixture);
-  }
 }
 
 /* No lease can be had any more: abort ends all the same. */
@@ -1733,7 +1710,6 @@ main (int argc, char **argv)
       test_stop_while_initiating_in_vain);
   g_test_add_func ("/upload/stop/initiating-and-failing",
       test_failure_while_initiating);
-  g_test_add_func ("/upload/stop/hands-on", test_hand_on);
   g_test_add_func ("/upload/stop/lost", test_end_when_lost);
   g_test_add_func ("/upload/close/at-every-moment", test_close);
   g_test_add_func ("/upload/close/in-stall", test_close_in_stall);
