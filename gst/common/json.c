@@ -19,6 +19,7 @@
 
 #include "common/error.h"
 #include "common/secret.h"
+#include "common/text.h"
 
 /* Answers of the services nest three deep. */
 #define MAX_DEPTH 32
@@ -362,6 +363,7 @@ gst_ice_json_parse_object (const gchar * data, gsize size, GError ** error)
   g_autoptr (JsonNode) node = NULL;
   gchar *text;
 
+  gst_ice_text_skip_mark (&data, &size);
   /* @data may be NULL then. */
   if (size == 0) {
     g_propagate_error (error, error_new ("nothing"));

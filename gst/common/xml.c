@@ -8,6 +8,7 @@
 #include "common/xml.h"
 
 #include "common/error.h"
+#include "common/text.h"
 
 /* Answers of OSS nest three deep. */
 #define MAX_DEPTH 16
@@ -29,6 +30,15 @@ fail (GError ** error, const gchar * reason)
   gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL, "%s", reason);
 }
 
+/* Without the prefix of its namespace: the services have but one. */
+static const gchar *
+get_local_name (const gchar * name)
+{
+  const gchar *colon = strrchr (name, ':');
+
+  return colon != NULL ? colon + 1 : name;
+}
+
 static void
 on_start_element (GMarkupParseContext * context, const gchar * name,
     const gchar ** attribute_names, const gchar ** attribute_values,
@@ -42,7 +52,8 @@ on_start_element (GMarkupParseContext * context, const gchar * name,
   else if (stack->next == NULL && reader->has_root)
     /* GMarkup does not mind. */
     fail (error, "the XML has more than one root");
-  else if (stack->next == NULL && !g_str_equal (name, reader->root))
+  else if (stack->next == NULL && !g_str_equal (get_local_name (name),
+          reader->root))
     fail (error, "the XML is not the expected answer");
 
   reader->has_root = TRUE;
@@ -58,7 +69,7 @@ on_end_element (GMarkupParseContext * context, const gchar * name,
   const GSList *stack = g_markup_parse_context_get_element_stack (context);
 
   if (stack->next != NULL)
-    reader->func (stack->next->data, name,
+    reader->func (get_local_name (stack->next->data), get_local_name (name),
         reader->is_leaf ? g_strstrip (reader->text->str) : NULL,
         reader->user_data, error);
 
@@ -98,6 +109,7 @@ gst_ice_xml_parse (const gchar * data, gsize size, const gchar * root,
       &reader, NULL);
   g_autoptr (GError) cause = NULL;
 
+  gst_ice_text_skip_mark (&data, &size);
   /* GMarkup minds, too; but if the text has another fault before that, it
    * prints a warning that quotes from it. */
   if (!g_utf8_validate_len (data, size, NULL)) {

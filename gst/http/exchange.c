@@ -237,6 +237,18 @@ network_error (Exchange * self, const gchar * reason)
   return error;
 }
 
+/* No other attempt goes another way. */
+static GError *
+proxy_error (Exchange * self, const gchar * reason)
+{
+  GError *error = network_error (self, reason);
+
+  error->code = GST_ICE_ERROR_SETTINGS;
+  g_prefix_error (&error, "check proxy and its credentials: ");
+
+  return error;
+}
+
 /* What libsoup's error means here. (transfer full) */
 static GError *
 translate_error (Exchange * self, const GError * error)
@@ -564,7 +576,7 @@ on_starting (SoupMessage * message, Exchange * self)
   /* Plain HTTP is for this machine; a proxy would read it all. */
   if (!self->request->endpoint->tls
       && G_IS_PROXY_ADDRESS (soup_message_get_remote_address (message))) {
-    abandon (self, network_error (self, "plain http does not go to a proxy"));
+    abandon (self, proxy_error (self, "plain http does not go to a proxy"));
     return;
   }
   self->connection_id = soup_message_get_connection_id (message);
@@ -829,7 +841,8 @@ on_sent (GObject * source, GAsyncResult * result, gpointer user_data)
     g_autofree gchar *reason = g_strdup_printf ("the proxy answers %u",
         soup_message_get_status (self->message));
 
-    self->failure = network_error (self, reason);
+    self->failure = soup_message_get_status (self->message) == 407 ?
+        proxy_error (self, reason) : network_error (self, reason);
   }
   if (self->failure || self->is_misdirected) {
     finish (self);

@@ -285,7 +285,7 @@ test_proxy_authorization (void)
       send_through_proxy (&proxy, "user:s3cret@", NULL);
 
   assert_status (known, 200);
-  g_assert_error (unknown->error, GST_ICE_ERROR, GST_ICE_ERROR_NETWORK);
+  g_assert_error (unknown->error, GST_ICE_ERROR, GST_ICE_ERROR_SETTINGS);
   g_assert_null (strstr (unknown->error->message, "s3cret"));
 }
 
@@ -326,7 +326,7 @@ test_proxy_plain (void)
   gst_ice_endpoint_unref (fixture.endpoint);
   fixture.endpoint = create_endpoint (FALSE, "service.test", 80);
   outcome = send_and_wait (&fixture, new_request (&fixture, "PUT", 100));
-  g_assert_error (outcome->error, GST_ICE_ERROR, GST_ICE_ERROR_NETWORK);
+  g_assert_error (outcome->error, GST_ICE_ERROR, GST_ICE_ERROR_SETTINGS);
   fixture_stop (&fixture);
   g_assert_cmpuint (server_get_connections (server), ==, 1);
   g_assert_false (is_told);

@@ -16,6 +16,7 @@ static const gchar *const good[] = {
   "{\"\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\ud83c\\udfac\"}",
   "{\"a\":1000000000000000000000000000000}", "{\"a\":1,\"a\":2}",
   "{\"\xc3\xa9\":\"\xf0\x9f\x8e\xac\"}", "{\"a\":\"/* no comment */\"}",
+  "\xef\xbb\xbf{\"a\":1}",
 };
 
 static const gchar *const bad[] = {
@@ -29,7 +30,7 @@ static const gchar *const bad[] = {
   "{\"a\":\"\\u004\"}", "{\"a\":\"\\u00g1\"}", "{\"a\":\"\\u0000\"}",
   "{\"a\":\"\\ud800\"}", "{\"a\":\"\\ud800x\"}", "{\"a\":\"\\ud800\\n\"}",
   "{\"a\":\"\\udc00\"}", "{\"a\":\"\\ud800\\ud800\"}", "{\"a\":\"\xff\"}",
-  "{\"a\":\"\xc0\xaf\"}", "{\"a\":\"", "\xef\xbb\xbf{}", "var a = {};",
+  "{\"a\":\"\xc0\xaf\"}", "{\"a\":\"", "\xef\xbb\xbf\xef\xbb\xbf{}", "var a = {};",
 };
 
 static void

@@ -128,6 +128,26 @@ test_initiate (void)
   g_assert_null (parse_initiate (too_long));
 }
 
+/* A byte-order mark and a prefix say nothing. */
+static void
+test_marks (void)
+{
+  static const gchar *const answers[] = {
+    "\xEF\xBB\xBF<InitiateMultipartUploadResult><UploadId>U</UploadId>"
+        "</InitiateMultipartUploadResult>",
+    "<o:InitiateMultipartUploadResult xmlns:o=\"http://doc\">"
+        "<o:UploadId>U</o:UploadId></o:InitiateMultipartUploadResult>",
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (answers); i++) {
+    g_autofree gchar *upload_id = gst_ice_oss_xml_parse_initiate (answers[i],
+        strlen (answers[i]), NULL);
+
+    g_assert_cmpstr (upload_id, ==, "U");
+  }
+}
+
 static gchar *
 parse_complete (const gchar * xml)
 {
@@ -285,6 +305,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/oss-xml/reads-over-marks", test_marks);
   g_test_add_func ("/oss-xml/reads-errors", test_error);
   g_test_add_func ("/oss-xml/tells-what-is-no-error", test_no_error);
   g_test_add_func ("/oss-xml/refuses-truncated-answers", test_truncated);
