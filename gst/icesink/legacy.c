@@ -306,17 +306,28 @@ typedef struct
 } Noted;
 
 static void
-on_noted (gpointer data)
+noted_free (gpointer user_data)
 {
-  Noted *noted = data;
+  Noted *noted = user_data;
 
-  gst_ice_upload_noted (noted->upload, noted->upload_id);
   gst_ice_upload_unref (noted->upload);
   g_free (noted->upload_id);
   g_free (noted);
 }
 
-/* The upload holds its first part back until that is on the disk. */
+/* Where the journal can't be written, the spool's trouble says so, and the
+ * upload goes on all the same. */
+static void
+noted_job (GstIceSpool * spool, gpointer user_data)
+{
+  Noted *noted = user_data;
+
+  gst_ice_spool_force_journal (spool, NULL);
+  gst_ice_upload_noted (noted->upload, noted->upload_id);
+}
+
+/* No part is sent before a crash would find the upload. @spool: (nullable):
+ * there may be none any more. */
 static void
 note_upload (GstIceLegacy * self, GstIceSpool * spool)
 {
@@ -326,13 +337,16 @@ note_upload (GstIceLegacy * self, GstIceSpool * spool)
   gst_ice_upload_get_info (self->upload, &info);
   if (info.upload_id == NULL || *info.upload_id == '\0')
     return;
+  if (spool == NULL) {
+    gst_ice_upload_noted (self->upload, info.upload_id);
+    return;
+  }
 
+  gst_ice_spool_note_upload (spool, info.bucket, info.object, info.upload_id);
   noted = g_new (Noted, 1);
   noted->upload = gst_ice_upload_ref (self->upload);
   noted->upload_id = g_strdup (info.upload_id);
-  gst_ice_spool_note_upload (spool, info.bucket, info.object,
-      info.upload_id);
-  gst_ice_spool_await_journal (spool, on_noted, noted);
+  gst_ice_spool_run (spool, noted_job, noted, noted_free);
 }
 
 /* The object is confirmed. One that an earlier run recorded, and that this one
@@ -354,6 +368,8 @@ gst_ice_legacy_handle_event (GstIceLegacy * self,
 {
   gst_ice_lock_scope (&self->lock);
 
+  if (event->type == GST_ICE_UPLOAD_EVENT_STARTED)
+    note_upload (self, self->spool);
   if (self->spool == NULL)
     return;
 
@@ -361,9 +377,6 @@ gst_ice_legacy_handle_event (GstIceLegacy * self,
     case GST_ICE_UPLOAD_EVENT_LEASED:
       if (self->fate == GST_ICE_FATE_DISCARD)
         gst_ice_upload_stop (self->upload, TRUE);
-      break;
-    case GST_ICE_UPLOAD_EVENT_STARTED:
-      note_upload (self, self->spool);
       break;
     case GST_ICE_UPLOAD_EVENT_CONFIRMED:
       gst_ice_spool_note_arrived (self->spool, event->part, event->size,

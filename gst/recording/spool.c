@@ -38,6 +38,8 @@
 /* What a power cut may cost at most, as far as it is ours to say. */
 #define SYNC_INTERVAL_US G_USEC_PER_SEC
 
+#define NO_CUT G_MAXUINT64
+
 struct _GstIceSpool
 {
   gatomicrefcount ref_count;
@@ -52,6 +54,9 @@ struct _GstIceSpool
   /* Jobs only. */
   GString *backlog;             /* (owned) lines that are not written yet */
   guint64 journal_size;
+  gboolean is_firm;             /* the journal's beginning is on the disk */
+  guint64 cut_size;             /* the data is to be cut here, once the journal
+                                 * says so; NO_CUT: it isn't */
 
   gint over;                    /* atomic: removed or closed */
   gint forgotten;               /* atomic: what is left is not, any more */
@@ -104,6 +109,7 @@ spool_new (const gchar * media_id)
   self->jobs = gst_ice_job_queue_new ();
   self->syncs = gst_ice_job_queue_new ();
   self->backlog = g_string_new (NULL);
+  self->cut_size = NO_CUT;
   self->last_sync_us = -SYNC_INTERVAL_US;
   g_mutex_init (&self->lock);
 
@@ -165,7 +171,9 @@ read_facts (const GstIceSpoolFiles * files, const gchar * media_id,
     facts->left->size = get_left_size (facts->left, data_size);
   else if (data_size > 0 && !facts->done)
     return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS,
-        "it is damaged: there is data, and no journal of it");
+        "it is damaged: there is data, and no journal of it, as a power cut"
+        " leaves it: what is wanted of the data can be copied, and then the"
+        " directory be removed");
 
   return TRUE;
 }
@@ -399,18 +407,21 @@ new_journal_error (GstIceSpool * self, int reason)
 
 /* ---- forcing to the disk ---- */
 
+/* The names, too. */
+static gboolean
+sync_journal (GstIceSpool * self, GError ** error)
+{
+  return (fdatasync (self->files.journal) == 0
+      && fsync (self->files.directory) == 0)
+      || gst_ice_set_error (error, GST_ICE_ERROR_FAILED,
+      "Forcing the journal to the disk: %s", g_strerror (errno));
+}
+
 static gboolean
 sync_files (GstIceSpool * self, GError ** error)
 {
-  if (!gst_ice_spool_data_sync (self->data, error))
-    return FALSE;
-  /* The names, too. */
-  if (fdatasync (self->files.journal) == 0
-      && fsync (self->files.directory) == 0)
-    return TRUE;
-
-  return gst_ice_set_error (error, GST_ICE_ERROR_FAILED,
-      "Forcing the journal to the disk: %s", g_strerror (errno));
+  return gst_ice_spool_data_sync (self->data, error)
+      && sync_journal (self, error);
 }
 
 static void
@@ -546,15 +557,47 @@ gst_ice_spool_retry (GstIceSpool * self)
 }
 
 gboolean
+gst_ice_spool_force_journal (GstIceSpool * self, GError ** error)
+{
+  catch_up (self);
+  if (is_behind (self)) {
+    g_propagate_error (error, gst_ice_spool_get_trouble (self));
+    return FALSE;
+  }
+
+  return sync_journal (self, error);
+}
+
+/* The journal first: a crash in between leaves bytes no part covers yet, never a
+ * part that lacks its bytes, or has those of another run. */
+static gboolean
+end_cut (GstIceSpool * self, GError ** error)
+{
+  if (self->cut_size == NO_CUT)
+    return TRUE;
+  if (!gst_ice_spool_force_journal (self, error)
+      || !gst_ice_spool_data_truncate (self->data, self->cut_size, error))
+    return FALSE;
+
+  self->cut_size = NO_CUT;
+
+  return TRUE;
+}
+
+gboolean
 gst_ice_spool_check_journal (GstIceSpool * self, GError ** error)
 {
   catch_up_job (self, NULL);
-  if (self->journal_size > 0 || !is_behind (self))
+  if (self->journal_size == 0 && !is_behind (self))
     return TRUE;
+  if (self->journal_size == 0) {
+    g_propagate_error (error, gst_ice_spool_get_trouble (self));
+    return FALSE;
+  }
 
-  g_propagate_error (error, gst_ice_spool_get_trouble (self));
+  self->is_firm = self->is_firm || gst_ice_spool_force_journal (self, error);
 
-  return FALSE;
+  return self->is_firm && end_cut (self, error);
 }
 
 /* @line: (transfer full) */
@@ -607,11 +650,9 @@ gst_ice_spool_read (GstIceSpool * self, guint64 offset, gpointer buffer,
 gboolean
 gst_ice_spool_free_range (GstIceSpool * self, guint64 offset, guint64 size)
 {
-  g_autoptr (GError) trouble = NULL;
-
   settle (self);
-  trouble = gst_ice_spool_get_trouble (self);
-  if (trouble != NULL || g_atomic_int_get (&self->over))
+  if (g_atomic_int_get (&self->over)
+      || !gst_ice_spool_force_journal (self, NULL))
     return FALSE;
 
   return gst_ice_spool_data_punch (self->data, offset, size);
@@ -636,8 +677,6 @@ typedef struct
   GError *error;
 } Cut;
 
-/* The journal first: a crash in between leaves bytes that no part covers yet,
- * never a part that lacks its bytes. */
 static void
 cut_job (GstIceSpool * self, gpointer user_data)
 {
@@ -645,8 +684,8 @@ cut_job (GstIceSpool * self, gpointer user_data)
   g_autofree gchar *line = gst_ice_spool_line_cut (cut->size);
 
   append (self, line);
-  cut->ok = check_there (self, &cut->error)
-      && gst_ice_spool_data_truncate (self->data, cut->size, &cut->error);
+  self->cut_size = MIN (self->cut_size, cut->size);
+  cut->ok = check_there (self, &cut->error) && end_cut (self, &cut->error);
 }
 
 gboolean
@@ -701,41 +740,6 @@ gst_ice_spool_note_upload (GstIceSpool * self, const gchar * bucket,
     const gchar * object, const gchar * upload_id)
 {
   note (self, gst_ice_spool_line_upload (bucket, object, upload_id));
-}
-
-typedef struct
-{
-  GDestroyNotify done;
-  gpointer data;
-} Waiter;
-
-/* Not with what is written: a disk may take long for this. */
-static void
-sync_journal_job (GstIceSpool * self, gpointer user_data)
-{
-  if (!g_atomic_int_get (&self->over)
-      && (fdatasync (self->files.journal) != 0
-          || fsync (self->files.directory) != 0))
-    GST_WARNING ("Spool %s: forcing the journal to the disk: %s",
-        self->files.path, g_strerror (errno));
-}
-
-static void
-hand_to_syncs_job (GstIceSpool * self, gpointer waiter)
-{
-  const Waiter *copy = waiter;
-
-  add_job (self, self->syncs, sync_journal_job, copy->data, copy->done);
-}
-
-void
-gst_ice_spool_await_journal (GstIceSpool * self, GDestroyNotify done,
-    gpointer data)
-{
-  const Waiter waiter = { done, data };
-
-  gst_ice_spool_run (self, hand_to_syncs_job,
-      g_memdup2 (&waiter, sizeof (waiter)), g_free);
 }
 
 void
@@ -822,7 +826,10 @@ gst_ice_spool_remove (GstIceSpool * self)
 static void
 unlock_job (GstIceSpool * self, gpointer user_data)
 {
-  catch_up_job (self, NULL);
+  if (!g_atomic_int_get (&self->over)) {
+    catch_up (self);
+    end_cut (self, NULL);
+  }
   g_atomic_int_set (&self->over, TRUE);
   gst_ice_spool_files_unlock (&self->files);
 }

@@ -141,7 +141,8 @@ gboolean gst_ice_spool_read (GstIceSpool * spool, guint64 offset,
 gboolean gst_ice_spool_free_range (GstIceSpool * spool, guint64 offset,
     guint64 size);
 
-/* Back to @size bytes. What lies behind is dropped, journal included. */
+/* Back to @size bytes. What lies behind is dropped, journal included; if that
+ * does not work, it is tried again before anything is written. */
 gboolean gst_ice_spool_truncate (GstIceSpool * spool, guint64 size,
     GError ** error);
 
@@ -178,11 +179,6 @@ void gst_ice_spool_note_format (GstIceSpool * spool, const gchar * caps,
 void gst_ice_spool_note_upload (GstIceSpool * spool, const gchar * bucket,
     const gchar * object, const gchar * upload_id);
 
-/* Calls @done with @data once all that was noted before is on the disk, or can't
- * be; on a thread of the spool's. */
-void gst_ice_spool_await_journal (GstIceSpool * spool, GDestroyNotify done,
-    gpointer data);
-
 /* Part @number was sealed. */
 void gst_ice_spool_note_part (GstIceSpool * spool, guint number,
     guint64 offset, guint64 size);
@@ -203,8 +199,13 @@ GError *gst_ice_spool_get_trouble (GstIceSpool * spool);
 /* If the journal is behind, tries its notes again. A job does. */
 void gst_ice_spool_retry (GstIceSpool * spool);
 
-/* In a job: the same, at once. FALSE while there is no journal, so that what is
- * written could not be found again. Errors: as gst_ice_spool_write(). */
+/* In a job: all that was noted before is on the disk, and outlives a power cut.
+ * Errors: GST_ICE_ERROR_NO_SPACE, GST_ICE_ERROR_FAILED. */
+gboolean gst_ice_spool_force_journal (GstIceSpool * spool, GError ** error);
+
+/* In a job, before data is written: FALSE while the journal does not have what
+ * makes sense of it: its first lines, or where an earlier run is cut.
+ * Errors: the same. */
 gboolean gst_ice_spool_check_journal (GstIceSpool * spool, GError ** error);
 
 /* The object is confirmed with @size bytes: the data goes, and the journal says

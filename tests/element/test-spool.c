@@ -925,6 +925,7 @@ static GMutex disk_lock;
 static GCond disk_changed;
 static gboolean reads_hang;
 static gboolean writes_hang;
+static gboolean syncs_hang;
 static guint n_hanging;
 
 static void
@@ -974,6 +975,37 @@ pread (int fd, void *data, size_t size, off_t offset)
   hang (&reads_hang);
 
   return syscall (SYS_pread64, fd, data, size, offset);
+}
+
+/* In place of the C library's. */
+int
+fdatasync (int fd)
+{
+  hang (&syncs_hang);
+
+  return syscall (SYS_fdatasync, fd);
+}
+
+/* A crash at any moment finds the upload: no part is sent before. */
+static void
+test_upload_known (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  Fixture *f = spool->f;
+  guint i;
+
+  set_hangs (&syncs_hang, TRUE);
+  fixture_play (f);
+  fixture_push_all (f, 2 * MIB, 64 * KIB);
+  fixture_wait_element (f, "ice-upload-started");
+  for (i = 0; i < 20; i++) {
+    g_usleep (G_USEC_PER_SEC / 100);
+    g_assert_cmpuint (fixture_count (f, ICE_EMULATOR_PART), ==, 0);
+  }
+  set_hangs (&syncs_hang, FALSE);
+  fixture_wait_for (f, fixture_count (f, ICE_EMULATOR_PART) > 0);
+  fixture_finish (f);
+  fixture_assert_object (f);
 }
 
 /* A part that is on disk alone is being read to be sent. */
@@ -1119,6 +1151,8 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/spool/full/disk", test_no_space);
   g_test_add_func ("/icesink/spool/may-break", test_broken);
   g_test_add_func ("/icesink/spool/may-hang/writing", test_hangs);
+  g_test_add_func ("/icesink/spool/knows-the-upload-first",
+      test_upload_known);
   g_test_add_func ("/icesink/spool/may-hang/reading", test_hangs_reading);
   g_test_add_func ("/icesink/spool/is-refused-if-read-only", test_read_only);
   g_test_add_func ("/icesink/spool/may-vanish", test_vanished);

@@ -117,6 +117,24 @@ test_no_upload (void)
   }
 }
 
+/* What an older version left, which took the size of part 1 for true and sent it
+ * like that: OSS refuses to complete it. */
+static void
+test_small_part (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+  g_autofree gchar *upload_id = tool_fixture_begin_upload (tool, MEDIA_ID);
+
+  leave (spools, upload_id);
+  spool_fixture_append_line (spools, "{\"note\":\"part\",\"number\":1,"
+      "\"offset\":0,\"size\":60000}");
+  spool_fixture_append_line (spools, "{\"note\":\"part\",\"number\":2,"
+      "\"offset\":60000,\"size\":144800}");
+  run_finish (tool, spools, "");
+  assert_complete (tool, spools);
+}
+
 static void
 test_text (void)
 {
@@ -218,6 +236,8 @@ main (int argc, char **argv)
 
   g_test_add_func ("/tool/finish/open-upload", test_open_upload);
   g_test_add_func ("/tool/finish/no-upload", test_no_upload);
+  g_test_add_func ("/tool/finish/a-part-that-is-too-small",
+      test_small_part);
   g_test_add_func ("/tool/finish/says-so", test_text);
   g_test_add_func ("/tool/finish/bears-an-outage", test_outage);
   g_test_add_func ("/tool/finish/keeps-all-on-failure", test_failure);

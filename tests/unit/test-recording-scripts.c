@@ -319,6 +319,8 @@ die (Script * script)
     reopen (script);
   }
 
+  if (one_in (script, 6))
+    draw_faults (script);
   recording_model_crash (script->model, &script->config, !script->trouble);
   gst_ice_spool_note_run (script->spool, script->model->position,
       &script->config.plan);
@@ -365,6 +367,7 @@ play (guint seed)
     play_run (&script);
 
   set_faults (0, 0);
+  settle (&script);
   if (!script.model->verified)
     recording_model_verify (script.model);
   recording_model_finish (script.model);

@@ -231,6 +231,36 @@ write (int fd, const void *data, size_t size)
   return syscall (SYS_write, fd, data, size);
 }
 
+/* ---- a disk that is slow to force something ---- */
+
+static gint n_journal_syncs;    /* atomic */
+static gint n_early_writes;     /* atomic, of data before the first of them */
+
+/* These two stand in place of the C library's as well. */
+int
+fdatasync (int fd)
+{
+  int result;
+
+  if (!is_journal (fd))
+    return syscall (SYS_fdatasync, fd);
+
+  g_usleep (G_USEC_PER_SEC / 100);
+  result = syscall (SYS_fdatasync, fd);
+  g_atomic_int_inc (&n_journal_syncs);
+
+  return result;
+}
+
+ssize_t
+pwrite (int fd, const void *data, size_t size, off_t offset)
+{
+  if (g_atomic_int_get (&n_journal_syncs) == 0)
+    g_atomic_int_inc (&n_early_writes);
+
+  return syscall (SYS_pwrite64, fd, data, size, offset);
+}
+
 static void
 set_journal_full (gboolean full)
 {
@@ -287,6 +317,49 @@ test_no_journal (void)
   assert_spool_takes (trouble);
   crash (trouble);
   g_assert_cmpuint (trouble->model->position, ==, 3 * SIZE);
+  recording_model_verify (trouble->model);
+  recording_model_finish (trouble->model);
+}
+
+/* A power cut can't leave data that nothing is known of. */
+static void
+test_journal_first (void)
+{
+  g_autoptr (Trouble) trouble = NULL;
+
+  g_atomic_int_set (&n_journal_syncs, 0);
+  g_atomic_int_set (&n_early_writes, 0);
+  trouble = trouble_new (0, 4 * MIB);
+  write_size (trouble, 3 * SIZE);
+  flush (trouble);
+  g_assert_cmpint (g_atomic_int_get (&n_journal_syncs), >, 0);
+  g_assert_cmpint (g_atomic_int_get (&n_early_writes), ==, 0);
+}
+
+/* Bytes of two runs would be taken for those of one. */
+static void
+test_no_room_for_cut (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (0, 4 * MIB);
+  g_autoptr (GError) error = NULL;
+
+  write_size (trouble, 2 * SIZE + 10);
+  flush (trouble);
+  set_journal_full (TRUE);
+  crash (trouble);
+  recording_model_verify (trouble->model);
+  write_size (trouble, 2 * SIZE);
+  flush (trouble);
+  g_assert_cmpuint (gst_ice_spool_get_used (trouble->spool), ==,
+      2 * SIZE + 10);
+  error = gst_ice_recording_get_spool_error (trouble->model->recording);
+  g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_NO_SPACE);
+
+  set_journal_full (FALSE);
+  flush (trouble);
+  assert_spool_takes (trouble);
+  crash (trouble);
+  g_assert_cmpuint (trouble->model->position, ==, 4 * SIZE + 10);
   recording_model_verify (trouble->model);
   recording_model_finish (trouble->model);
 }
@@ -671,6 +744,10 @@ main (int argc, char **argv)
       test_journal_recovers);
   g_test_add_func ("/recording-trouble/writes-nothing-without-a-journal",
       test_no_journal);
+  g_test_add_func ("/recording-trouble/writes-no-data-before-its-journal",
+      test_journal_first);
+  g_test_add_func ("/recording-trouble/writes-no-data-before-a-cut",
+      test_no_room_for_cut);
   g_test_add_func ("/recording-trouble/does-not-wait-for-ever", test_hangs);
   g_test_add_func ("/recording-trouble/outlasts-a-broken-disk", test_breaks);
   g_test_add_func ("/recording-trouble/lets-go-of-a-head/without-room",
