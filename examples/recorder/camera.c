@@ -17,6 +17,9 @@
 
 #define LATENCY_MS 200
 
+/* For each frame. */
+#define MAX_ADJUSTMENT ((guint64) 5 * GST_MSECOND)
+
 /* How long an RTSP camera may say nothing, in microseconds. */
 #define RTSP_TIMEOUT 10000000
 
@@ -235,6 +238,15 @@ on_pad_added (GstElement * source, GstPad * pad, gpointer user_data)
   link_stream (pipeline, pad, index);
 }
 
+/* The camera's clocks are compared some seconds after the start, and picture and
+ * sound moved against each other: little by little, as muxers take no time that
+ * runs backwards. */
+static void
+on_new_manager (GstElement * source, GstElement * manager, gpointer user_data)
+{
+  g_object_set (manager, "max-ts-offset-adjustment", MAX_ADJUSTMENT, NULL);
+}
+
 /* The password stands in properties of its own: an address may be in
  * messages. */
 static void
@@ -271,6 +283,7 @@ add_rtsp (GstElement * pipeline, const CameraOptions * options,
   g_object_set (source, "latency", LATENCY_MS, "tcp-timeout",
       (guint64) RTSP_TIMEOUT, NULL);
   set_location (source, options->location);
+  g_signal_connect (source, "new-manager", G_CALLBACK (on_new_manager), NULL);
   g_signal_connect (source, "select-stream", G_CALLBACK (on_select_stream),
       GINT_TO_POINTER (options->sound));
   g_signal_connect (source, "pad-added", G_CALLBACK (on_pad_added), pipeline);

@@ -776,7 +776,8 @@ parse_options (Options * o, int *argc, char ***argv, GError ** error)
         "Length of a fragment (10)", "MINUTES"},
     {"state-directory", 's', 0, G_OPTION_ARG_FILENAME, &o->state_directory,
         "Where spool and media ids are kept (required)", "DIR"},
-    {"title", 0, 0, G_OPTION_ARG_STRING, &o->title,
+    /* A file name is taken as it is, whatever the locale. */
+    {"title", 0, 0, G_OPTION_ARG_FILENAME, &o->title,
         "Of the media assets (Recording)", "TITLE"},
     {"region", 'r', 0, G_OPTION_ARG_STRING, &o->region,
         "Region of ICE (cn-shanghai)", "REGION"},

@@ -22,18 +22,22 @@ static gboolean as_json;
 static gint count = 1;
 static GstIceNewMedia media;
 
+/* A file name is taken as it is, whatever the locale: a service of the system
+ * has none, and its titles are UTF-8 all the same. */
+#define TEXT G_OPTION_ARG_FILENAME
+
 static const GOptionEntry options[] = {
-  {"title", 0, 0, G_OPTION_ARG_STRING, &media.title,
+  {"title", 0, 0, TEXT, &media.title,
       "Title, up to 128 characters", "TITLE"},
   {"ext", 0, 0, G_OPTION_ARG_STRING, &media.ext,
       "Extension of the file that the muxer makes: mp4, ts, mkv, ...", "EXT"},
   {"type", 0, 0, G_OPTION_ARG_STRING, &media.type,
       "video or audio (what EXT is)", "TYPE"},
-  {"name", 0, 0, G_OPTION_ARG_STRING, &media.name,
+  {"name", 0, 0, TEXT, &media.name,
       "File name without extension (TITLE)", "NAME"},
-  {"description", 0, 0, G_OPTION_ARG_STRING, &media.description,
+  {"description", 0, 0, TEXT, &media.description,
       "Up to 1,024 characters", "TEXT"},
-  {"tags", 0, 0, G_OPTION_ARG_STRING, &media.tags,
+  {"tags", 0, 0, TEXT, &media.tags,
       "Up to 16, with commas between them", "TAG,TAG"},
   {"category", 0, 0, G_OPTION_ARG_STRING, &media.category,
       "Number of the category", "NUMBER"},
@@ -44,7 +48,7 @@ static const GOptionEntry options[] = {
       "Application of VOD (app-1000000)", "ID"},
   {"workflow", 0, 0, G_OPTION_ARG_STRING, &media.workflow,
       "Workflow that starts after the upload", "ID"},
-  {"user-data", 0, 0, G_OPTION_ARG_STRING, &media.user_data,
+  {"user-data", 0, 0, TEXT, &media.user_data,
       "UserData, as in {\"Extend\":{\"camera\":\"7\"}}", "JSON"},
   {"count", 0, 0, G_OPTION_ARG_INT, &count,
       "How many to make, one id a line (1)", "N"},

@@ -129,7 +129,7 @@ test_usage (void)
   g_assert_cmpuint (count_sent (fixture), ==, 0);
 }
 
-/* 128 characters, 384 bytes. */
+/* 128 characters, 384 bytes; whatever the locale. */
 static void
 test_long_title (void)
 {
@@ -139,7 +139,7 @@ test_long_title (void)
   g_autofree gchar *wrong = NULL;
   guint i;
 
-  g_subprocess_launcher_setenv (fixture->launcher, "LC_ALL", "C.UTF-8", TRUE);
+  g_subprocess_launcher_setenv (fixture->launcher, "LC_ALL", "C", TRUE);
   for (i = 0; i < 128; i++)
     g_string_append (title, "录");
   right = g_strdup_printf ("create --ice-endpoint=EMULATOR --ext=ts"
