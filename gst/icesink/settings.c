@@ -115,7 +115,9 @@ void
 gst_ice_settings_set_string (gchar ** string, const gchar * text)
 {
   g_free (*string);
-  *string = g_strdup (text);
+  /* It stands in messages, which have nothing but UTF-8; what is none of that
+   * is wrong in all of these, and refused as what it has become. */
+  *string = text != NULL ? g_utf8_make_valid (text, -1) : NULL;
 }
 
 void

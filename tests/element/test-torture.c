@@ -196,6 +196,29 @@ test_properties (void)
   }
 }
 
+/* No structure may have such a string in it; GStreamer warns of that. */
+static void
+test_no_utf_8 (void)
+{
+  static const gchar *const names[] = { "media-id", "region", "user-agent",
+    "ice-endpoint", "oss-endpoint", "content-type", "proxy"
+  };
+  GLogLevelFlags flags = g_log_set_always_fatal (G_LOG_LEVEL_WARNING
+      | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_ERROR);
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autoptr (Fixture) f = fixture_new (NULL);
+    g_autoptr (GstStructure) stats = NULL;
+
+    g_object_set (f->sink, names[i], "a\xff\xc3", NULL);
+    gst_element_set_state (f->sink, GST_STATE_PLAYING);
+    g_object_get (f->sink, "stats", &stats, NULL);
+    fixture_collect (f);
+  }
+  g_log_set_always_fatal (flags);
+}
+
 /* ---- all at once ---- */
 
 static void
@@ -425,6 +448,8 @@ main (int argc, char **argv)
       " --fault=complete:reset-before:count=20", test_states);
   g_test_add_func ("/icesink/torture/bears-properties-of-any-value",
       test_properties);
+  g_test_add_func ("/icesink/torture/bears-text-that-is-no-utf-8",
+      test_no_utf_8);
   g_test_add_func ("/icesink/torture/bears-all-at-once", test_harness);
   g_test_add_data_func ("/icesink/torture/can-be-used-1000-times-from-ready",
       GINT_TO_POINTER (GST_STATE_READY), test_reuse);
