@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* JSON of any kind. What is taken means what json-glib takes it for, and says
- * the same when it is written and read again. */
+/* JSON of any kind. What is taken means what json-glib takes it for. */
 
 #include "fuzz.h"
 
@@ -37,7 +36,7 @@ LLVMFuzzerTestOneInput (const guint8 * data, gsize size)
   g_autoptr (GError) error = NULL;
   g_autofree gchar *text = NULL;
   g_autofree gchar *same = NULL;
-  JsonNode *node, *again;
+  JsonNode *node;
 
   node = gst_ice_json_parse_object ((const gchar *) data, size, &error);
   if (node == NULL) {
@@ -49,13 +48,8 @@ LLVMFuzzerTestOneInput (const guint8 * data, gsize size)
   text = json_to_string (node, FALSE);
   same = read_with_library (data, size);
   g_assert_cmpstr (text, ==, same);
-  again = gst_ice_json_parse_object (text, strlen (text), &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (json_object_get_size (json_node_get_object (again)), ==,
-      json_object_get_size (json_node_get_object (node)));
   gst_ice_json_get_string (json_node_get_object (node), "Code");
   gst_ice_json_free_secret (node);
-  gst_ice_json_free_secret (again);
 
   return 0;
 }

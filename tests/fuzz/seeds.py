@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import pathlib
+import random
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
@@ -224,6 +225,14 @@ def make_journals():
     yield '\n'.join(JOURNAL[:5]) + '\n0123456789abcdef {"note'
 
 
+def make_scripts():
+    """Choices of a script that are drawn, each from its own seed."""
+    for seed in range(30):
+        generator = random.Random(seed)
+        yield bytes([seed % 3]) + bytes(
+            generator.randrange(256) for _ in range(400 + 200 * seed))
+
+
 SEEDS = {
     'address': lambda: ADDRESSES,
     'cli-profile': lambda: [json.dumps(CLI), json.dumps(
@@ -235,6 +244,7 @@ SEEDS = {
     'lease': make_leases,
     'oss-answer': make_oss_answers,
     'oss-xml': lambda: XMLS,
+    'recording': make_scripts,
     'redaction': make_redactions,
     'session': make_sessions,
 }
