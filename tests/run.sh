@@ -15,6 +15,10 @@
 #   --tsan      the tests that link the plugin under ThreadSanitizer, on a
 #               build in build-tsan/, with GLib, GStreamer and libsoup built
 #               likewise from Debian's sources, which takes a while at first
+#   --coverage  all tests, on a build in build-coverage/, and which lines and
+#               branches of gst/ they reach: a table, the total of lines and of
+#               branches, and build-coverage/coverage/index.html with each line.
+#               g_return_if_fail() and what can't be reached do not count
 #   --gcc       no tests: a build with gcc and -Werror in build-gcc/
 #   --clang     no tests: the same with clang in build-clang/
 #
@@ -31,7 +35,7 @@ top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 
 mode=''
 case ${1:-} in
-  --asan | --leaks | --valgrind | --tsan | --gcc | --clang)
+  --asan | --leaks | --valgrind | --tsan | --coverage | --gcc | --clang)
     mode=${1#--}
     shift
     ;;
@@ -47,6 +51,7 @@ install_packages ()
   more=''
   case $mode in
     valgrind | clang) more=$mode ;;
+    coverage) more=gcovr ;;
   esac
   command -v npm >/dev/null || more="$more $NODE_PACKAGES"
   # The lists are lists of words.
@@ -201,6 +206,26 @@ run_with_tsan ()
   summarize $logs
 }
 
+# A process that is killed, as crashes and chaos have them, leaves no counts.
+# Several at a time add up in one file, which gcov locks.
+run_with_coverage ()
+{
+  build build-coverage -Db_coverage=true
+  find "$build" -name '*.gcda' -delete
+  run_tests run --timeout-multiplier 4 "$@"
+  run_alone run --timeout-multiplier 4
+  mkdir -p "$build/coverage"
+  gcovr --root "$top" --filter "$top/gst/" --object-directory "$build" \
+    --exclude-unreachable-branches --exclude-throw-branches \
+    --exclude-lines-by-pattern '\s*g_return_(val_)?if_(fail|reached)\b.*' \
+    --html-details "$build/coverage/index.html" \
+    --txt "$build/coverage/lines.txt" --print-summary "$build"
+  cat "$build/coverage/lines.txt"
+  # $logs is a list of words.
+  # shellcheck disable=SC2086
+  summarize $logs
+}
+
 build_only ()
 {
   CC=$1 build "build-$1" -Dwerror=true
@@ -214,6 +239,7 @@ case $mode in
   leaks) run_with_leaks_tracer "$@" ;;
   valgrind) run_with_valgrind "$@" ;;
   tsan) run_with_tsan "$@" ;;
+  coverage) run_with_coverage "$@" ;;
   '')
     # CI needs no other build with gcc.
     build build ${CI:+-Dwerror=true}
