@@ -5,8 +5,7 @@
  *
  * All that may happen here is transient, in the sense that a sink has every
  * chance to get the whole object through. What is final once it strikes
- * (AccessDenied, an unknown media id) is for the fault matrix. So is what is
- * final when it strikes twice in a row: a plan has one of those at most. */
+ * (AccessDenied, an unknown media id) is for the fault matrix. */
 
 #include "chaos-plan.h"
 
@@ -31,9 +30,6 @@ typedef struct
   guint span_ms;                /* how long the stream takes, about */
   gboolean rewrites;            /* so does the muxer */
   gboolean insists;             /* whatever it is told */
-  gboolean has_skew;            /* some fault or event is a clock skew */
-  gboolean short_lives;         /* of upload credentials */
-  gboolean ends_lives;          /* a step of the clock ends a token */
 } Draft;
 
 #define X264 "x264enc speed-preset=ultrafast tune=zerolatency threads=1" \
@@ -87,6 +83,7 @@ typedef struct
   guint most;
 } Fault;
 
+#define LEASED "initiate part complete put head"
 #define EVERY "any refresh initiate part complete put list-parts head"
 
 static const Fault faults[] = {
@@ -115,15 +112,29 @@ static const Fault faults[] = {
   {EVERY, "huge-headers", 1},
   {EVERY, "slow-answer", 1},
   {EVERY, "error-in-200:code=InternalError", 2},
-  {EVERY, "redirect", 2},
+  /* From the first request on, it is final. */
+  {"part complete list-parts head", "redirect", 2},
   {EVERY, "no-crc", 2},
-  {"initiate part complete put head", "expired-token", 2},
-  {EVERY, "skew", 1},
+  {EVERY, "no-etag", 2},
+  {EVERY, "no-xml-etag", 2},
+  {EVERY, "compressed", 2},
+  {EVERY, "other-status:status=202", 2},
+  {EVERY, "other-status:status=203", 2},
+  {EVERY, "other-status:status=206", 2},
+  {EVERY, "error:status=203:code=CallbackFailed", 2},
+  {EVERY, "web-page:status=403", 2},
+  {EVERY, "web-page:status=404", 2},
+  {EVERY, "web-page:status=502", 3},
+  {EVERY, "web-page:status=511", 3},
+  {EVERY, "web-page-after-processing:status=504", 2},
+  {LEASED, "expired-token", 3},
+  {LEASED, "expired-token:code=InvalidAccessKeyId:for=0.5", 1},
+  {EVERY, "skew", 2},
   {"any", "close-on-accept", 3},
   {"any", "stall-on-accept", 2},
   {"initiate part complete put", "error:status=400:code=RequestTimeout", 2},
   {"initiate part complete put", "error:status=403:code=RequestTimeTooSkewed",
-      1},
+      2},
   {"part complete head", "not-found", 1},
   {"part put", "wrong-crc", 2},
   {"part", "wrong-etag", 2},
@@ -298,8 +309,7 @@ plan_leases (Draft * d)
     "--no-lease-region", "--expire-utc-time", "--no-expire-utc-time"
   };
 
-  d->short_lives = chance (d, 0.4);
-  if (d->short_lives)
+  if (chance (d, 0.4))
     add_option (d, "--credential-life=%u", pick (d, 1, 5));
   else if (chance (d, 0.2))
     add_option (d, "--expired-code=InvalidAccessKeyId");
@@ -310,13 +320,6 @@ plan_leases (Draft * d)
 }
 
 /* ---- faults ---- */
-
-static gboolean
-is_skew (const Fault * fault)
-{
-  return g_str_has_prefix (fault->spec, "skew")
-      || g_str_has_suffix (fault->spec, "RequestTimeTooSkewed");
-}
 
 static void
 add_fault (Draft * d, const Fault * fault)
@@ -338,30 +341,13 @@ add_fault (Draft * d, const Fault * fault)
   g_ptr_array_add (d->plan->faults, g_string_free (text, FALSE));
 }
 
-/* RequestTimeTooSkewed means one signature anew, and InvalidAccessKeyId one
- * new lease, before the refusal counts. */
-static gboolean
-is_too_much (Draft * d, const Fault * fault)
-{
-  if (is_skew (fault))
-    return d->has_skew;
-
-  return g_str_equal (fault->spec, "expired-token") && !d->short_lives;
-}
-
 static void
 plan_faults (Draft * d)
 {
   guint n = pick (d, 0, 3);
 
-  while (n-- > 0) {
-    const Fault *fault = &faults[pick (d, 0, G_N_ELEMENTS (faults) - 1)];
-
-    if (is_too_much (d, fault))
-      continue;
-    d->has_skew = d->has_skew || is_skew (fault);
-    add_fault (d, fault);
-  }
+  while (n-- > 0)
+    add_fault (d, &faults[pick (d, 0, G_N_ELEMENTS (faults) - 1)]);
 }
 
 /* ---- events ---- */
@@ -410,13 +396,11 @@ plan_clock (Draft * d)
   guint at;
   gint step;
 
-  if (d->has_skew || !chance (d, 0.2))
+  if (!chance (d, 0.2))
     return;
 
-  d->has_skew = TRUE;
   at = chance (d, 0.3) ? 0 : pick_time (d);
   step = steps[pick (d, 0, G_N_ELEMENTS (steps) - 1)];
-  d->ends_lives = step >= 3600;
   add_event (d, at, CHAOS_EVENT_STEP_CLOCK, step);
 }
 
@@ -451,20 +435,6 @@ plan_end (Draft * d)
     set (d, "stop-timeout", CHAOS_STOP_TIMEOUT_CUT_OFF_MS * GST_MSECOND);
 }
 
-/* A refusal gets one new lease before it counts. If the clock ends lives too,
- * the new one may be dead as soon as it is there. */
-static void
-plan_expiry (Draft * d)
-{
-  guint at;
-
-  if (!chance (d, 0.25))
-    return;
-  at = pick_time (d);
-  if (!d->ends_lives)
-    add_event (d, at, CHAOS_EVENT_EXPIRE, 0);
-}
-
 static void
 plan_events (Draft * d)
 {
@@ -473,7 +443,8 @@ plan_events (Draft * d)
   plan_outages (d);
   if (d->plan->is_raw && chance (d, 0.2))
     add_event (d, pick_time (d), CHAOS_EVENT_FLUSH, 0);
-  plan_expiry (d);
+  if (chance (d, 0.25))
+    add_event (d, pick_time (d), CHAOS_EVENT_EXPIRE, 0);
   if (chance (d, 0.2))
     add_event (d, pick_time (d), CHAOS_EVENT_CHECKPOINT, 0);
   plan_end (d);
