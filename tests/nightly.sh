@@ -30,11 +30,13 @@ list ()
   case $1 in
     all)
       chaos_seeds=1-4000 crash_seeds=1-200 append_seeds=1-50
-      script_seeds=1-2000 fuzz_seconds=1200 soak_minutes=60
+      script_seeds=1-2000 recording_seeds=1-20000 fuzz_seconds=1200
+      soak_minutes=60 changes=100
       ;;
     little)
       chaos_seeds=1-100 crash_seeds=1-10 append_seeds=1-5
-      script_seeds=1-50 fuzz_seconds=5 soak_minutes=1
+      script_seeds=1-50 recording_seeds=1-200 fuzz_seconds=5
+      soak_minutes=1 changes=3
       ;;
   esac
   run chaos "$chaos/chaos" --seeds "$chaos_seeds"
@@ -42,6 +44,8 @@ list ()
   run crashes-append "$chaos/crashes" --append --seeds "$append_seeds"
   run muxer-scripts "$top/build/tests/element/test-element-muxer-scripts" \
     --seeds "$script_seeds"
+  run recording-scripts "$top/build/tests/unit/test-recording-scripts" \
+    --seeds "$recording_seeds"
   [ "$1" = little ] || run many-parts "$chaos/many-parts" -m slow
   [ "$1" = little ] || run outage "$chaos/outage" -m slow
   run leaks sh "$top/tests/run.sh" --leaks
@@ -49,13 +53,16 @@ list ()
   run tsan sh "$top/tests/run.sh" --tsan
   run fuzz sh "$top/tests/fuzz/run.sh" "$fuzz_seconds"
   run soak sh "$top/tests/soak/run.sh" "$soak_minutes"
+  run mutation python3 "$top/tests/mutation/mutate.py" --sample "$changes" \
+    "$top/build-mutation"
+  run coverage sh "$top/tests/run.sh" --coverage
 }
 
 print_command ()
 {
   name=$1
   shift
-  printf '%-15s %s\n' "$name" "$(printf '%s' "$*" | sed "s,$top/,,g")"
+  printf '%-18s %s\n' "$name" "$(printf '%s' "$*" | sed "s,$top/,,g")"
 }
 
 # is_wanted NAME
