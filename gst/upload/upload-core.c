@@ -97,6 +97,15 @@ gst_ice_upload_set_state (GstIceUpload * self, GstIceUploadState from,
   gst_ice_upload_publish (self);
 }
 
+void
+gst_ice_stray_free (GstIceStray * stray)
+{
+  gst_ice_oss_object_unref (stray->object);
+  g_free (stray->upload_id);
+  g_clear_pointer (&stray->lease, gst_ice_lease_unref);
+  g_free (stray);
+}
+
 GstIceUpload *
 gst_ice_upload_ref (GstIceUpload * self)
 {

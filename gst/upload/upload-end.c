@@ -40,15 +40,6 @@ gst_ice_upload_get_leftover (GstIceUpload * self)
 /* ---- an upload at another object ---- */
 
 void
-gst_ice_stray_free (GstIceStray * stray)
-{
-  gst_ice_oss_object_unref (stray->object);
-  g_free (stray->upload_id);
-  g_clear_pointer (&stray->lease, gst_ice_lease_unref);
-  g_free (stray);
-}
-
-void
 gst_ice_upload_set_stray (GstIceUpload * self, GstIceOssObject * object,
     const gchar * upload_id, GstIceLease * lease)
 {

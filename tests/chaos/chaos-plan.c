@@ -259,7 +259,7 @@ plan_sink (Draft * d)
   plan_memory (d);
   set (d, "max-part-duration", durations[pick (d, 0, 3)]);
   set (d, "progress-interval", intervals[pick (d, 0, 2)]);
-  set (d, "stall-timeout", test_patience (pick (d, 300, 600)) * GST_MSECOND);
+  set (d, "stall-timeout", test_patience (pick (d, 500, 1000)) * GST_MSECOND);
   set (d, "retry-timeout", test_patience (40 * GST_SECOND));
   d->plan->on_stop = actions[pick (d, 0, 2)];
   set_word (d, "on-stop", d->plan->on_stop);

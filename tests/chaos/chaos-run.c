@@ -18,7 +18,7 @@
 #include "patience.h"
 
 /* For the end, once nothing disturbs any more. */
-#define PATIENCE_US (50 * G_USEC_PER_SEC)
+#define PATIENCE_US (90 * G_USEC_PER_SEC)
 
 static void
 set_step (ChaosRun * run, const gchar * step)

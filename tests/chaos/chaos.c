@@ -24,7 +24,7 @@
 
 #define SKIPPED 77
 #define WATCH_INTERVAL_US (G_USEC_PER_SEC / 10)
-#define DEADLINE_US (120 * G_USEC_PER_SEC)
+#define DEADLINE_US (180 * G_USEC_PER_SEC)
 
 /* A seed that is being run. */
 typedef struct

@@ -47,20 +47,22 @@ def find_objects(build):
     return objects
 
 
-def read_symbols(path):
-    """(defined, used): names that are seen from outside of an object file."""
-    output = subprocess.run(["nm", "-P", "-g", path], check=True,
+def read_symbols(objects):
+    """Source file to (defined, used): names that other files may see."""
+    sources = {str(path): source for source, path in objects.items()}
+    output = subprocess.run(["nm", "-A", "-P", "-g", *sources], check=True,
                             capture_output=True, text=True).stdout
-    defined, used = set(), set()
+    symbols = {source: (set(), set()) for source in objects}
     for line in output.splitlines():
-        name, kind = line.split()[:2]
-        (used if kind in "Uwv" else defined).add(name)
-    return defined, used
+        path, rest = line.split(": ", 1)
+        name, kind = rest.split()[:2]
+        symbols[sources[path]][kind in "Uwv"].add(name)
+    return symbols
 
 
 def find_uses(objects):
     """Source file to what it uses: {other source file: {name}}."""
-    symbols = {source: read_symbols(path) for source, path in objects.items()}
+    symbols = read_symbols(objects)
     owners = {name: source for source, (defined, _) in symbols.items()
               for name in defined if name != "main"}
     uses = {source: collections.defaultdict(set) for source in symbols}
