@@ -147,6 +147,27 @@ new_details (const GError * error, const gchar * media_id,
   return details;
 }
 
+/* What helps, unless time does. */
+static const gchar *
+get_cure (const GError * error)
+{
+  if (gst_ice_error_is (error, GST_ICE_ERROR_NETWORK)
+      || gst_ice_error_is (error, GST_ICE_ERROR_STALLED))
+    return "check region, ice-endpoint and oss-endpoint, proxy, and the network"
+        " itself";
+  if (gst_ice_error_is (error, GST_ICE_ERROR_TLS))
+    return "check ssl-ca-file, the clock of this machine, and what stands"
+        " between it and the service";
+  if (gst_ice_error_is (error, GST_ICE_ERROR_PROTOCOL))
+    return "check ice-endpoint and oss-endpoint, and what stands between this"
+        " machine and the service";
+  if (gst_ice_error_is (error, GST_ICE_ERROR_THROTTLED)
+      || gst_ice_error_is (error, GST_ICE_ERROR_UNAVAILABLE))
+    return "the service has to recover";
+
+  return "check the identity, and what it may do";
+}
+
 /* What a developer reads. (transfer full) */
 static gchar *
 new_debug (GstElement * element, const GError * error, GstIceOutcome outcome)
@@ -179,10 +200,13 @@ gst_ice_element_error_new_warning (GstElement * element, const gchar * text,
 {
   g_autoptr (GError) seen = g_error_new_literal (GST_RESOURCE_ERROR,
       gst_ice_element_error_get_code (error, opened), text);
-  g_autofree gchar *debug = new_debug (element, error, outcome);
+  g_autofree gchar *what = new_debug (element, error, outcome);
+  gboolean passes = GST_CLOCK_TIME_IS_VALID (retry_in);
+  g_autofree gchar *debug = g_strconcat (what, passes ? "; " : NULL,
+      passes ? get_cure (error) : NULL, NULL);
   GstStructure *details = new_details (error, media_id, outcome);
 
-  if (GST_CLOCK_TIME_IS_VALID (retry_in))
+  if (passes)
     gst_structure_set (details, "retry-in", GST_TYPE_CLOCK_TIME, retry_in,
         NULL);
 

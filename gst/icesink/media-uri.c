@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "http/endpoint.h"
+
 #define PREFIX GST_ICE_MEDIA_URI_SCHEME "://"
 #define MAX_LENGTH 128
 
@@ -35,50 +37,97 @@ gst_ice_media_id_is_valid (const gchar * media_id)
   return media_id != NULL && is_name (media_id, MAX_LENGTH);
 }
 
-static gboolean
-parse_query (const gchar * query, gchar ** region)
+void
+gst_ice_media_uri_clear (GstIceMediaUri * uri)
 {
-  g_autoptr (GHashTable) params = g_uri_parse_params (query, -1, "&",
-      G_URI_PARAMS_NONE, NULL);
-
-  if (params == NULL || g_hash_table_size (params) != 1)
-    return FALSE;
-
-  *region = g_strdup (g_hash_table_lookup (params, "region"));
-
-  return *region != NULL && is_name (*region, MAX_LENGTH);
+  g_clear_pointer (&uri->media_id, g_free);
+  g_clear_pointer (&uri->region, g_free);
+  g_clear_pointer (&uri->ice_endpoint, g_free);
 }
 
-gboolean
-gst_ice_media_uri_parse (const gchar * text, gchar ** media_id,
-    gchar ** region, GError ** error)
+/* A URI comes from elsewhere, and must not send what is recorded, and requests
+ * that are signed, to wherever it likes. */
+static gboolean
+is_loopback (const gchar * url)
 {
-  g_autofree gchar *id = NULL;
-  g_autofree gchar *found_region = NULL;
-  const gchar *query = NULL;
+  g_autoptr (GstIceEndpoint) endpoint =
+      gst_ice_endpoint_parse_setting (url, NULL);
 
-  if (g_ascii_strncasecmp (text, PREFIX, strlen (PREFIX)) == 0) {
-    text += strlen (PREFIX);
-    query = strchr (text, '?');
-  }
-  id = query != NULL ? g_strndup (text, query - text) : g_strdup (text);
+  return endpoint != NULL && endpoint->is_loopback;
+}
 
-  if (!gst_ice_media_id_is_valid (id)
-      || (query != NULL && !parse_query (query + 1, &found_region))) {
-    g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI,
-        "Not a media id or " PREFIX "MEDIA-ID[?region=REGION]; a media id is"
-        " 1 to 128 of A-Z a-z 0-9 _ -");
+static gboolean
+take_parameter (GstIceMediaUri * uri, const gchar * name, const gchar * value)
+{
+  if (g_str_equal (name, "region") && uri->region == NULL
+      && is_name (value, MAX_LENGTH))
+    uri->region = g_strdup (value);
+  else if (g_str_equal (name, "ice-endpoint") && uri->ice_endpoint == NULL
+      && is_loopback (value))
+    uri->ice_endpoint = g_strdup (value);
+  else
     return FALSE;
-  }
-
-  *media_id = g_steal_pointer (&id);
-  *region = g_steal_pointer (&found_region);
 
   return TRUE;
 }
 
-gchar *
-gst_ice_media_uri_build (const gchar * media_id)
+static gboolean
+parse_query (const gchar * query, GstIceMediaUri * uri)
 {
-  return g_strconcat (PREFIX, media_id, NULL);
+  g_autoptr (GError) error = NULL;
+  GUriParamsIter iter;
+  gchar *name, *value;
+  gboolean ok = *query != '\0';
+
+  g_uri_params_iter_init (&iter, query, -1, "&", G_URI_PARAMS_NONE);
+  while (ok && g_uri_params_iter_next (&iter, &name, &value, &error)) {
+    ok = take_parameter (uri, name, value);
+    g_free (name);
+    g_free (value);
+  }
+
+  return ok && error == NULL;
+}
+
+gboolean
+gst_ice_media_uri_parse (const gchar * text, GstIceMediaUri * uri,
+    GError ** error)
+{
+  const gchar *query = NULL;
+
+  *uri = (GstIceMediaUri) { NULL };
+  if (g_ascii_strncasecmp (text, PREFIX, strlen (PREFIX)) == 0) {
+    text += strlen (PREFIX);
+    query = strchr (text, '?');
+  }
+  uri->media_id = query != NULL ? g_strndup (text, query - text)
+      : g_strdup (text);
+  if (gst_ice_media_id_is_valid (uri->media_id)
+      && (query == NULL || parse_query (query + 1, uri)))
+    return TRUE;
+
+  gst_ice_media_uri_clear (uri);
+  g_set_error_literal (error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI,
+      "Not a media id or " PREFIX "MEDIA-ID[?region=REGION]; a media id is"
+      " 1 to 128 of A-Z a-z 0-9 _ -, and ice-endpoint may be given for"
+      " loopback");
+
+  return FALSE;
+}
+
+gchar *
+gst_ice_media_uri_build (const GstIceMediaUri * uri)
+{
+  GString *text = g_string_new (PREFIX);
+
+  g_string_append (text, uri->media_id);
+  if (uri->region != NULL)
+    g_string_append_printf (text, "?region=%s", uri->region);
+  if (uri->ice_endpoint != NULL) {
+    g_string_append_printf (text, "%cice-endpoint=",
+        uri->region != NULL ? '&' : '?');
+    g_string_append_uri_escaped (text, uri->ice_endpoint, ":/[]", FALSE);
+  }
+
+  return g_string_free (text, FALSE);
 }

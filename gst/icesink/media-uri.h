@@ -14,13 +14,32 @@ G_BEGIN_DECLS
 /* TRUE for 1 to 128 of [A-Za-z0-9_-]. */
 gboolean gst_ice_media_id_is_valid (const gchar * media_id);
 
-/* Splits `icems://MEDIA-ID[?region=REGION]`, or takes a bare media id.
- * @region: (out) (nullable): NULL if none is given.
- * Errors: GST_URI_ERROR_BAD_URI. */
-gboolean gst_ice_media_uri_parse (const gchar * text, gchar ** media_id,
-    gchar ** region, GError ** error);
+/**
+ * GstIceMediaUri:
+ * @media_id: (owned): the media asset
+ * @region: (owned) (nullable): region of ICE
+ * @ice_endpoint: (owned) (nullable): URL of the ICE API, on loopback
+ *
+ * What a URI says. All NULL at first.
+ */
+typedef struct
+{
+  gchar *media_id;
+  gchar *region;
+  gchar *ice_endpoint;
+} GstIceMediaUri;
+
+void gst_ice_media_uri_clear (GstIceMediaUri * uri);
+
+/* Splits `icems://MEDIA-ID[?region=REGION][&ice-endpoint=URL]`, or takes a bare
+ * media id. Each parameter may be given once, and no other.
+ * Errors: GST_URI_ERROR_BAD_URI; @uri is all NULL then. */
+gboolean gst_ice_media_uri_parse (const gchar * text, GstIceMediaUri * uri,
+    GError ** error);
 
 /* (transfer full) */
-gchar *gst_ice_media_uri_build (const gchar * media_id);
+gchar *gst_ice_media_uri_build (const GstIceMediaUri * uri);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstIceMediaUri, gst_ice_media_uri_clear)
 
 G_END_DECLS

@@ -5,6 +5,8 @@
 
 #include "icesink/messages.h"
 
+#include <string.h>
+
 static const gchar *
 get_string (const gchar * text)
 {
@@ -17,15 +19,28 @@ gst_ice_figures_clear (GstIceFigures * figures)
   gst_ice_upload_info_clear (&figures->upload);
 }
 
-static GstClockTime
-get_expires_in (const GstIceFigures * figures)
+/* Left out while there is none. */
+static void
+set_expires_in (GstStructure * structure, const gchar * field,
+    const GstIceFigures * figures)
 {
   gint64 left = figures->upload.lease_expires_us - figures->now_us;
 
-  if (figures->upload.lease_expires_us < 0)
-    return GST_CLOCK_TIME_NONE;
+  if (figures->upload.lease_expires_us >= 0)
+    gst_structure_set (structure, field, GST_TYPE_CLOCK_TIME,
+        (GstClockTime) (MAX (left, 0) * GST_USECOND), NULL);
+}
 
-  return MAX (left, 0) * GST_USECOND;
+/* OSS puts it into quotes. (transfer full) */
+static gchar *
+dup_etag (const gchar * etag)
+{
+  gsize length = etag != NULL ? strlen (etag) : 0;
+
+  if (length >= 2 && etag[0] == '"' && etag[length - 1] == '"')
+    return g_strndup (etag + 1, length - 2);
+
+  return g_strdup (get_string (etag));
 }
 
 GstStructure *
@@ -41,26 +56,15 @@ gst_ice_messages_new_started (const GstIceFigures * figures)
 }
 
 GstStructure *
-gst_ice_messages_new_progress (const GstIceFigures * figures,
-    guint64 bitrate, gint percent)
-{
-  return gst_structure_new ("ice-upload-progress",
-      "media-id", G_TYPE_STRING, figures->media_id,
-      "bytes-written", G_TYPE_UINT64, figures->bytes_written,
-      "bytes-uploaded", G_TYPE_UINT64, figures->upload.bytes_uploaded,
-      "bytes-pending", G_TYPE_UINT64, figures->bytes_pending,
-      "upload-lag", GST_TYPE_CLOCK_TIME, figures->upload_lag,
-      "bitrate", G_TYPE_UINT64, bitrate,
-      "percent", G_TYPE_INT, percent, NULL);
-}
-
-GstStructure *
 gst_ice_messages_new_refreshed (const GstIceFigures * figures)
 {
-  return gst_structure_new ("ice-credential-refreshed",
+  GstStructure *refreshed = gst_structure_new ("ice-credential-refreshed",
       "media-id", G_TYPE_STRING, figures->media_id,
-      "expires-in", GST_TYPE_CLOCK_TIME, get_expires_in (figures),
       "generation", G_TYPE_UINT, figures->upload.generation, NULL);
+
+  set_expires_in (refreshed, "expires-in", figures);
+
+  return refreshed;
 }
 
 GstStructure *
@@ -94,16 +98,18 @@ gst_ice_messages_new_complete (const GstIceFigures * figures,
     GstClockTime duration)
 {
   const GstIceUploadInfo *upload = &figures->upload;
+  g_autofree gchar *etag = dup_etag (upload->etag);
 
   return gst_structure_new ("ice-upload-complete",
       "media-id", G_TYPE_STRING, figures->media_id,
       "bucket", G_TYPE_STRING, get_string (upload->bucket),
       "object", G_TYPE_STRING, get_string (upload->object),
       "size", G_TYPE_UINT64, upload->object_size,
-      "etag", G_TYPE_STRING, get_string (upload->etag),
+      "etag", G_TYPE_STRING, etag,
       "crc64", G_TYPE_UINT64, upload->crc64,
       "parts", G_TYPE_UINT, upload->parts_uploaded,
       "duration", GST_TYPE_CLOCK_TIME, duration,
+      "verified", G_TYPE_BOOLEAN, upload->verified,
       "request-id", G_TYPE_STRING, get_string (upload->request_id), NULL);
 }
 
@@ -148,12 +154,11 @@ get_refreshes (const GstIceUploadInfo * upload)
   return upload->generation > 0 ? upload->generation - 1 : 0;
 }
 
-GstStructure *
-gst_ice_messages_new_stats (const GstIceFigures * figures)
+static GstStructure *
+new_figures (const gchar * name, const GstIceFigures * figures)
 {
   const GstIceUploadInfo *upload = &figures->upload;
-
-  return gst_structure_new ("application/x-icesink-stats",
+  GstStructure *structure = gst_structure_new (name,
       "state", G_TYPE_STRING, get_state_name (figures),
       "media-id", G_TYPE_STRING, get_string (figures->media_id),
       "bucket", G_TYPE_STRING, get_string (upload->bucket),
@@ -173,11 +178,39 @@ gst_ice_messages_new_stats (const GstIceFigures * figures)
       "retries", G_TYPE_UINT, upload->retries,
       "connections-opened", G_TYPE_UINT, upload->connections_opened,
       "credential-refreshes", G_TYPE_UINT, get_refreshes (upload),
-      "credential-expires-in", GST_TYPE_CLOCK_TIME, get_expires_in (figures),
       "clock-offset", G_TYPE_INT64, upload->clock_offset_us,
       "upload-lag", GST_TYPE_CLOCK_TIME, figures->upload_lag,
       "max-object-size", G_TYPE_UINT64, figures->max_object_size,
       "outcome", G_TYPE_STRING,
       get_string (gst_ice_outcome_get_name (upload->outcome)),
       "last-error", G_TYPE_STRING, get_string (upload->last_error), NULL);
+
+  set_expires_in (structure, "credential-expires-in", figures);
+
+  return structure;
+}
+
+GstStructure *
+gst_ice_messages_new_stats (const GstIceFigures * figures)
+{
+  GstStructure *stats = new_figures ("application/x-icesink-stats", figures);
+
+  /* Has all fields, always. */
+  if (!gst_structure_has_field (stats, "credential-expires-in"))
+    gst_structure_set (stats, "credential-expires-in", GST_TYPE_CLOCK_TIME,
+        GST_CLOCK_TIME_NONE, NULL);
+
+  return stats;
+}
+
+GstStructure *
+gst_ice_messages_new_progress (const GstIceFigures * figures,
+    guint64 bitrate, gint percent)
+{
+  GstStructure *progress = new_figures ("ice-upload-progress", figures);
+
+  gst_structure_set (progress, "bitrate", G_TYPE_UINT64, bitrate,
+      "percent", G_TYPE_INT, percent, NULL);
+
+  return progress;
 }

@@ -13,6 +13,11 @@
 
 #include "icesink/outbox.h"
 
+/* What an application has to run its loop once a state change has returned, and
+ * the longest that this is waited for. */
+#define MOMENT_US (G_USEC_PER_SEC / 10)
+#define LONGEST_HOLD_US (2 * G_USEC_PER_SEC)
+
 typedef struct
 {
   GstElement *element;          /* (owned) */
@@ -33,6 +38,7 @@ struct _GstIceOutbox
   GThread *deliverer;           /* (nullable) the thread that delivers */
   gboolean scheduled;           /* the pool has been asked to */
   gboolean flushing;
+  gint64 hold_until_us;         /* errors wait so long */
 };
 
 static void
@@ -105,11 +111,21 @@ gst_ice_outbox_unref (GstIceOutbox * outbox)
   g_free (outbox);
 }
 
+/* Call with the lock held. */
+static void
+schedule (GstIceOutbox * outbox)
+{
+  if (outbox->scheduled)
+    return;
+
+  outbox->scheduled = TRUE;
+  g_thread_pool_push (get_pool (), gst_ice_outbox_ref (outbox), NULL);
+}
+
 static void
 put (GstIceOutbox * outbox, const Item * fields)
 {
   Item *item = g_new (Item, 1);
-  gboolean schedule;
 
   *item = *fields;
   item->element = gst_object_ref (outbox->element);
@@ -117,12 +133,9 @@ put (GstIceOutbox * outbox, const Item * fields)
   g_mutex_lock (&outbox->lock);
   g_queue_push_tail (&outbox->items, item);
   /* Whoever delivers now will come to it. */
-  schedule = outbox->deliverer == NULL && !outbox->scheduled;
-  outbox->scheduled = outbox->scheduled || schedule;
+  if (outbox->deliverer == NULL)
+    schedule (outbox);
   g_mutex_unlock (&outbox->lock);
-
-  if (schedule)
-    g_thread_pool_push (get_pool (), gst_ice_outbox_ref (outbox), NULL);
 }
 
 void
@@ -152,22 +165,69 @@ deliver_item (Item * item)
     item->func (item->element, item->user_data);
 }
 
-/* Call with the lock held, while nobody delivers. Releases it for each
- * item. */
-static void
-deliver_all (GstIceOutbox * outbox)
+/* TRUE if nobody changes the state of the outermost bin at the moment. */
+static gboolean
+is_settled (GstElement * element)
+{
+  g_autoptr (GstObject) object = gst_object_ref (GST_OBJECT (element));
+  GstObject *parent;
+
+  while ((parent = gst_object_get_parent (object)) != NULL) {
+    gst_object_unref (object);
+    object = parent;
+  }
+  if (!GST_STATE_TRYLOCK (object))
+    return FALSE;
+  GST_STATE_UNLOCK (object);
+
+  return TRUE;
+}
+
+/* Waits until @item may be delivered. FALSE if flushing came first. Call with
+ * the lock held. */
+static gboolean
+wait_to_deliver (GstIceOutbox * outbox, Item * item, gboolean until_flushing)
+{
+  gint64 now;
+
+  if (item->message == NULL
+      || GST_MESSAGE_TYPE (item->message) != GST_MESSAGE_ERROR)
+    return TRUE;
+
+  while ((now = g_get_monotonic_time ()) < outbox->hold_until_us) {
+    if (until_flushing && outbox->flushing)
+      return FALSE;
+    if (outbox->hold_until_us < G_MAXINT64 && is_settled (item->element))
+      outbox->hold_until_us = MIN (outbox->hold_until_us, now + MOMENT_US);
+    g_cond_wait_until (&outbox->idle, &outbox->lock, MIN (now + MOMENT_US / 5,
+            outbox->hold_until_us));
+  }
+
+  return TRUE;
+}
+
+/* Call with the lock held, while nobody delivers. Releases it for each item.
+ * FALSE if @until_flushing, and that came first. */
+static gboolean
+deliver_all (GstIceOutbox * outbox, gboolean until_flushing)
 {
   Item *item;
 
   outbox->deliverer = g_thread_self ();
-  while ((item = g_queue_pop_head (&outbox->items)) != NULL) {
+  while ((item = g_queue_peek_head (&outbox->items)) != NULL
+      && wait_to_deliver (outbox, item, until_flushing)) {
+    item = g_queue_pop_head (&outbox->items);
     g_mutex_unlock (&outbox->lock);
     deliver_item (item);
     free_item (item);
     g_mutex_lock (&outbox->lock);
   }
   outbox->deliverer = NULL;
+  if (item != NULL)
+    schedule (outbox);
   g_cond_broadcast (&outbox->idle);
+
+  return item == NULL;
 }
 
 void
@@ -179,7 +239,7 @@ gst_ice_outbox_deliver (GstIceOutbox * outbox, gint64 deadline_us)
       break;
   }
   if (outbox->deliverer == NULL)
-    deliver_all (outbox);
+    deliver_all (outbox, FALSE);
   g_mutex_unlock (&outbox->lock);
 }
 
@@ -205,8 +265,7 @@ gst_ice_outbox_drain (GstIceOutbox * outbox)
   g_mutex_lock (&outbox->lock);
   while (!outbox->flushing && outbox->deliverer != g_thread_self ()) {
     if (outbox->deliverer == NULL) {
-      deliver_all (outbox);
-      drained = TRUE;
+      drained = deliver_all (outbox, TRUE);
       break;
     }
     g_cond_wait (&outbox->idle, &outbox->lock);
@@ -223,4 +282,26 @@ gst_ice_outbox_set_flushing (GstIceOutbox * outbox, gboolean flushing)
   outbox->flushing = flushing;
   g_cond_broadcast (&outbox->idle);
   g_mutex_unlock (&outbox->lock);
+}
+
+static void
+set_hold (GstIceOutbox * outbox, gint64 until_us)
+{
+  g_mutex_lock (&outbox->lock);
+  outbox->hold_until_us = until_us;
+  g_cond_broadcast (&outbox->idle);
+  g_mutex_unlock (&outbox->lock);
+}
+
+void
+gst_ice_outbox_hold_errors (GstIceOutbox * outbox, gboolean hold)
+{
+  set_hold (outbox, hold ? G_MAXINT64
+      : g_get_monotonic_time () + LONGEST_HOLD_US);
+}
+
+void
+gst_ice_outbox_release_errors (GstIceOutbox * outbox)
+{
+  set_hold (outbox, 0);
 }

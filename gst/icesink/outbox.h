@@ -47,6 +47,15 @@ void gst_ice_outbox_deliver (GstIceOutbox * outbox, gint64 deadline_us);
 /* Forgets what is in it and is not being delivered yet. */
 void gst_ice_outbox_clear (GstIceOutbox * outbox);
 
+/* While @hold, errors wait, and what is behind them; and after that, until the
+ * state change of the outermost bin has returned and the application has had a
+ * moment to run its loop. gst-launch-1.0, for one, loses an error that another
+ * thread posts during the change, and waits for ever. */
+void gst_ice_outbox_hold_errors (GstIceOutbox * outbox, gboolean hold);
+
+/* What is held waits no longer. */
+void gst_ice_outbox_release_errors (GstIceOutbox * outbox);
+
 void gst_ice_outbox_set_flushing (GstIceOutbox * outbox, gboolean flushing);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOutbox, gst_ice_outbox_unref)

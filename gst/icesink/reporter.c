@@ -30,6 +30,7 @@ struct _GstIceReporter
   guint64 max_object_size;
   gint64 progress_interval_us;
   gboolean post_messages;
+  gboolean verify;
 
   /* network thread only */
   gint64 last_progress_us;
@@ -65,6 +66,7 @@ gst_ice_reporter_new (GstElement * element, const GstIceSettings * settings,
   self->progress_interval_us =
       MAX (0, gst_ice_settings_get_us (settings->progress_interval));
   self->post_messages = settings->post_messages;
+  self->verify = settings->verify;
   self->last_progress_us = gst_ice_clock_get_monotonic (clock);
   self->expected_size = -1;
   self->first_byte_us = -1;
@@ -286,6 +288,86 @@ close_finalize (GstIceReporter * self, GstProgressType type,
     post_step (self, type, "finalize", text);
 }
 
+/* What is told of @error stands in the figures as well. */
+static void
+note_error (GstIceReporter * self, const GError * error)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  g_free (self->last_error);
+  self->last_error = g_strdup (error->message);
+}
+
+static gboolean
+is_opened (GstIceReporter * self)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  return self->opened;
+}
+
+void
+gst_ice_reporter_post_error (GstIceReporter * self, const GError * error)
+{
+  g_autoptr (GError) described =
+      gst_ice_legacy_describe_error (self->legacy, error);
+  g_auto (GstIceUploadInfo) info = { 0 };
+
+  gst_ice_upload_get_info (self->upload, &info);
+  note_error (self, error);
+  close_finalize (self, GST_PROGRESS_TYPE_ERROR, "Upload failed");
+  post (self, gst_ice_element_error_new_message (self->element, described,
+          self->media_id, is_opened (self), info.outcome));
+}
+
+void
+gst_ice_reporter_post_warning (GstIceReporter * self, const gchar * text,
+    const GError * error, GstClockTime retry_in)
+{
+  g_auto (GstIceUploadInfo) info = { 0 };
+
+  gst_ice_upload_get_info (self->upload, &info);
+  if (!GST_CLOCK_TIME_IS_VALID (retry_in))
+    note_error (self, error);
+  post (self, gst_ice_element_error_new_warning (self->element, text, error,
+          self->media_id, is_opened (self), info.outcome, retry_in));
+}
+
+static void
+post_interrupted (GstIceReporter * self, const GError * error,
+    GstClockTime retry_in)
+{
+  post_structure (self, gst_ice_messages_new_interrupted (self->media_id,
+          error->message, retry_in));
+  gst_ice_reporter_post_warning (self, "The upload is interrupted. It goes on"
+      " by itself; what is recorded meanwhile waits.", error, retry_in);
+}
+
+static void
+post_resumed (GstIceReporter * self, GstClockTime outage)
+{
+  g_autoptr (GError) info = g_error_new_literal (GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_WRITE, "The upload goes on.");
+  g_autofree gchar *debug = g_strdup_printf ("The outage took %"
+      G_GUINT64_FORMAT " ms", GST_TIME_AS_MSECONDS (outage));
+
+  post_structure (self, gst_ice_messages_new_resumed (self->media_id,
+          outage));
+  post (self, gst_message_new_info (GST_OBJECT (self->element), info, debug));
+}
+
+static void
+warn_of_unverified (GstIceReporter * self)
+{
+  g_autoptr (GError) error = gst_ice_error_new (GST_ICE_ERROR_SYNC,
+      "OSS has confirmed the object, but given no CRC-64 of it, also not when"
+      " asked for it by HeadObject; something in between may drop the header"
+      " x-oss-hash-crc64ecma");
+
+  gst_ice_reporter_post_warning (self, "The object is complete, but could not"
+      " be compared with the recording.", error, GST_CLOCK_TIME_NONE);
+}
+
 static void
 post_complete (GstIceReporter * self)
 {
@@ -300,45 +382,8 @@ post_complete (GstIceReporter * self)
 
   close_finalize (self, GST_PROGRESS_TYPE_COMPLETE, "Object confirmed");
   post_structure (self, gst_ice_messages_new_complete (&figures, duration));
-}
-
-/* What is told of @error; it stands in the figures as well. TRUE if there has
- * been a lease before. */
-static gboolean
-note_error (GstIceReporter * self, const GError * error)
-{
-  gst_ice_lock_scope (&self->lock);
-
-  g_free (self->last_error);
-  self->last_error = g_strdup (error->message);
-
-  return self->opened;
-}
-
-void
-gst_ice_reporter_post_error (GstIceReporter * self, const GError * error)
-{
-  g_autoptr (GError) described =
-      gst_ice_legacy_describe_error (self->legacy, error);
-  g_auto (GstIceUploadInfo) info = { 0 };
-  gboolean opened = note_error (self, error);
-
-  gst_ice_upload_get_info (self->upload, &info);
-  close_finalize (self, GST_PROGRESS_TYPE_ERROR, "Upload failed");
-  post (self, gst_ice_element_error_new_message (self->element, described,
-          self->media_id, opened, info.outcome));
-}
-
-void
-gst_ice_reporter_post_warning (GstIceReporter * self, const gchar * text,
-    const GError * error, GstClockTime retry_in)
-{
-  g_auto (GstIceUploadInfo) info = { 0 };
-  gboolean opened = note_error (self, error);
-
-  gst_ice_upload_get_info (self->upload, &info);
-  post (self, gst_ice_element_error_new_warning (self->element, text, error,
-          self->media_id, opened, info.outcome, retry_in));
+  if (!figures.upload.verified && self->verify)
+    warn_of_unverified (self);
 }
 
 void
@@ -356,12 +401,10 @@ gst_ice_reporter_handle_event (GstIceReporter * self,
       post_figures (self, gst_ice_messages_new_started);
       break;
     case GST_ICE_UPLOAD_EVENT_INTERRUPTED:
-      post_structure (self, gst_ice_messages_new_interrupted (self->media_id,
-              event->error->message, event->time_us * GST_USECOND));
+      post_interrupted (self, event->error, event->time_us * GST_USECOND);
       break;
     case GST_ICE_UPLOAD_EVENT_RESUMED:
-      post_structure (self, gst_ice_messages_new_resumed (self->media_id,
-              event->time_us * GST_USECOND));
+      post_resumed (self, event->time_us * GST_USECOND);
       break;
     case GST_ICE_UPLOAD_EVENT_COMPLETE:
       post_complete (self);

@@ -37,7 +37,9 @@
 #include "common/error.h"
 #include "common/lock.h"
 #include "common/log.h"
+#include "credentials/identity-check.h"
 #include "icesink/content-type.h"
+#include "icesink/media-claim.h"
 #include "icesink/reporter.h"
 
 #define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_SINK)
@@ -45,10 +47,13 @@
 /* How often the age of the open part is looked at. */
 #define AGE_INTERVAL_US (G_USEC_PER_SEC / 4)
 
-/* What the disk has: at the start, until the state change goes on without it,
- * and to the end of a stop, even if the network has taken all of stop-timeout:
+/* What the disk has: at the start, until the state change goes on without it
+ * (what is local is looked for no longer either), and to the end of a stop, even if the network has taken all of stop-timeout:
  * what is in memory alone has to go there. */
 #define DISK_TIMEOUT_US (3 * G_USEC_PER_SEC)
+
+/* How long the service has from the start to accept anything. */
+#define FIRST_ANSWER_US (2 * G_USEC_PER_SEC)
 
 /* In place of a deadline, on the streaming thread. */
 #define UNTIL_UNLOCK (-1)
@@ -68,6 +73,8 @@ struct _GstIceRun
   GstIceSettings settings;      /* (owned) */
   GstIceRecordingConfig config;
   GstIceRunRequestFunc request; /* (nullable) */
+  gboolean hopeful;             /* an identity may be found */
+  gint64 start_us;
   GstIceClock *clock;           /* (owned) */
   GstIceNetworkThread *thread;  /* (owned) */
   GstIceUpload *upload;         /* (owned) */
@@ -87,6 +94,7 @@ struct _GstIceRun
                                  * all below; from RESTORING on */
   GstIceRunPhase phase;
   GstIceRunEnd end;
+  gchar *claim;                 /* (nullable) (owned) to the media asset */
   GError *open_error;           /* (nullable) (owned) for gst_ice_run_start() */
   gboolean flushing;
 };
@@ -104,6 +112,7 @@ gst_ice_run_unref (GstIceRun * self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
+  g_clear_pointer (&self->claim, gst_ice_media_claim_drop);
   gst_clear_caps (&self->caps);
   gst_ice_reporter_free (self->reporter);
   gst_ice_legacy_free (self->legacy);
@@ -199,15 +208,31 @@ has_reached (GstIceRun * self, GstIceRunPhase phase)
   return self->phase >= phase;
 }
 
+/* From now on another run may write to the media asset. */
+static void
+drop_claim (GstIceRun * self)
+{
+  gchar *claim;
+
+  g_mutex_lock (&self->lock);
+  claim = g_steal_pointer (&self->claim);
+  g_mutex_unlock (&self->lock);
+
+  if (claim != NULL)
+    gst_ice_media_claim_drop (claim);
+}
+
 /* Whoever is first says how it ended. */
 static void
 end (GstIceRun * self, GstIceRunEnd how)
 {
-  gst_ice_lock_scope (&self->lock);
+  drop_claim (self);
 
+  g_mutex_lock (&self->lock);
   if (self->end == GST_ICE_RUN_END_NONE)
     self->end = how;
   set_phase (self, self->phase, GST_ICE_RUN_ENDED);
+  g_mutex_unlock (&self->lock);
 }
 
 static GstIceRunEnd
@@ -432,6 +457,26 @@ log_limits (GstIceRun * self, guint64 max_object_size)
       self->config.plan.max_part_size, max_object_size);
 }
 
+/* FALSE if the user has asked for an identity that isn't there. @hopeful: (out):
+ * FALSE if it is certain that none will be found. What an earlier run left may
+ * need none. */
+static gboolean
+check_identity (const GstIceSettings * settings,
+    const GstIceUploadConfig * config, GstIceRunRequestFunc request,
+    gboolean * hopeful, GError ** error)
+{
+  *hopeful = request != NULL || config->identity != NULL
+      || config->first_lease != NULL
+      || settings->resume == GST_ICE_RESUME_ONLY;
+  if (*hopeful)
+    return TRUE;
+
+  *hopeful = gst_ice_identity_sources_may_have_any (config->sources);
+
+  return settings->profile == NULL
+      || gst_ice_identity_sources_check_profile (config->sources, error);
+}
+
 GstIceRun *
 gst_ice_run_new (GstElement * element, const GstIceSettings * settings,
     GstIceOutbox * outbox, GstIceRunRequestFunc request, GError ** error)
@@ -441,10 +486,12 @@ gst_ice_run_new (GstElement * element, const GstIceSettings * settings,
   GstIceRecordingConfig config;
   GstIceRun *self;
   guint64 max_object_size;
+  gboolean hopeful;
 
   upload_config = gst_ice_settings_get_upload_config (settings, clock, error);
   if (upload_config == NULL
-      || !gst_ice_settings_get_recording_config (settings, &config, error))
+      || !gst_ice_settings_get_recording_config (settings, &config, error)
+      || !check_identity (settings, upload_config, request, &hopeful, error))
     return NULL;
 
   max_object_size = gst_ice_part_plan_get_ceiling (&config.plan);
@@ -456,6 +503,8 @@ gst_ice_run_new (GstElement * element, const GstIceSettings * settings,
   gst_ice_settings_copy (settings, &self->settings);
   self->config = config;
   self->request = request;
+  self->hopeful = hopeful;
+  self->start_us = g_get_monotonic_time ();
   self->clock = g_steal_pointer (&clock);
   self->thread = gst_ice_network_thread_acquire ();
   self->upload = gst_ice_upload_new (g_steal_pointer (&upload_config),
@@ -632,10 +681,16 @@ gst_ice_run_start (GstIceRun * self, GstIceSpool * spool, GError ** error)
   g_autoptr (GstIceSpool) given = spool;
   g_autoptr (GError) open_error = NULL;
 
-  if (given == NULL && self->settings.spool_directory != NULL)
+  self->claim = gst_ice_media_claim_take (&self->settings, &open_error);
+  if (self->claim == NULL)
+    fail_to_open (self, g_steal_pointer (&open_error));
+  else if (given == NULL && self->settings.spool_directory != NULL)
     open_spool (self);
   else if (!open_recording (self, given, &open_error))
     fail_to_open (self, g_steal_pointer (&open_error));
+  if (!self->hopeful)
+    wait_for (self, GST_ICE_RUN_ENDED,
+        g_get_monotonic_time () + DISK_TIMEOUT_US);
 
   return take_open_error (self, error);
 }
@@ -1025,28 +1080,6 @@ carry_out (GstIceRun * self, GstIceEndAction action, gint64 deadline_us)
   wait_for (self, GST_ICE_RUN_ENDED, deadline_us);
 }
 
-/* TRUE if @outcome is what @action asks for, of an upload that was stopped. */
-static gboolean
-is_obeyed (GstIceEndAction action, GstIceOutcome outcome)
-{
-  return outcome == GST_ICE_OUTCOME_NOTHING_SENT
-      || (action == GST_ICE_END_ABORT ? outcome == GST_ICE_OUTCOME_ABORTED
-      : outcome != GST_ICE_OUTCOME_UNKNOWN);
-}
-
-/* Parts that were to be aborted, and perhaps are not. */
-static void
-warn_of_leftover (GstIceRun * self)
-{
-  g_autoptr (GError) error = gst_ice_error_new (GST_ICE_ERROR_OUTCOME_UNKNOWN,
-      "Stopped, and whether the upload could be aborted was not learnt within"
-      " stop-timeout: parts of it may be left at OSS, or the object may be"
-      " complete; gst-ice-1.0 abort removes what is left in a spool");
-
-  gst_ice_reporter_post_warning (self->reporter,
-      "The upload could not be aborted.", error, GST_CLOCK_TIME_NONE);
-}
-
 static void
 fail_to_complete (GstIceRun * self)
 {
@@ -1060,6 +1093,18 @@ fail_to_complete (GstIceRun * self)
   gst_ice_reporter_post_error (self->reporter, error);
 }
 
+static void
+warn_of_leftover (GstIceRun * self, const gchar * last_error)
+{
+  g_autoptr (GError) error = gst_ice_error_new (GST_ICE_ERROR_OUTCOME_UNKNOWN,
+      "%s; parts may be left at OSS, or the object may be complete",
+      last_error != NULL ? last_error : "Stopped while it was being completed");
+
+  gst_ice_reporter_post_warning (self->reporter,
+      "What on-stop asks for could not be done.", error,
+      GST_CLOCK_TIME_NONE);
+}
+
 /* A stop that could not do what it should have done is a failure. */
 static void
 judge_stop (GstIceRun * self, GstIceEndAction action)
@@ -1069,26 +1114,43 @@ judge_stop (GstIceRun * self, GstIceEndAction action)
 
   gst_ice_upload_get_info (self->upload, &info);
   if (how == GST_ICE_RUN_END_COMPLETE || how == GST_ICE_RUN_END_FAILED
-      || (how == GST_ICE_RUN_END_STOPPED && is_obeyed (action, info.outcome)))
+      || (how == GST_ICE_RUN_END_STOPPED
+          && info.state != GST_ICE_UPLOAD_FAILED
+          && info.outcome != GST_ICE_OUTCOME_UNKNOWN))
     return;
 
   set_failed (self);
   if (action == GST_ICE_END_COMPLETE)
     fail_to_complete (self);
   else
-    warn_of_leftover (self);
+    warn_of_leftover (self, info.last_error);
+}
+
+/* While the service has never accepted anything there is little to wait for,
+ * unless the run has only just begun; and with a spool nothing is lost. */
+static gint64
+get_network_deadline (GstIceRun * self, gint64 deadline_us)
+{
+  g_auto (GstIceUploadInfo) info = { 0 };
+
+  gst_ice_upload_get_info (self->upload, &info);
+
+  return info.accepted ? deadline_us : MIN (deadline_us,
+      MAX (self->start_us + FIRST_ANSWER_US, g_get_monotonic_time ()));
 }
 
 void
 gst_ice_run_stop (GstIceRun * self, GstIceEndAction action,
     gint64 deadline_us)
 {
+  deadline_us = get_network_deadline (self, deadline_us);
   action = get_safe_action (self, action, deadline_us);
   if (!has_reached (self, GST_ICE_RUN_ENDED))
     carry_out (self, action, deadline_us);
 
   deadline_us = get_disk_deadline (deadline_us);
   close_upload (self, deadline_us);
+  drop_claim (self);
   judge_stop (self, action);
   if (get_recording (self) != NULL)
     gst_ice_legacy_close (self->legacy, action, deadline_us);
@@ -1129,6 +1191,7 @@ gst_ice_run_flush (GstIceRun * self, GstIceSpool ** spool)
   }
 
   gst_ice_reporter_mute (self->reporter);
+  drop_claim (self);
   gst_ice_upload_stop (self->upload, TRUE);
   if (recording != NULL) {
     *spool = gst_ice_legacy_give_spool (self->legacy,

@@ -69,7 +69,8 @@ GstIceRun *gst_ice_run_new (GstElement * element,
 /* Begins: opens the spool, and asks for an upload credential without waiting
  * for it. By now the element has to know the run, for a handler may answer at
  * once. A disk that does not answer within a few seconds is left to a thread of
- * its own; what is wrong then is posted. @spool: (nullable) (transfer full):
+ * its own; what is wrong then is posted. Where no identity can be found, it has
+ * failed when this returns, as gst_ice_run_is_failing() tells. @spool: (nullable) (transfer full):
  * from the run before, in place of the one that the settings name.
  * Errors: GST_ICE_ERROR_SETTINGS; with a spool, _FAILED and _NO_SPACE. */
 gboolean gst_ice_run_start (GstIceRun * run, GstIceSpool * spool,

@@ -71,7 +71,7 @@ gst_ice_settings_init (GstIceSettings * settings)
 #define MEMBER(member) G_STRUCT_OFFSET (GstIceSettings, member)
 
 static const gsize strings[] = {
-  MEMBER (media_id), MEMBER (region), MEMBER (ice_endpoint),
+  MEMBER (uri), MEMBER (media_id), MEMBER (region), MEMBER (ice_endpoint),
   MEMBER (oss_endpoint), MEMBER (access_key_id), MEMBER (profile),
   MEMBER (spool_directory), MEMBER (content_type), MEMBER (network.user_agent),
   MEMBER (network.proxy), MEMBER (network.ca_file),
@@ -137,27 +137,50 @@ gst_ice_settings_set_path (gchar ** path, const gchar * text)
 }
 
 gboolean
-gst_ice_settings_set_uri (GstIceSettings * settings, const gchar * uri,
+gst_ice_settings_set_uri (GstIceSettings * settings, const gchar * text,
     GError ** error)
 {
-  g_autofree gchar *media_id = NULL;
-  g_autofree gchar *region = NULL;
+  g_auto (GstIceMediaUri) uri = { NULL };
 
-  if (!gst_ice_media_uri_parse (uri, &media_id, &region, error))
+  if (!gst_ice_media_uri_parse (text, &uri, error))
     return FALSE;
 
-  gst_ice_settings_set_string (&settings->media_id, media_id);
-  if (region != NULL)
-    gst_ice_settings_set_string (&settings->region, region);
+  gst_ice_settings_set_string (&settings->media_id, uri.media_id);
+  if (uri.region != NULL)
+    gst_ice_settings_set_string (&settings->region, uri.region);
+  if (uri.ice_endpoint != NULL)
+    gst_ice_settings_set_string (&settings->ice_endpoint, uri.ice_endpoint);
+  gst_ice_settings_set_string (&settings->uri,
+      gst_ice_media_id_is_valid (text) ? NULL : text);
 
   return TRUE;
+}
+
+gchar *
+gst_ice_settings_get_uri (const GstIceSettings * settings)
+{
+  GstIceMediaUri uri = { settings->media_id, NULL, NULL };
+
+  if (settings->uri != NULL)
+    return g_strdup (settings->uri);
+  if (!gst_ice_media_id_is_valid (settings->media_id))
+    return NULL;
+
+  if (g_strcmp0 (settings->region, GST_ICE_DEFAULT_REGION) != 0
+      && gst_ice_media_id_is_valid (settings->region))
+    uri.region = settings->region;
+
+  return gst_ice_media_uri_build (&uri);
 }
 
 void
 gst_ice_settings_set_location (GstIceSettings * settings, const gchar * text)
 {
-  if (text == NULL || !gst_ice_settings_set_uri (settings, text, NULL))
-    gst_ice_settings_set_string (&settings->media_id, text);
+  if (text != NULL && gst_ice_settings_set_uri (settings, text, NULL))
+    return;
+
+  gst_ice_settings_set_string (&settings->uri, NULL);
+  gst_ice_settings_set_string (&settings->media_id, text);
 }
 
 GstClockTime

@@ -94,6 +94,7 @@ GType gst_ice_end_action_get_type (void);
 
 typedef struct
 {
+  gchar *uri;                   /* that gave the three below, as it was */
   gchar *media_id;
   gchar *region;
   gchar *ice_endpoint;
@@ -153,6 +154,10 @@ void gst_ice_settings_set_location (GstIceSettings * settings,
 /* The same, but what is neither is an error: GST_URI_ERROR_BAD_URI. */
 gboolean gst_ice_settings_set_uri (GstIceSettings * settings,
     const gchar * uri, GError ** error);
+
+/* What was given as a URI, or the one that media id, region and endpoint make.
+ * NULL without a media id. (transfer full) (nullable) */
+gchar *gst_ice_settings_get_uri (const GstIceSettings * settings);
 
 /* How long to try again: for ever with a spool, unless the user said otherwise.
  */

@@ -592,6 +592,10 @@ gst_ice_sink_properties_set (GstIceSettings * settings, guint id,
   }
   if (member == &settings->retry_timeout)
     settings->retry_timeout_set = TRUE;
+  if (row->kind == KIND_STRING && (member == &settings->media_id
+          || member == &settings->region
+          || member == &settings->ice_endpoint))
+    gst_ice_settings_set_string (&settings->uri, NULL);
 
   return TRUE;
 }

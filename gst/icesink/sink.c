@@ -167,34 +167,6 @@ set_run (GstIceSink * self, GstIceRun * run)
   GST_OBJECT_UNLOCK (self);
 }
 
-static gboolean
-start_run (GstIceSink * self)
-{
-  g_autoptr (GError) error = NULL;
-  GstIceRun *run = new_run (self, &error);
-
-  /* What a slow handler has held up is not about this run. */
-  gst_ice_outbox_clear (self->outbox);
-  gst_ice_outbox_set_flushing (self->outbox, FALSE);
-  self->has_posted_eos = FALSE;
-  if (run != NULL) {
-    set_run (self, run);
-    gst_ice_run_start (run, NULL, &error);
-  }
-  if (error != NULL) {
-    set_run (self, NULL);
-    g_clear_pointer (&run, gst_ice_run_unref);
-    post_start_error (self, error, GST_ICE_OUTCOME_NOTHING_SENT);
-    return FALSE;
-  }
-
-  GST_OBJECT_LOCK (self);
-  g_clear_pointer (&self->last_stats, gst_structure_free);
-  GST_OBJECT_UNLOCK (self);
-
-  return TRUE;
-}
-
 static void
 stop_retired (GstIceSink * self, gint64 deadline_us)
 {
@@ -219,6 +191,7 @@ deliver_rest (GstIceSink * self, gint64 deadline_us)
 {
   gint64 now = g_get_monotonic_time ();
 
+  gst_ice_outbox_release_errors (self->outbox);
   gst_ice_outbox_deliver (self->outbox, CLAMP (deadline_us,
           now + LEAST_HANDLER_WAIT_US, now + MOST_HANDLER_WAIT_US));
 }
@@ -251,6 +224,38 @@ stop_run (GstIceSink * self)
   stop_retired (self, deadline_us);
   deliver_rest (self, deadline_us);
   gst_ice_stop_budget_end (GST_ELEMENT (self));
+}
+
+static gboolean
+start_run (GstIceSink * self)
+{
+  g_autoptr (GError) error = NULL;
+  GstIceRun *run = new_run (self, &error);
+
+  /* What a slow handler has held up is not about this run. */
+  gst_ice_outbox_clear (self->outbox);
+  gst_ice_outbox_set_flushing (self->outbox, FALSE);
+  self->has_posted_eos = FALSE;
+  if (run != NULL) {
+    set_run (self, run);
+    gst_ice_run_start (run, NULL, &error);
+  }
+  if (error != NULL) {
+    set_run (self, NULL);
+    g_clear_pointer (&run, gst_ice_run_unref);
+    post_start_error (self, error, GST_ICE_OUTCOME_NOTHING_SENT);
+    return FALSE;
+  }
+
+  GST_OBJECT_LOCK (self);
+  g_clear_pointer (&self->last_stats, gst_structure_free);
+  GST_OBJECT_UNLOCK (self);
+  if (!gst_ice_run_is_failing (run))
+    return TRUE;
+
+  stop_run (self);
+
+  return FALSE;
 }
 
 /* @spool: (nullable) (transfer full) */
@@ -317,14 +322,19 @@ gst_ice_sink_change_state (GstElement * element, GstStateChange transition)
   GstIceSink *self = GST_ICE_SINK (element);
   GstStateChangeReturn ret;
 
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start_run (self))
-    return GST_STATE_CHANGE_FAILURE;
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED) {
+    gst_ice_outbox_hold_errors (self->outbox, TRUE);
+    if (!start_run (self))
+      return GST_STATE_CHANGE_FAILURE;
+  }
   if (transition == GST_STATE_CHANGE_PAUSED_TO_PLAYING)
     release_preroll_lock (self);
 
   ret = GST_ELEMENT_CLASS (gst_ice_sink_parent_class)->change_state (element,
       transition);
 
+  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
+    gst_ice_outbox_hold_errors (self->outbox, FALSE);
   if (transition == GST_STATE_CHANGE_PAUSED_TO_READY
       || (transition == GST_STATE_CHANGE_READY_TO_PAUSED
           && ret == GST_STATE_CHANGE_FAILURE))
@@ -954,11 +964,10 @@ static gchar *
 gst_ice_sink_get_uri (GstURIHandler * handler)
 {
   GstIceSink *self = GST_ICE_SINK (handler);
-  gchar *uri = NULL;
+  gchar *uri;
 
   GST_OBJECT_LOCK (self);
-  if (gst_ice_media_id_is_valid (self->settings.media_id))
-    uri = gst_ice_media_uri_build (self->settings.media_id);
+  uri = gst_ice_settings_get_uri (&self->settings);
   GST_OBJECT_UNLOCK (self);
 
   return uri;

@@ -88,7 +88,7 @@ fill_settings (GstIceSettings * settings, const gchar * media_id)
   gst_ice_settings_set_string (&settings->oss_endpoint, oss_endpoint);
   gst_ice_settings_set_string (&settings->profile, profile);
   gst_ice_settings_set_string (&settings->network.proxy, proxy);
-  gst_ice_settings_set_string (&settings->network.ca_file, ca_file);
+  gst_ice_settings_set_path (&settings->network.ca_file, ca_file);
   settings->network.stall_timeout = timeout_s * GST_SECOND;
 }
 

@@ -539,7 +539,8 @@ test_no_identity (void)
   gint place;
 
   forget_identity (f);
-  fixture_play (f);
+  g_assert_cmpint (gst_element_set_state (f->sink, GST_STATE_PAUSED), ==,
+      GST_STATE_CHANGE_FAILURE);
   fixture_wait_error (f, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
 
   place = fixture_find_message (f, GST_MESSAGE_ERROR);

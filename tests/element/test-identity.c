@@ -87,7 +87,8 @@ fail (Home * h, gint code)
   gchar *debug = NULL;
   gint place;
 
-  fixture_play (h->f);
+  gst_element_set_state (h->f->sink, GST_STATE_PLAYING);
+  fixture_open_stream (h->f, NULL);
   fixture_wait_error (h->f, code);
   place = fixture_find_message (h->f, GST_MESSAGE_ERROR);
   gst_message_parse_error (g_ptr_array_index (h->f->messages, place), NULL,

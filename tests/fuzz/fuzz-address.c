@@ -70,21 +70,21 @@ static void
 parse_media_uri (const gchar * text)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree gchar *media_id = NULL;
-  g_autofree gchar *region = NULL;
-  g_autofree gchar *uri = NULL;
-  g_autofree gchar *again = NULL;
+  g_auto (GstIceMediaUri) uri = { NULL };
+  g_auto (GstIceMediaUri) again = { NULL };
+  g_autofree gchar *built = NULL;
 
-  if (!gst_ice_media_uri_parse (text, &media_id, &region, &error)) {
+  if (!gst_ice_media_uri_parse (text, &uri, &error)) {
     fuzz_check_error (&error);
     return;
   }
 
-  g_assert_true (gst_ice_media_id_is_valid (media_id));
-  g_clear_pointer (&region, g_free);
-  uri = gst_ice_media_uri_build (media_id);
-  g_assert_true (gst_ice_media_uri_parse (uri, &again, &region, &error));
-  g_assert_cmpstr (again, ==, media_id);
+  g_assert_true (gst_ice_media_id_is_valid (uri.media_id));
+  built = gst_ice_media_uri_build (&uri);
+  g_assert_true (gst_ice_media_uri_parse (built, &again, &error));
+  g_assert_cmpstr (again.media_id, ==, uri.media_id);
+  g_assert_cmpstr (again.region, ==, uri.region);
+  g_assert_cmpstr (again.ice_endpoint, ==, uri.ice_endpoint);
 }
 
 int

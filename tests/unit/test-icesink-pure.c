@@ -7,10 +7,13 @@
 #include <gst/gst.h>
 
 #include "common/error.h"
+#include "common/path.h"
 #include "icesink/content-type.h"
 #include "icesink/element-error.h"
 #include "icesink/media-uri.h"
 #include "icesink/messages.h"
+#include "icesink/legacy.h"
+#include "icesink/run.h"
 #include "icesink/stop-budget.h"
 
 #include <stdlib.h>
@@ -28,6 +31,7 @@ static const struct
   const gchar *text;
   const gchar *media_id;
   const gchar *region;
+  const gchar *ice_endpoint;
 } good_uris[] = {
   {"a", "a", NULL},
   {"0a1b2c3d-18f000000ab_X", "0a1b2c3d-18f000000ab_X", NULL},
@@ -39,6 +43,10 @@ static const struct
   {"icems://" ID_128, ID_128, NULL},
   {"icems://a?region=cn-beijing", "a", "cn-beijing"},
   {"icems://a?region=cn%2Dbeijing", "a", "cn-beijing"},
+  {"icems://a?ice-endpoint=http://127.0.0.1:8080", "a", NULL,
+      "http://127.0.0.1:8080"},
+  {"icems://a?ice-endpoint=http%3A%2F%2F[::1]:1&region=x", "a", "x",
+      "http://[::1]:1"},
 };
 
 static const gchar *const bad_uris[] = {
@@ -50,6 +58,12 @@ static const gchar *const bad_uris[] = {
   "icems://a:80", "icems://u@a", "icems://u:p@a", "icems://a#f", "icems://?",
   "icems://a?", "icems://a?region", "icems://a?region=", "icems://a?x=y",
   "icems://a?region=x&x=y", "icems://a?region=x&region",
+  "icems://a?region=x&region=x", "icems://a?region=x&region=y",
+  "icems://a?ice-endpoint=", "icems://a?ice-endpoint=http://example.com",
+  "icems://a?ice-endpoint=https://example.com",
+  "icems://a?ice-endpoint=http://127.0.0.1&ice-endpoint=http://127.0.0.1",
+  "icems://a?ice-endpoint=http://u:p@127.0.0.1/",
+  "icems://a?oss-endpoint=http://127.0.0.1",
   "icems://a?region=a.b", "icems://a?region=a/b", "icems://a?region=a%2Fb",
   "icems://a?region=a%00b", "icems://a?region=%0d%0ax", "icems://a?region=a b",
   "icems://a?region=" ID_128 "a", "icems://a?Region=x", "icems://a?region=x#f",
@@ -64,25 +78,40 @@ test_good_uris (void)
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (good_uris); i++) {
-    g_autofree gchar *media_id = NULL;
-    g_autofree gchar *region = NULL;
-    g_autofree gchar *uri = NULL;
-    g_autofree gchar *again = NULL;
-    g_autofree gchar *no_region = NULL;
+    g_auto (GstIceMediaUri) uri = { NULL };
+    g_auto (GstIceMediaUri) again = { NULL };
+    g_autofree gchar *text = NULL;
     g_autoptr (GError) error = NULL;
 
-    gst_ice_media_uri_parse (good_uris[i].text, &media_id, &region, &error);
+    gst_ice_media_uri_parse (good_uris[i].text, &uri, &error);
     g_assert_no_error (error);
-    g_assert_cmpstr (media_id, ==, good_uris[i].media_id);
-    g_assert_cmpstr (region, ==, good_uris[i].region);
-    g_assert_true (gst_ice_media_id_is_valid (media_id));
+    g_assert_cmpstr (uri.media_id, ==, good_uris[i].media_id);
+    g_assert_cmpstr (uri.region, ==, good_uris[i].region);
+    g_assert_cmpstr (uri.ice_endpoint, ==, good_uris[i].ice_endpoint);
 
-    uri = gst_ice_media_uri_build (media_id);
-    g_assert_true (gst_uri_is_valid (uri));
-    g_assert_true (gst_ice_media_uri_parse (uri, &again, &no_region, &error));
-    g_assert_cmpstr (again, ==, media_id);
-    g_assert_null (no_region);
+    text = gst_ice_media_uri_build (&uri);
+    g_assert_true (gst_uri_is_valid (text));
+    g_assert_true (gst_ice_media_uri_parse (text, &again, &error));
+    g_assert_cmpstr (again.media_id, ==, uri.media_id);
+    g_assert_cmpstr (again.region, ==, uri.region);
+    g_assert_cmpstr (again.ice_endpoint, ==, uri.ice_endpoint);
   }
+}
+
+static void
+assert_bad_uri (const gchar * text)
+{
+  g_auto (GstIceMediaUri) uri = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  if (gst_ice_media_uri_parse (text, &uri, &error))
+    g_error ("taken: %s", text);
+  g_assert_error (error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI);
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
+  g_assert_cmpuint (strlen (error->message), <, 500);
+  g_assert_null (uri.media_id);
+  g_assert_null (uri.region);
+  g_assert_null (uri.ice_endpoint);
 }
 
 static void
@@ -91,16 +120,7 @@ test_bad_uris (void)
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (bad_uris); i++) {
-    g_autofree gchar *media_id = NULL;
-    g_autofree gchar *region = NULL;
-    g_autoptr (GError) error = NULL;
-
-    if (gst_ice_media_uri_parse (bad_uris[i], &media_id, &region, &error))
-      g_error ("taken: %s", bad_uris[i]);
-    g_assert_error (error, GST_URI_ERROR, GST_URI_ERROR_BAD_URI);
-    g_assert_true (g_utf8_validate (error->message, -1, NULL));
-    g_assert_null (media_id);
-    g_assert_null (region);
+    assert_bad_uri (bad_uris[i]);
     g_assert_false (gst_ice_media_id_is_valid (bad_uris[i]));
   }
 
@@ -112,15 +132,9 @@ test_huge_uri (void)
 {
   g_autofree gchar *text = g_strnfill (16 << 20, 'a');
   g_autofree gchar *uri = g_strconcat ("icems://a?region=", text, NULL);
-  g_autofree gchar *media_id = NULL;
-  g_autofree gchar *region = NULL;
-  g_autoptr (GError) error = NULL;
 
-  g_assert_false (gst_ice_media_uri_parse (text, &media_id, &region, &error));
-  g_assert_cmpuint (strlen (error->message), <, 500);
-  g_clear_error (&error);
-  g_assert_false (gst_ice_media_uri_parse (uri, &media_id, &region, &error));
-  g_assert_cmpuint (strlen (error->message), <, 500);
+  assert_bad_uri (text);
+  assert_bad_uri (uri);
 }
 
 /* ---- content types ---- */
@@ -413,6 +427,7 @@ static const GstIceFigures figures = {
         .upload_id = (gchar *) "U1",
         .request_id = (gchar *) "R1",
         .etag = (gchar *) "\"E\"",
+        .verified = TRUE,
         .crc64 = G_MAXUINT64,
         .object_size = 12345678901,
         .bytes_uploaded = 7000000000,
@@ -447,12 +462,6 @@ test_messages (void)
       "ice-upload-started, media-id=(string)m1, bucket=(string)bucket,"
       " object=(string)sv/m1.mp4, upload-id=(string)U1,"
       " request-id=(string)R1");
-  assert_structure (gst_ice_messages_new_progress (&figures, 8000000, -1),
-      "ice-upload-progress, media-id=(string)m1,"
-      " bytes-written=(guint64)8000000000,"
-      " bytes-uploaded=(guint64)7000000000,"
-      " bytes-pending=(guint64)1000000000, upload-lag=(guint64)4000000000,"
-      " bitrate=(guint64)8000000, percent=(int)-1");
   assert_structure (gst_ice_messages_new_refreshed (&figures),
       "ice-credential-refreshed, media-id=(string)m1,"
       " expires-in=(guint64)10000000000, generation=(uint)3");
@@ -465,7 +474,7 @@ test_messages (void)
   assert_structure (gst_ice_messages_new_complete (&figures, 3600 * GST_SECOND),
       "ice-upload-complete, media-id=(string)m1, bucket=(string)bucket,"
       " object=(string)sv/m1.mp4, size=(guint64)12345678901,"
-      " etag=(string)\"\\\"E\\\"\", crc64=(guint64)18446744073709551615,"
+      " etag=(string)E, verified=(boolean)true, crc64=(guint64)18446744073709551615,"
       " parts=(uint)42, duration=(guint64)3600000000000,"
       " request-id=(string)R1");
 }
@@ -526,7 +535,7 @@ test_stats_state (void)
   }
 }
 
-/* Every field of the documentation, with its type. */
+/* Every field of the documentation, with its type; progress has them, too. */
 static void
 test_stats_fields (void)
 {
@@ -562,12 +571,113 @@ test_stats_fields (void)
     {"last-error", "gchararray"},
   };
   g_autoptr (GstStructure) stats = gst_ice_messages_new_stats (&figures);
+  g_autoptr (GstStructure) progress =
+      gst_ice_messages_new_progress (&figures, 8000000, -1);
+  guint64 bitrate;
+  gint percent;
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (fields); i++) {
-    GType type = gst_structure_get_field_type (stats, fields[i].name);
+    const GValue *value = gst_structure_get_value (stats, fields[i].name);
 
-    g_assert_cmpstr (g_type_name (type), ==, fields[i].type);
+    g_assert_cmpstr (G_VALUE_TYPE_NAME (value), ==, fields[i].type);
+    g_assert_cmpint (gst_value_compare (value, gst_structure_get_value
+            (progress, fields[i].name)), ==, GST_VALUE_EQUAL);
+  }
+  g_assert_true (gst_structure_get (progress, "bitrate", G_TYPE_UINT64,
+          &bitrate, "percent", G_TYPE_INT, &percent, NULL));
+  g_assert_cmpuint (bitrate, ==, 8000000);
+  g_assert_cmpint (percent, ==, -1);
+}
+
+/* What is not known is left out. */
+static void
+test_no_lease (void)
+{
+  GstIceFigures snapshot = figures;
+  g_autoptr (GstStructure) progress = NULL;
+
+  snapshot.upload.lease_expires_us = -1;
+  progress = gst_ice_messages_new_progress (&snapshot, 0, 0);
+  g_assert_false (gst_structure_has_field (progress,
+          "credential-expires-in"));
+}
+
+/* ---- lives ---- */
+
+/* A run only goes on, and what ends stays ended. */
+static void
+test_phases (void)
+{
+  guint from, to;
+
+  for (from = GST_ICE_RUN_OPENING; from <= GST_ICE_RUN_CLOSED; from++) {
+    for (to = GST_ICE_RUN_OPENING; to <= from; to++)
+      g_assert_false (gst_ice_run_phase_can_follow (from, to));
+    g_assert_false (gst_ice_run_phase_can_follow (GST_ICE_RUN_CLOSED, from));
+  }
+  g_assert_false (gst_ice_run_phase_can_follow (GST_ICE_RUN_OPENING,
+          GST_ICE_RUN_RECORDING + 1));
+  g_assert_false (gst_ice_run_phase_can_follow (GST_ICE_RUN_LATE,
+          GST_ICE_RUN_RECORDING));
+  g_assert_false (gst_ice_run_phase_can_follow (GST_ICE_RUN_ENDED,
+          GST_ICE_RUN_CLOSED));
+  g_assert_true (gst_ice_run_phase_can_follow (GST_ICE_RUN_OPENING,
+          GST_ICE_RUN_RESTORING));
+}
+
+/* What is decided is decided. */
+static void
+test_fates (void)
+{
+  guint from, to;
+
+  for (from = GST_ICE_FATE_NEW; from <= GST_ICE_FATE_DISCARD; from++) {
+    for (to = GST_ICE_FATE_UNREAD; to <= GST_ICE_FATE_DISCARD; to++)
+      g_assert_false (gst_ice_fate_can_follow (from, to));
+  }
+  g_assert_false (gst_ice_fate_can_follow (GST_ICE_FATE_UNREAD,
+          GST_ICE_FATE_APPEND));
+  g_assert_false (gst_ice_fate_can_follow (GST_ICE_FATE_OPEN,
+          GST_ICE_FATE_NEW));
+  g_assert_true (gst_ice_fate_can_follow (GST_ICE_FATE_OPEN,
+          GST_ICE_FATE_APPEND));
+}
+
+/* ---- paths ---- */
+
+static void
+assert_path (const gchar * text, const gchar * folder, const gchar * rest)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *path = gst_ice_path_resolve (text, &error);
+  g_autofree gchar *expected = g_build_filename (folder, rest, NULL);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (path, ==, expected);
+}
+
+static void
+test_paths (void)
+{
+  static const gchar *const bad[] = {
+    "", "~somebody", "~somebody/x", "file://elsewhere/x", "http://x/y",
+    "icems://x", "file:", "file://"
+  };
+  g_autofree gchar *here = g_get_current_dir ();
+  guint i;
+
+  assert_path ("/a/b", "/a", "b");
+  assert_path ("b", here, "b");
+  assert_path ("./b", here, "b");
+  assert_path ("~/b", g_get_home_dir (), "b");
+  assert_path ("file:///a/b%20c", "/a", "b c");
+  assert_path ("file://localhost/a/b", "/a", "b");
+  for (i = 0; i < G_N_ELEMENTS (bad); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (gst_ice_path_resolve (bad[i], &error));
+    g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_SETTINGS);
   }
 }
 
@@ -671,6 +781,10 @@ main (int argc, char **argv)
   g_test_add_func ("/messages/of-nothing", test_messages_of_nothing);
   g_test_add_func ("/messages/stats-state", test_stats_state);
   g_test_add_func ("/messages/stats-fields", test_stats_fields);
+  g_test_add_func ("/messages/leave-out-what-is-not-known", test_no_lease);
+  g_test_add_func ("/run/refuses-what-is-not-drawn", test_phases);
+  g_test_add_func ("/legacy/refuses-what-is-not-drawn", test_fates);
+  g_test_add_func ("/path/forms", test_paths);
   g_test_add_func ("/stop-budget/alone", test_stop_alone);
   g_test_add_func ("/stop-budget/limits", test_stop_limits);
   g_test_add_func ("/stop-budget/is-shared", test_stop_shared);
