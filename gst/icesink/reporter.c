@@ -19,6 +19,9 @@
 /* Ticks come a little late, and not always by the same. */
 #define TICK_JITTER_US (G_USEC_PER_SEC / 40)
 
+/* What ICE's page on uploads allows for one audio or video file: 5 GB. */
+#define LARGEST_MEDIA G_GUINT64_CONSTANT (5000000000)
+
 struct _GstIceReporter
 {
   GstElement *element;          /* (unowned) */
@@ -38,6 +41,7 @@ struct _GstIceReporter
   gboolean finalize_open;
   gboolean spilling;            /* and the application knows */
   gboolean spool_trouble;       /* likewise */
+  gboolean too_large;           /* likewise */
 
   GMutex lock;
   GstIceRecording *recording;   /* (nullable) (owned) protected by lock, like
@@ -492,6 +496,25 @@ watch_spool (GstIceReporter * self, GstIceRecording * recording)
   self->spool_trouble = error != NULL;
 }
 
+/* OSS takes more, and whether ICE then does is not known: the upload goes on. */
+static void
+watch_size (GstIceReporter * self, GstIceRecording * recording)
+{
+  g_autoptr (GError) warning = NULL;
+
+  if (self->too_large
+      || gst_ice_recording_get_size (recording) <= LARGEST_MEDIA)
+    return;
+
+  self->too_large = TRUE;
+  warning = g_error_new_literal (GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_NO_SPACE_LEFT, "The recording is larger than 5 GB.");
+  post (self, gst_message_new_warning (GST_OBJECT (self->element), warning,
+          "ICE allows 5 GB for one audio or video file, and may not be able to"
+          " use a larger one. The upload goes on; cut long recordings into"
+          " fragments, each a media asset of its own"));
+}
+
 void
 gst_ice_reporter_tick (GstIceReporter * self)
 {
@@ -499,8 +522,10 @@ gst_ice_reporter_tick (GstIceReporter * self)
   gint64 since = gst_ice_clock_get_monotonic (self->clock)
       - self->last_progress_us;
 
-  if (recording != NULL)
+  if (recording != NULL) {
     watch_spool (self, recording);
+    watch_size (self, recording);
+  }
   if (self->progress_interval_us > 0
       && since + TICK_JITTER_US >= self->progress_interval_us)
     post_progress (self);

@@ -91,6 +91,33 @@ test_largest_object (void)
   fixture_assert_failed_once (f);
 }
 
+/* What ICE allows for one file. The upload does not end there. */
+static void
+test_largest_media (void)
+{
+  g_autoptr (Fixture) f = fixture_new (DISCARD);
+  const guint64 limit = G_GUINT64_CONSTANT (5000000000);
+  g_autoptr (GError) warning = NULL;
+  GstMessage *message;
+
+  fixture_set (f, "part-size=16777216 progress-interval=100000000");
+  fixture_play (f);
+  g_assert_cmpint (push_zeroes (f, limit), ==, GST_FLOW_OK);
+  g_usleep (G_USEC_PER_SEC / 2);
+  fixture_collect (f);
+  g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_WARNING), ==, 0);
+
+  g_assert_cmpint (push_zeroes (f, MIB), ==, GST_FLOW_OK);
+  message = fixture_wait_message (f, GST_MESSAGE_WARNING);
+  gst_message_parse_warning (message, &warning, NULL);
+  g_assert_nonnull (strstr (warning->message, "5 GB"));
+
+  g_assert_cmpint (push_zeroes (f, MIB), ==, GST_FLOW_OK);
+  fixture_finish (f);
+  g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_WARNING), ==, 1);
+  assert_object_size (f, limit + 2 * MIB);
+}
+
 /* A credential that lives for 2 s serves a recording of any length. */
 static void
 test_renewals (void)
@@ -137,6 +164,7 @@ main (int argc, char **argv)
       test_many_parts);
   g_test_add_func ("/icesink/long/reaches-the-largest-object",
       test_largest_object);
+  g_test_add_func ("/icesink/long/warns-of-more-than-5-gb", test_largest_media);
   g_test_add_func ("/icesink/long/is-patient-with-a-slow-uplink",
       test_slow_uplink);
   g_test_add_func ("/icesink/long/renews-twelve-times", test_renewals);
