@@ -9,7 +9,9 @@
 #   sh examples/quickstart.sh
 #
 # For Debian 12 and Ubuntu 24.04; as root or with sudo if packages are missing.
-# It can be run again. What it records is in build/quickstart afterwards.
+# It can be run again, also twice at a time. What it builds is in
+# build-quickstart, where it gets in no other build's way; what it records is
+# there in quickstart afterwards.
 #
 #   QUICKSTART_SECONDS=N  records N seconds, at least 3 (10)
 #   QUICKSTART_BUILT=DIR  takes what is built in DIR; installs, builds nothing
@@ -20,7 +22,7 @@ top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 . "$top/tests/setup.sh"
 
 seconds=${QUICKSTART_SECONDS:-10}
-build=${QUICKSTART_BUILT:-$top/build}
+build=${QUICKSTART_BUILT:-$top/build-quickstart}
 work=$build/quickstart
 media_id=0123456789abcdef0123456789abcdef
 emulator_pid=''
@@ -43,6 +45,8 @@ prepare ()
     say "[2/6] Building nothing: taking $build"
     return
   fi
+  own_directory "$build"
+  take_turns "$build"
   say "[1/6] Installing what is missing"
   # The lists are lists of words.
   # shellcheck disable=SC2086
@@ -50,14 +54,27 @@ prepare ()
   say "[2/6] Building the plugin and the emulator in $build"
   configure "$build"
   ninja -C "$build" plugin/libgsticesink.so tests/emulator/ice-emulator
+  yield_turn
+}
+
+# A recording that another one of these is making is left alone.
+new_work_directory ()
+{
+  own_directory "$work"
+  mkdir -p "$work"
+  exec 8>"$work/lock"
+  if ! flock -n 8; then
+    work=$(mktemp -d "$work-XXXXXX")
+  fi
+  find "$work" -mindepth 1 ! -name lock -delete
+  mkdir "$work/objects"
 }
 
 # The emulator says on its first line where it listens.
 start_emulator ()
 {
   say "[3/6] Starting the emulator of ICE and OSS"
-  rm -rf "$work"
-  mkdir -p "$work/objects"
+  new_work_directory
   mkfifo "$work/ready"
   "$build/tests/emulator/ice-emulator" --directory="$work/objects" \
     --log="$work/requests.log" >"$work/ready" &
@@ -199,4 +216,10 @@ start_emulator
 start_recording
 stop_recording
 check_object
-say "All is well. To watch it: gst-play-1.0 $object"
+say "All is well. The recording is $object"
+# A player without a screen only complains.
+if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
+  say "To watch it: gst-play-1.0 $object"
+else
+  say "To watch it, copy it to a machine that has a screen"
+fi

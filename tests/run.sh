@@ -64,6 +64,7 @@ build ()
 {
   build=$top/$1
   shift
+  own_directory "$build"
   configure "$build" "$@"
   ninja -C "$build"
 }

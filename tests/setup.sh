@@ -63,7 +63,48 @@ is_installed ()
     grep -qx installed
 }
 
-# install_missing PACKAGE...
+# own_directory DIRECTORY: it can be made and written by this user, who else
+# would see what Meson makes of that
+own_directory ()
+{
+  existing=$1
+  while [ ! -e "$existing" ]; do
+    existing=$(dirname -- "$existing")
+  done
+  if [ ! -w "$existing" ]; then
+    die "can't write to $existing, which belongs to" \
+      "$(stat -c %U "$existing"): copy the tree to where you may write, or" \
+      "remove what another user has built ($1)"
+  fi
+  if [ -e "$1/build.ninja" ] && [ ! -O "$1" ]; then
+    die "$1 was built by $(stat -c %U "$1"): remove it, or build as that user"
+  fi
+}
+
+# take_turns DIRECTORY: until yield_turn, nobody else installs, or builds there
+take_turns ()
+{
+  mkdir -p "$1"
+  exec 9>"$1/.turn"
+  if command -v flock >/dev/null && ! flock -n 9; then
+    say "Waiting for another one that builds in $1"
+    flock 9
+  fi
+}
+
+yield_turn ()
+{
+  exec 9>&-
+}
+
+# is_available PACKAGE: whether this system has it at all
+is_available ()
+{
+  apt-cache show --no-all-versions "$1" >/dev/null 2>&1
+}
+
+# install_missing PACKAGE...: those that there are; libisal-dev, for one, is
+# not there for every machine, and is not needed
 install_missing ()
 {
   if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null
@@ -80,8 +121,18 @@ install_missing ()
     say "Nothing is missing."
     return
   fi
-  say "Installing:$missing"
   as_root apt-get update -qq
+  wanted=$missing
+  missing=''
+  for package in $wanted; do
+    if is_available "$package"; then
+      missing="$missing $package"
+    else
+      say "Not there on this system: $package"
+    fi
+  done
+  [ -n "$missing" ] || return 0
+  say "Installing:$missing"
   # $missing is a list of words.
   # shellcheck disable=SC2086
   as_root env DEBIAN_FRONTEND=noninteractive \

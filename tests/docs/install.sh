@@ -7,9 +7,10 @@
 # installed module make gst-inspect-1.0 find the element, the module exports
 # what a plugin has to and nothing else, needs the libraries that
 # docs/reference.md lists and no others, and a program that was linked as
-# pkg-config says has the element.
+# pkg-config says has the element. And what README.md says puts all where
+# GStreamer looks, whatever else was built in the tree.
 #
-# usage: install.sh MESON BUILD-DIRECTORY COMPILER SANITIZERS REFERENCE
+# usage: install.sh MESON BUILD-DIRECTORY COMPILER SANITIZERS SOURCES
 # SANITIZERS is Meson's b_sanitize.
 set -eu
 
@@ -17,7 +18,8 @@ meson=$1
 build=$2
 compiler=$3
 sanitizers=$4
-reference=$5
+source=$5
+reference=$source/docs/reference.md
 
 fail ()
 {
@@ -118,6 +120,24 @@ END
   "$directory/application" || fail "the archive does not have the element"
 }
 
+# The line of README.md, in a directory that is not that of a test or of the
+# quickstart.
+check_readme ()
+{
+  line=$(grep '^meson setup ' "$source/README.md")
+  name=$(echo "$line" | awk '{ print $3 }')
+  for other in build build-quickstart; do
+    [ "$name" != $other ] || fail "README.md builds in $other"
+  done
+  grep -qx "sudo meson install -C $name" "$source/README.md" ||
+    fail "README.md does not install $name"
+  (cd "$source" && sh -c "$(echo "$line" |
+    sed "s,^meson,$meson,; s, $name , $directory/$name ,")") >/dev/null
+  "$meson" introspect --installed "$directory/$name" |
+    grep -qF "$(pkg-config --variable=pluginsdir gstreamer-1.0)/libgsticesink.so" ||
+    fail "what README.md says installs the plugin where GStreamer is not"
+}
+
 check_uninstall ()
 {
   ninja -C "$build" uninstall >/dev/null
@@ -130,4 +150,5 @@ install_it
 check_module
 check_libraries
 check_archive
+check_readme
 check_uninstall
