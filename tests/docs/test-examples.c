@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* The examples record_live.py and static-plugin, as a user runs them, against
- * the emulator.
+/* The examples record_live.py, record_branches.py and static-plugin, as a user
+ * runs them, against the emulator.
  *
- * The environment says where they are (RECORD_LIVE_PY, STATIC_PLUGIN), and
+ * The environment says where they are (RECORD_LIVE_PY, RECORD_BRANCHES_PY,
+ * STATIC_PLUGIN), and
  * which Python has the bindings of GStreamer (PYTHON_GI), if there is one. */
 
 #include "program.h"
@@ -139,6 +140,122 @@ test_python_usage (void)
   program_wait (program, 2);
 }
 
+/* ---- record_branches.py ---- */
+
+/* @copy: (out): path of the file that it writes */
+static Program *
+start_branches (IceEmulator * emulator, const gchar * options, gchar ** copy)
+{
+  g_autofree gchar *name = NULL;
+  g_autofree gchar *line = NULL;
+
+  g_assert_cmpint (g_file_open_tmp ("icesink-copy-XXXXXX", &name, NULL), >=,
+      0);
+  *copy = g_strdup (name);
+  line = g_strdup_printf ("%s %s --ice-endpoint=%s --test --copy=%s %s",
+      g_getenv ("PYTHON_GI"), g_getenv ("RECORD_BRANCHES_PY"),
+      ice_emulator_get_uri (emulator), name, options);
+
+  return program_new (line, PROGRAM_IDENTITY);
+}
+
+/* A live source that could not get rid of a frame leaves a gap between two
+ * times. */
+static void
+assert_every_frame (const gchar * path)
+{
+  g_autofree gchar *line = g_strdup_printf ("gst-launch-1.0 -v filesrc"
+      " location=%s ! qtdemux ! h264parse ! fakesink silent=false sync=false",
+      path);
+  g_autoptr (GRegex) regex =
+      g_regex_new ("pts: (\\d+):(\\d+):([\\d.]+),", 0, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *output = NULL;
+  gdouble last = -1;
+  guint n = 0;
+
+  g_spawn_command_line_sync (line, &output, NULL, NULL, &error);
+  g_assert_no_error (error);
+  for (g_regex_match (regex, output, 0, &match);
+      g_match_info_matches (match); g_match_info_next (match, NULL)) {
+    g_autofree gchar *minutes = g_match_info_fetch (match, 2);
+    g_autofree gchar *seconds = g_match_info_fetch (match, 3);
+    gdouble time = g_ascii_strtod (minutes, NULL) * 60
+        + g_ascii_strtod (seconds, NULL);
+
+    g_assert_true (last < 0 || time - last < 0.05);
+    last = time;
+    n++;
+  }
+  g_test_message ("%u frames", n);
+  g_assert_cmpuint (n, >, 60);
+}
+
+static void
+test_branches_bad_id (void)
+{
+  g_autoptr (IceEmulator) emulator =
+      program_new_emulator ("--media-id=" MEDIA_ID);
+  g_autoptr (Program) program = NULL;
+  g_autofree gchar *copy = NULL;
+
+  if (!has_python ())
+    return;
+
+  program = start_branches (emulator, "--media-id=" MEDIA_ID
+      " --media-id=another --duration=3", &copy);
+  program_wait (program, 1);
+  program_assert_printed (program, "upload of another: failed: ");
+  program_assert_printed (program, "upload of " MEDIA_ID ": complete");
+  program_assert_object_is_file (emulator, MEDIA_ID, copy);
+  assert_every_frame (copy);
+  g_remove (copy);
+}
+
+/* The service answers nothing: memory is full after two seconds. */
+static void
+test_branches_full_memory (void)
+{
+  g_autoptr (IceEmulator) emulator =
+      program_new_emulator ("--fault=any:delay:seconds=600:count=0");
+  g_autoptr (Program) program = NULL;
+  g_autofree gchar *copy = NULL;
+
+  if (!has_python ())
+    return;
+
+  program = start_branches (emulator, "--media-id=" MEDIA_ID
+      " --max-memory=524288 --bitrate=4000 --duration=6", &copy);
+  program_skip_to (program, "upload of " MEDIA_ID ": failed: ");
+  program_wait (program, 1);
+  assert_every_frame (copy);
+  g_remove (copy);
+}
+
+/* The same with a spool, and the service back: nothing is missing. */
+static void
+test_branches_spool (void)
+{
+  g_autoptr (IceEmulator) emulator =
+      program_new_emulator ("--fault=any:reset-before:for=4:count=0");
+  g_autoptr (Program) program = NULL;
+  g_autofree gchar *spool = g_dir_make_tmp ("icesink-spool-XXXXXX", NULL);
+  g_autofree gchar *options = g_strdup_printf ("--media-id=" MEDIA_ID
+      " --max-memory=524288 --bitrate=4000 --duration=6 --spool=%s", spool);
+  g_autofree gchar *copy = NULL;
+
+  if (!has_python ())
+    return;
+
+  program = start_branches (emulator, options, &copy);
+  program_wait (program, 0);
+  program_assert_object_is_file (emulator, MEDIA_ID, copy);
+  assert_every_frame (copy);
+  g_remove (copy);
+  g_rmdir (spool);
+}
+
 /* ---- static-plugin ---- */
 
 /* The plugin is in no path. */
@@ -203,6 +320,13 @@ main (int argc, char **argv)
       test_python_wrong_secret);
   g_test_add_func ("/record-live-py/usage/media-id-is-required",
       test_python_usage);
+
+  g_test_add_func ("/record-branches-py/bad-id/others-are-complete",
+      test_branches_bad_id);
+  g_test_add_func ("/record-branches-py/full-memory/copy-has-every-frame",
+      test_branches_full_memory);
+  g_test_add_func ("/record-branches-py/spool/nothing-is-missing",
+      test_branches_spool);
 
   g_test_add_func ("/static-plugin/uploads-a-file", test_static);
   g_test_add_func ("/static-plugin/says-why-it-fails", test_static_failure);
