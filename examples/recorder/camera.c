@@ -302,7 +302,7 @@ add_encoded (GstElement * pipeline, const CameraOptions * options,
       gst_bin_get_by_name (GST_BIN (pipeline), "split");
   g_autofree gchar *description = g_strdup_printf ("%s ! videoconvert"
       " ! video/x-raw,format=I420 ! x264enc tune=zerolatency"
-      " speed-preset=veryfast key-int-max=50 bitrate=%d ! h264parse ! queue",
+      " speed-preset=veryfast key-int-max=25 bitrate=%d ! h264parse ! queue",
       options->device != NULL ? "v4l2src name=camera" :
       "videotestsrc is-live=true ! video/x-raw,width=320,height=240,"
       "framerate=25/1 ! timeoverlay", options->bitrate);

@@ -94,7 +94,7 @@ static void
 start (Fixture * fixture, const gchar * options)
 {
   g_autofree gchar *line = g_strdup_printf ("%s --state-directory=%s/state"
-      " --metrics-file=%s/recorder.prom --ice-endpoint=%s --minutes=0.04"
+      " --metrics-file=%s/recorder.prom --ice-endpoint=%s --minutes=0.02"
       " --max-memory=%d --parallel=%d --stop-timeout=10 --min-free=1 %s",
       g_getenv ("RECORDER"), fixture->directory, fixture->directory,
       ice_emulator_get_uri (fixture->emulator), MAX_MEMORY, PARALLEL, options);
@@ -704,10 +704,10 @@ main (int argc, char **argv)
       test_stopped_in_outage);
   g_test_add_func ("/recorder/survives/a-full-disk", test_disk_full);
   g_test_add_func ("/recorder/survives/want-of-media-ids", test_no_ids);
-  g_test_add_func ("/recorder/says/metrics", test_metrics);
-  g_test_add_func ("/recorder/says/json", test_json);
-  g_test_add_func ("/recorder/is-described", test_table);
-  g_test_add_func ("/recorder/refuses-wrong-usage", test_usage);
+  g_test_add_func ("/recorder/is/watched", test_metrics);
+  g_test_add_func ("/recorder/is/logging-json", test_json);
+  g_test_add_func ("/recorder/is/described", test_table);
+  g_test_add_func ("/recorder/is/strict", test_usage);
 
   return g_test_run ();
 }
