@@ -542,6 +542,22 @@ forbid_http2 (GIOStream * stream)
         protocols);
 }
 
+/* Before a byte of the request is sent. */
+static void
+check_tls_version (Exchange * self, GIOStream * stream)
+{
+  GTlsProtocolVersion version;
+
+  if (!G_IS_TLS_CONNECTION (stream))
+    return;
+  version = g_tls_connection_get_protocol_version (G_TLS_CONNECTION (stream));
+  if (version == G_TLS_PROTOCOL_VERSION_SSL_3_0
+      || version == G_TLS_PROTOCOL_VERSION_TLS_1_0
+      || version == G_TLS_PROTOCOL_VERSION_TLS_1_1)
+    abandon (self, gst_ice_error_new (GST_ICE_ERROR_TLS, "%s: the server speaks"
+            " no TLS newer than 1.1, which is not safe", self->request->host));
+}
+
 static void
 on_network_event (SoupMessage * message, GSocketClientEvent event,
     GIOStream * stream, Exchange * self)
@@ -566,6 +582,8 @@ on_network_event (SoupMessage * message, GSocketClientEvent event,
     set_up_connection (self);
   if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING)
     forbid_http2 (stream);
+  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKED)
+    check_tls_version (self, stream);
 }
 
 static void
@@ -716,11 +734,35 @@ on_accept_certificate (SoupMessage * message, GTlsCertificate * certificate,
 
 /* The answer */
 
+/* The size of a head that says what was read, without its last, empty line. */
+static gsize
+measure_head (Exchange * self)
+{
+  static const gchar status_line[] = "HTTP/1.1 200 \r\n";
+  SoupMessageHeadersIter iter;
+  const gchar *name, *value;
+  gsize size = sizeof (status_line) - 1
+      + strlen (soup_message_get_reason_phrase (self->message));
+
+  soup_message_headers_iter_init (&iter,
+      soup_message_get_response_headers (self->message));
+  while (soup_message_headers_iter_next (&iter, &name, &value))
+    size += strlen (name) + strlen (": ") + strlen (value) + strlen ("\r\n");
+
+  return size;
+}
+
+/* To libsoup the end of the connection ends a head as well as an empty line
+ * does. */
+static gboolean
+is_head_cut_short (Exchange * self)
+{
+  return soup_message_metrics_get_response_header_bytes_received
+      (soup_message_get_metrics (self->message)) <= measure_head (self);
+}
+
 /* Where the connection is not kept libsoup does not mind a body that ends
- * early, and never a head: to it the end of the connection ends a head as well
- * as an empty line does. Of what may have been lost from such a head, nothing
- * came after it; so an answer that has no body, and does not say that it has
- * none, is taken for one. */
+ * early. */
 static gboolean
 is_cut_short (Exchange * self)
 {
@@ -732,10 +774,29 @@ is_cut_short (Exchange * self)
       return self->answer->len <
           soup_message_headers_get_content_length (headers);
     case SOUP_ENCODING_EOF:
-      return self->answer->len == 0;
+      return self->answer->len == 0 && is_head_cut_short (self);
     default:
       return FALSE;
   }
+}
+
+/* It was asked not to be. (transfer full) (nullable) */
+static GError *
+compression_error (Exchange * self)
+{
+  const gchar *encoding = gst_ice_http_response_get_header (self->response,
+      "Content-Encoding");
+  GError *error;
+
+  if (self->answer->len == 0 || encoding == NULL
+      || g_ascii_strcasecmp (encoding, "identity") == 0)
+    return NULL;
+  error = gst_ice_error_new (GST_ICE_ERROR_PROTOCOL, "%s: HTTP status %u, in "
+      "an answer that something on the way has compressed", self->request->host,
+      self->response->status);
+  gst_ice_error_get_details (error)->http_status = self->response->status;
+
+  return error;
 }
 
 static GError *
@@ -752,7 +813,8 @@ check_answer (Exchange * self)
     return NULL;
   if (is_cut_short (self))
     return network_error (self, "the answer ended early");
-  return NULL;
+
+  return compression_error (self);
 }
 
 static void
@@ -902,6 +964,7 @@ create_message (Exchange * self)
   self->message = soup_message_new_from_uri (request->method, uri);
   headers = soup_message_get_request_headers (self->message);
   soup_message_headers_append (headers, "Host", request->host);
+  soup_message_headers_append (headers, "Accept-Encoding", "identity");
   for (guint i = 0; i < request->headers->len; i++) {
     GstIceHttpHeader *header =
         &g_array_index (request->headers, GstIceHttpHeader, i);

@@ -56,9 +56,6 @@ is_proxy_scheme (const gchar * scheme)
 static GProxyResolver *
 create_proxy_resolver (const gchar * proxy, GError ** error)
 {
-  /* What is meant for this machine stays on it. */
-  static const gchar *const local[] =
-      { "localhost", "127.0.0.0/8", "::1", NULL };
   g_autoptr (GUri) uri = g_uri_parse (proxy, SOUP_HTTP_URI_FLAGS, NULL);
   const gchar *host = uri ? g_uri_get_host (uri) : NULL;
 
@@ -68,7 +65,7 @@ create_proxy_resolver (const gchar * proxy, GError ** error)
     return NULL;
   }
 
-  return g_simple_proxy_resolver_new (proxy, (gchar **) local);
+  return g_simple_proxy_resolver_new (proxy, NULL);
 }
 
 static gboolean
@@ -145,7 +142,7 @@ on_request_queued (SoupSession * session, SoupMessage * message,
 
 /* (transfer full) */
 static SoupSession *
-create_session (GstIceHttpClient * client)
+create_session (GstIceHttpClient * client, const GstIceEndpoint * endpoint)
 {
   SoupSession *session = g_object_new (SOUP_TYPE_SESSION,
       "max-conns", client->max_connections,
@@ -159,8 +156,11 @@ create_session (GstIceHttpClient * client)
   soup_session_remove_feature_by_type (session, SOUP_TYPE_AUTH_DIGEST);
   g_signal_connect (session, "request-queued", G_CALLBACK (on_request_queued),
       NULL);
-  if (client->has_proxy_resolver)
-    soup_session_set_proxy_resolver (session, client->proxy_resolver);
+  /* What is meant for this machine stays on it, whatever the system's settings
+   * or the environment say. */
+  if (client->has_proxy_resolver || endpoint->is_loopback)
+    soup_session_set_proxy_resolver (session, endpoint->is_loopback ? NULL :
+        client->proxy_resolver);
   if (client->tls_database)
     soup_session_set_tls_database (session, client->tls_database);
 
@@ -178,7 +178,7 @@ get_origin (GstIceHttpClient * client, const GstIceHttpRequest * request)
 
   if (origin && !gst_ice_origin_is_stale (origin))
     return origin;
-  origin = gst_ice_origin_new (create_session (client));
+  origin = gst_ice_origin_new (create_session (client, endpoint));
   g_hash_table_replace (client->origins, g_steal_pointer (&name), origin);
 
   return origin;

@@ -63,7 +63,8 @@ test_head (void)
 
   /* All of it, so that nothing comes along that was not asked for. */
   expected = g_strdup_printf ("POST /object HTTP/1.1\r\n"
-      "Host: %s\r\nAuthorization: OSS4 x\r\nContent-Type: video/mp4\r\n"
+      "Host: %s\r\nAccept-Encoding: identity\r\nAuthorization: OSS4 x\r\n"
+      "Content-Type: video/mp4\r\n"
       "User-Agent: icesink-test/1\r\nConnection: Keep-Alive\r\n"
       "Content-Length: 0\r\n\r\n", host);
   g_assert_cmpstr (notes_get_head (&notes, 0), ==, expected);
@@ -224,7 +225,7 @@ test_plain_answers (void)
         "Content-Length: 2\r\n\r\nok",
     "HTTP/1.1 407 Unauthorized\r\nProxy-Authenticate: Basic realm=\"x\"\r\n"
         "Content-Length: 2\r\n\r\nok",
-    "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+    "HTTP/1.1 200 OK\r\nContent-Encoding: Identity\r\n"
         "Content-Length: 2\r\n\r\nok",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         "1\r\no\r\n1\r\nk\r\n0\r\n\r\n",
@@ -495,6 +496,7 @@ test_network_errors (void)
     {.answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
           "5\r\nok"},
     /* Cut between two lines of the head. */
+    {.answer = "HTTP/1.1 200 OK\r\nETag: \"5d41\"\r\n"},
     {.answer = "HTTP/1.1 403 Forbidden\r\nx-oss-request-id: 5\r\n"},
     {.answer = "HTTP/1.1 200 OK\r\nConnection: close\r\n"},
   };
@@ -510,6 +512,48 @@ test_network_errors (void)
       g_assert_false (is_reused_connection (outcome->error));
     }
   }
+}
+
+/* No length, and nothing but the end of the connection behind the head. */
+static void
+test_unbounded_answers (void)
+{
+  static const Story stories[] = {
+    {.answer = "HTTP/1.1 200 OK\r\nETag: \"5d41\"\r\n\r\n"},
+    {.answer = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"},
+    {.answer = "HTTP/1.0 200 Very well\r\nx-oss-request-id: 5\r\n"
+          "x-oss-request-id: 6\r\n\r\n"},
+    {.answer = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"},
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (stories); i++) {
+    for (guint tls = 0; tls < 2; tls++) {
+      g_autoptr (Outcome) outcome = run_story (&stories[i], &(Settings) {
+          .tls = tls}
+          , "PUT", 1000);
+
+      g_test_message ("case %u, TLS %u", i, tls);
+      assert_status (outcome, 200);
+      g_assert_cmpuint (g_bytes_get_size (outcome->response->body), ==, 0);
+    }
+  }
+}
+
+/* It was asked for as it is. */
+static void
+test_compressed (void)
+{
+  static const Story story = {
+    .answer = "HTTP/1.1 403 Forbidden\r\nContent-Encoding: gzip\r\n"
+        "Content-Length: 3\r\n\r\nxyz"
+  };
+  g_autoptr (Outcome) outcome = run_story (&story, &(Settings) {
+      0}, "PUT", 1000);
+
+  g_assert_error (outcome->error, GST_ICE_ERROR, GST_ICE_ERROR_PROTOCOL);
+  g_assert_nonnull (strstr (outcome->error->message, "compressed"));
+  g_assert_cmpuint (gst_ice_error_get_details (outcome->error)->http_status,
+      ==, 403);
 }
 
 static void
@@ -885,6 +929,8 @@ add_tests (void)
   ADD ("refuses-what-is-no-answer", test_protocol_errors);
   ADD ("bounds-the-answer", test_response_limit);
   ADD ("reports-answers-that-break-off", test_network_errors);
+  ADD ("takes-an-answer-of-no-length", test_unbounded_answers);
+  ADD ("names-a-compressed-answer", test_compressed);
   ADD_BOTH ("reports-a-reset", test_reset);
   ADD ("reports-that-nobody-is-there", test_no_server);
   ADD_BOTH ("reports-a-dead-connection", test_dead_connection);

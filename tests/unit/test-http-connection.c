@@ -353,6 +353,37 @@ test_proxy_dead (void)
   fixture_stop (&fixture);
 }
 
+/* What the system or the environment say of proxies is not meant for what stays
+ * on this machine. */
+static void
+test_proxy_of_environment (void)
+{
+  static const gchar *const names[] =
+      { "http_proxy", "https_proxy", "all_proxy" };
+  const GstIceNetworkConfig values = {
+    .user_agent = (gchar *) "icesink-test/1",.ca_file = ca_file,
+    .stall_timeout = 30 * GST_SECOND
+  };
+  g_autoptr (GstIceNetworkConfig) config = gst_ice_network_config_new (&values);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    g_setenv (names[i], "http://127.0.0.1:1", TRUE);
+  for (guint tls = 0; tls < 2; tls++) {
+    Fixture fixture;
+    g_autoptr (Outcome) outcome = NULL;
+
+    fixture_start (&fixture, answer_all, NULL, &(Settings) {
+        .tls = tls});
+    gst_ice_http_client_unref (fixture.client);
+    fixture.client = gst_ice_http_client_new (config, 3, fixture.clock, NULL);
+    outcome = send_and_wait (&fixture, new_request (&fixture, "PUT", 100));
+    assert_status (outcome, 200);
+    fixture_stop (&fixture);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    g_unsetenv (names[i]);
+}
+
 static void
 test_settings (void)
 {
@@ -467,6 +498,7 @@ add_tests (void)
   ADD ("reports-what-a-proxy-refuses", test_proxy_refusal);
   ADD ("does-not-send-plain-http-to-a-proxy", test_proxy_plain);
   ADD ("keeps-a-proxys-password-to-itself", test_proxy_dead);
+  ADD ("asks-no-proxy-for-this-machine", test_proxy_of_environment);
   ADD ("refuses-unusable-settings", test_settings);
   ADD ("sets-the-congestion-control", test_congestion_control);
   ADD ("speaks-http1-to-all", test_http2);

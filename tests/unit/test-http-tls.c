@@ -41,6 +41,8 @@ static const Row rows[] = {
             "critical,permitted;IP:127.0.0.0/255.0.0.0"},
       .is_accepted = TRUE},
 
+  {"tls-1.1", {0}, TLS1_1_VERSION},
+  {"tls-1.0", {0}, TLS1_VERSION},
   {"other-address", {.names = "IP:127.0.0.2"}},
   {"other-name", {.names = "DNS:localhost,DNS:*.example.com"}},
   {"expired", {.from_seconds = -2 * HOUR,.to_seconds = -HOUR}},
