@@ -60,6 +60,7 @@ G_DEFINE_TYPE (GstIceEcsProvider, gst_ice_ecs_provider,
 typedef struct
 {
   GstIceSecret *token;          /* (owned) (nullable) */
+  guint status;                 /* of the last answer; 0: none came */
   gchar *target;                /* (owned): of the request on its way */
   gint64 began_us;              /* monotonic, likewise */
 } Fetch;
@@ -145,11 +146,13 @@ receive (GTask * task, GAsyncResult * result, const gchar * what,
     const gchar * hint, GError ** error)
 {
   GstIceEcsProvider *self = g_task_get_source_object (task);
+  Fetch *fetch = g_task_get_task_data (task);
   GError *cause = NULL;
   g_autoptr (GstIceHttpResponse) response =
       gst_ice_http_client_send_finish (self->context->direct_http, result,
       &cause);
 
+  fetch->status = response != NULL ? response->status : 0;
   if (response != NULL && response->status != 200)
     cause = error_from_status (response->status, hint);
   log_end (task, response, cause);
@@ -160,6 +163,26 @@ receive (GTask * task, GAsyncResult * result, const gchar * what,
 
   return NULL;
 }
+
+/* Some metadata services give out a token and then refuse to be read with it.
+ * TRUE if they are to be asked once more, without. */
+static gboolean
+drop_refused_token (GTask * task)
+{
+  GstIceEcsProvider *self = g_task_get_source_object (task);
+  Fetch *fetch = g_task_get_task_data (task);
+
+  if (fetch->token == NULL || self->context->sources->imdsv1_disabled
+      || fetch->status < 400 || fetch->status > 499 || fetch->status == 404)
+    return FALSE;
+
+  GST_DEBUG ("the metadata service refuses its own token; going on without");
+  g_clear_pointer (&fetch->token, gst_ice_secret_unref);
+
+  return TRUE;
+}
+
+static void go_on (GTask * task);
 
 /* --- The identity --- */
 
@@ -206,10 +229,14 @@ on_identity (GObject * source, GAsyncResult * result, gpointer user_data)
       g_prefix_error_literal (&error, "metadata service: ");
   }
 
-  if (identity == NULL)
-    return_error (task, error);
-  else
+  if (identity != NULL) {
     gst_ice_session_provider_return (task, identity);
+  } else if (drop_refused_token (task)) {
+    g_error_free (error);
+    go_on (g_steal_pointer (&task));
+  } else {
+    return_error (task, error);
+  }
 }
 
 static const gchar *
@@ -251,6 +278,11 @@ on_role_name (GObject * source, GAsyncResult * result, gpointer user_data)
       ": the instance has no RAM role", &error);
   g_autofree gchar *name = NULL;
 
+  if (response == NULL && drop_refused_token (task)) {
+    g_error_free (error);
+    go_on (g_steal_pointer (&task));
+    return;
+  }
   if (response == NULL) {
     return_error (task, error);
     return;

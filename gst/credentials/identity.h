@@ -39,7 +39,9 @@ const gchar *gst_ice_identity_peek_token (const GstIceIdentity * identity);
 gint64 gst_ice_identity_get_expires (const GstIceIdentity * identity);
 
 /* TRUE if @text can be an AccessKey id or a security token, which are sent in
- * headers: only the characters 0x21 to 0x7E, at least one. */
+ * headers, or a secret: only the characters 0x21 to 0x7E, at least one. A blank
+ * or a line end in a secret is a slip that a signature would bring to light
+ * late. */
 gboolean gst_ice_identity_is_sendable (const gchar * text);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceIdentity, gst_ice_identity_unref)

@@ -10,6 +10,7 @@
 
 #include "common/error.h"
 #include "common/secret.h"
+#include "common/text.h"
 #include "credentials/file-reader.h"
 #include "credentials/session-provider.h"
 #include "credentials/sts-client.h"
@@ -70,7 +71,9 @@ on_token (GObject * source, GAsyncResult * result, gpointer user_data)
   GstIceOidcProvider *self = g_task_get_source_object (task);
   GError *error = NULL;
   g_autoptr (GBytes) bytes = gst_ice_file_read_finish (result, &error);
+  const gchar *text;
   gchar *token;
+  gsize size;
 
   if (bytes == NULL) {
     g_task_return_error (task, error);
@@ -78,7 +81,9 @@ on_token (GObject * source, GAsyncResult * result, gpointer user_data)
   }
 
   /* A JSON Web Token has no blanks in it, a file may end with one. */
-  token = g_strstrip (g_strdup (g_bytes_get_data (bytes, NULL)));
+  text = g_bytes_get_data (bytes, &size);
+  gst_ice_text_skip_mark (&text, &size);
+  token = g_strstrip (g_strndup (text, size));
   if (gst_ice_identity_is_sendable (token))
     assume (self, token, g_steal_pointer (&task));
   else

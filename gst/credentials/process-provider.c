@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* Starts the program, reads what it prints, waits for its end.
+/* Starts the program, reads what it prints until it ends.
+ *
+ *     starts ──▶ prints, for as long as it runs ──▶ has ended ──▶ answered
  *
  * Runs on: the network thread; only the start itself is blocking.
  * Owns: while it runs, the program: it is killed when the task ends before it.
+ *
+ * What counts is its own end, not that of its output, which a child of it may
+ * hold open for ever. What it had printed by then is in the pipe.
  *
  * What it prints is bounded in size, how long it takes in time. What it says
  * on its error output may be anything and is dropped. The command line may
  * have a secret in it and is not shown. */
 
 #include "credentials/process-provider.h"
+
+#include <string.h>
 
 #include <openssl/crypto.h>
 
@@ -44,6 +51,7 @@ typedef struct
 {
   GSubprocess *process;         /* (owned) (nullable) */
   GstIceTimeLimit *limit;       /* (owned) */
+  GSource *readable;            /* (owned) (nullable): its output */
   gsize size;
   gchar output[OUTPUT_LIMIT + 1];
 } Run;
@@ -53,11 +61,20 @@ static const GstIceSessionForm process_form = {
 };
 
 static void
+stop_reading (Run * run)
+{
+  if (run->readable != NULL)
+    g_source_destroy (run->readable);
+  g_clear_pointer (&run->readable, g_source_unref);
+}
+
+static void
 run_free (Run * run)
 {
   if (run->process != NULL)
     g_subprocess_force_exit (run->process);
   g_clear_object (&run->process);
+  stop_reading (run);
   g_clear_pointer (&run->limit, gst_ice_time_limit_free);
   OPENSSL_cleanse (run->output, run->size);
   g_free (run);
@@ -119,6 +136,35 @@ decode (GstIceProcessProvider * self, const Run * run, GError ** error)
   return identity;
 }
 
+/* What is there by now. One byte more than is allowed is read, to know. TRUE if
+ * there may be more later. */
+static gboolean
+read_output (Run * run)
+{
+  GPollableInputStream *output =
+      G_POLLABLE_INPUT_STREAM (g_subprocess_get_stdout_pipe (run->process));
+  gssize n = 1;
+  g_autoptr (GError) error = NULL;
+
+  while (n > 0 && run->size < sizeof (run->output)) {
+    n = g_pollable_input_stream_read_nonblocking (output,
+        run->output + run->size, sizeof (run->output) - run->size, NULL,
+        &error);
+    run->size += MAX (n, 0);
+  }
+  if (run->size > OUTPUT_LIMIT)
+    g_subprocess_force_exit (run->process);
+
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK);
+}
+
+/* A full pipe would hold the program up. */
+static gboolean
+on_readable (GObject * output, gpointer user_data)
+{
+  return read_output (user_data) ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
 static void
 on_end (GObject * source, GAsyncResult * result, gpointer user_data)
 {
@@ -127,8 +173,16 @@ on_end (GObject * source, GAsyncResult * result, gpointer user_data)
   Run *run = g_task_get_task_data (task);
   GError *error = NULL;
   GstIceIdentity *identity;
+  gboolean ok = g_subprocess_wait_check_finish (run->process, result, &error);
 
-  if (!g_subprocess_wait_check_finish (run->process, result, &error)) {
+  stop_reading (run);
+  read_output (run);
+  if (run->size > OUTPUT_LIMIT) {
+    g_clear_error (&error);
+    return_error (task, "the program prints too much");
+    return;
+  }
+  if (!ok) {
     return_failure (task, error);
     return;
   }
@@ -143,39 +197,45 @@ on_end (GObject * source, GAsyncResult * result, gpointer user_data)
   g_error_free (error);
 }
 
-static void
-on_output (GObject * source, GAsyncResult * result, gpointer user_data)
-{
-  g_autoptr (GTask) task = user_data;
-  Run *run = g_task_get_task_data (task);
-  GError *error = NULL;
-
-  if (!g_input_stream_read_all_finish (G_INPUT_STREAM (source), result,
-          &run->size, &error)) {
-    return_failure (task, error);
-    return;
-  }
-  if (run->size > OUTPUT_LIMIT) {
-    return_error (task, "the program prints too much");
-    return;
-  }
-
-  g_subprocess_wait_check_async (run->process,
-      gst_ice_time_limit_get_cancellable (run->limit), on_end,
-      g_object_ref (task));
-}
-
 /* --- The start --- */
+
+/* @command with the number signs quoted that GLib would take for the beginning
+ * of a comment; to the official tools they are characters like any other. Wipe
+ * it. (transfer full) */
+static gchar *
+quote_number_signs (const gchar * command)
+{
+  gchar *quoted = g_malloc (2 * strlen (command) + 1);
+  gchar *to = quoted;
+  gchar quote = '\0';
+
+  for (; *command != '\0'; command++) {
+    if (*command == '\\' && quote != '\'' && command[1] != '\0')
+      *to++ = *command++;
+    else if (*command == '#' && quote == '\0')
+      *to++ = '\\';
+    else if (quote == '\0' ? strchr ("\"'", *command) != NULL
+        : *command == quote)
+      quote = quote == '\0' ? *command : '\0';
+    *to++ = *command;
+  }
+  *to = '\0';
+
+  return quoted;
+}
 
 static GSubprocess *
 start (const gchar * command, GError ** error)
 {
+  gchar *quoted = quote_number_signs (command);
   g_auto (GStrv) words = NULL;
+  gboolean ok = g_shell_parse_argv (quoted, NULL, &words, NULL);
 
-  /* Its message would quote the command. */
-  if (!g_shell_parse_argv (command, NULL, &words, NULL)) {
-    g_propagate_error (error, g_error_new_literal (G_SHELL_ERROR,
-            G_SHELL_ERROR_FAILED, "it cannot be split into words"));
+  gst_ice_secret_free_string (quoted);
+  /* GLib's own message would quote the command. */
+  if (!ok) {
+    g_set_error_literal (error, G_SHELL_ERROR, G_SHELL_ERROR_FAILED,
+        "it cannot be split into words");
     return NULL;
   }
 
@@ -184,7 +244,20 @@ start (const gchar * command, GError ** error)
       error);
 }
 
-/* One byte more than is allowed is read, to know. */
+static void
+watch (GTask * task, Run * run)
+{
+  run->readable = g_pollable_input_stream_create_source
+      (G_POLLABLE_INPUT_STREAM (g_subprocess_get_stdout_pipe (run->process)),
+      NULL);
+  g_source_set_callback (run->readable, G_SOURCE_FUNC (on_readable), run,
+      NULL);
+  g_source_attach (run->readable, g_main_context_get_thread_default ());
+  g_subprocess_wait_check_async (run->process,
+      gst_ice_time_limit_get_cancellable (run->limit), on_end,
+      g_object_ref (task));
+}
+
 static void
 fetch (GstIceSessionProvider * provider, GTask * fetch_task)
 {
@@ -203,15 +276,10 @@ fetch (GstIceSessionProvider * provider, GTask * fetch_task)
       gst_ice_time_limit_new (g_task_get_cancellable (task), TIMEOUT_US);
   g_task_set_task_data (task, run, (GDestroyNotify) run_free);
   run->process = start (gst_ice_secret_peek (self->command), &error);
-  if (run->process == NULL) {
+  if (run->process == NULL)
     return_error (task, error->message);
-    return;
-  }
-
-  g_input_stream_read_all_async (g_subprocess_get_stdout_pipe (run->process),
-      run->output, OUTPUT_LIMIT + 1, G_PRIORITY_DEFAULT,
-      gst_ice_time_limit_get_cancellable (run->limit), on_output,
-      g_steal_pointer (&task));
+  else
+    watch (task, run);
 }
 
 static void

@@ -38,6 +38,8 @@ find_problem (const gchar * id, const gchar * secret, const gchar * token)
     return "it has no access_key_secret";
   if (!gst_ice_identity_is_sendable (id))
     return "its access_key_id has blanks or control characters in it";
+  if (!gst_ice_identity_is_sendable (secret))
+    return "its access_key_secret has blanks or control characters in it";
   if (is_set (token) && !gst_ice_identity_is_sendable (token))
     return "its sts_token has blanks or control characters in it";
 

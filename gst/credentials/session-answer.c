@@ -16,6 +16,7 @@
 #include "common/error.h"
 #include "common/json.h"
 #include "common/secret.h"
+#include "common/text.h"
 
 const GstIceSessionForm gst_ice_session_form = {
   "AccessKeyId", "AccessKeySecret", "SecurityToken", "Expiration", TRUE
@@ -42,17 +43,21 @@ check_keys (JsonObject * object, const GstIceSessionForm * form,
     GError ** error)
 {
   const gchar *id = get_member (object, form->access_key_id);
+  const gchar *secret = get_member (object, form->access_key_secret);
   const gchar *token = get_member (object, form->security_token);
 
   if (id == NULL)
     return set_error (error, form->access_key_id, "is not in the answer");
-  if (get_member (object, form->access_key_secret) == NULL)
+  if (secret == NULL)
     return set_error (error, form->access_key_secret, "is not in the answer");
   if (token == NULL && form->is_session)
     return set_error (error, form->security_token, "is not in the answer");
   if (!gst_ice_identity_is_sendable (id))
     return set_error (error, form->access_key_id,
         "has characters in it that cannot be sent");
+  if (!gst_ice_identity_is_sendable (secret))
+    return set_error (error, form->access_key_secret,
+        "has blanks or control characters in it");
   if (token != NULL && !gst_ice_identity_is_sendable (token))
     return set_error (error, form->security_token,
         "has characters in it that cannot be sent");
@@ -134,8 +139,12 @@ gst_ice_session_take_word (GstIceHttpResponse * response)
 {
   gsize size;
   gchar *data = take_body (response, &size);
-  gchar *word = g_strstrip (g_strndup (data, size));
+  const gchar *text = data;
+  gsize length = size;
+  gchar *word;
 
+  gst_ice_text_skip_mark (&text, &length);
+  word = g_strstrip (g_strndup (text, length));
   wipe (data, size);
   if (gst_ice_identity_is_sendable (word))
     return word;

@@ -115,6 +115,9 @@ check (const gchar * id, const gchar * secret, const gchar * token)
   if (!gst_ice_identity_is_sendable (id))
     return gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
         ID_VARIABLE " has blanks or control characters in it");
+  if (!gst_ice_identity_is_sendable (secret))
+    return gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
+        SECRET_VARIABLE " has blanks or control characters in it");
   if (is_set (token) && !gst_ice_identity_is_sendable (token))
     return gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
         TOKEN_VARIABLE " has blanks or control characters in it");

@@ -203,7 +203,7 @@ test_environment (void)
   g_autoptr (GstIceCredentialsProvider) provider = NULL;
   g_autoptr (GstIceIdentity) identity = NULL;
 
-  set_environment ("id", "the secret", "token");
+  set_environment ("id", "the-secret", "token");
   provider = gst_ice_static_provider_new_from_environment ();
   /* What changes later is not seen. */
   set_environment (NULL, NULL, NULL);
@@ -211,7 +211,7 @@ test_environment (void)
   identity = ask (provider, NULL, NULL);
   g_assert_nonnull (identity);
   g_assert_cmpstr (gst_ice_identity_get_access_key_id (identity), ==, "id");
-  g_assert_cmpstr (gst_ice_identity_peek_secret (identity), ==, "the secret");
+  g_assert_cmpstr (gst_ice_identity_peek_secret (identity), ==, "the-secret");
   g_assert_cmpstr (gst_ice_identity_peek_token (identity), ==, "token");
 }
 
@@ -238,6 +238,10 @@ test_no_environment (void)
   check_no_environment ("id", NULL, NULL, "ALIBABA_CLOUD_ACCESS_KEY_SECRET");
   check_no_environment ("id", "", NULL, "ALIBABA_CLOUD_ACCESS_KEY_SECRET");
   check_no_environment ("id\n", "s3cret", NULL, "ALIBABA_CLOUD_ACCESS_KEY_ID");
+  check_no_environment ("id", "s3cret\n", NULL,
+      "ALIBABA_CLOUD_ACCESS_KEY_SECRET");
+  check_no_environment ("id", "s3cret s3cret", NULL,
+      "ALIBABA_CLOUD_ACCESS_KEY_SECRET");
   check_no_environment ("id", "x", "s3cret\n", "ALIBABA_CLOUD_SECURITY_TOKEN");
 }
 

@@ -8,6 +8,7 @@
 #include "common/error.h"
 #include "credentials/cli-profile.h"
 #include "credentials/ini-profile.h"
+#include "vectors.h"
 
 #define NOW_US (G_GINT64_CONSTANT (1715933350) * G_USEC_PER_SEC)
 
@@ -244,8 +245,8 @@ static const gchar ini[] = "; a comment\n# another\nstray = 1\n"
     "[default]\r\n"
     "enable = true\r\n"
     "type = access_key\r\n"
-    "  access_key_id=LTAIid   ; whose?\r\n"
-    "access_key_secret = \"" SECRET " # no comment \"\r\n"
+    "access_key_id=LTAIid   ; whose?\r\n"
+    "access_key_secret = \"" SECRET "#no-comment\"\r\n"
     "[role]\n"
     "type = ram_role_arn\naccess_key_id = 'a=b'\naccess_key_secret = " SECRET
     "\nrole_arn = arn\nrole_session_name = n\npolicy = {\"a\":\"b;c\"}\n"
@@ -261,7 +262,7 @@ test_ini_types (void)
   g_autoptr (GstIceProfile) ecs = read_ini (ini, "ecs", NULL);
   g_autoptr (GstIceProfile) last = read_ini (ini, "last", NULL);
 
-  assert_keys (keys, "LTAIid", SECRET " # no comment ", NULL);
+  assert_keys (keys, "LTAIid", SECRET "#no-comment", NULL);
   g_assert_cmpint (role->kind, ==, GST_ICE_PROFILE_ROLE);
   assert_keys (role->source, "a=b", SECRET, NULL);
   g_assert_cmpstr (role->role->role_arn, ==, "the second");
@@ -285,6 +286,10 @@ static const Refusal ini_files[] = {
   {"[default]\ntype=access_key\naccess_key_id=a", "access_key_secret"},
   {"[default]\ntype=access_key\naccess_key_id=a b\naccess_key_secret=" SECRET,
       "blanks"},
+  {"[default]\ntype=access_key\naccess_key_id=a\naccess_key_secret=" SECRET " b",
+      "its access_key_secret has blanks"},
+  {"[default]\ntype=access_key\naccess_key_id=a\naccess_key_secret=" SECRET
+        "\n  b", "its access_key_secret has blanks"},
   {"[default]\ntype=ram_role_arn", "access_key_id"},
   {"[default]\n\xff", "UTF-8"},
 };
@@ -299,6 +304,113 @@ test_ini_refusals (void)
     GstIceProfile *profile = read_ini (ini_files[i].text, NULL, &error);
 
     assert_refused (profile, &error, ini_files[i].named);
+  }
+}
+
+/* --- What the official SDK for Python reads --- */
+
+static void
+check_vector_keys (const GstIceProfile * profile, JsonObject * expected)
+{
+  g_assert_nonnull (profile);
+  assert_keys (profile, vector_get_string (expected, "access_key_id"),
+      vector_get_string (expected, "access_key_secret"), NULL);
+}
+
+static void
+check_vector_role (const GstIceProfile * profile, JsonObject * expected)
+{
+  g_assert_cmpstr (profile->role->role_arn, ==,
+      vector_get_string (expected, "role_arn"));
+  g_assert_cmpstr (profile->role->session_name, ==,
+      vector_get_string (expected, "role_session_name"));
+  g_assert_cmpstr (profile->role->policy, ==,
+      vector_get_string (expected, "policy"));
+}
+
+static void
+check_vector_oidc (const GstIceProfile * profile, JsonObject * expected)
+{
+  g_assert_cmpstr (profile->oidc_provider_arn, ==,
+      vector_get_string (expected, "oidc_provider_arn"));
+  g_assert_cmpstr (profile->oidc_token_file, ==,
+      vector_get_string (expected, "oidc_token_file_path"));
+  check_vector_role (profile, expected);
+}
+
+static gboolean
+has_sendable (JsonObject * expected, const gchar * name)
+{
+  const gchar *text = vector_get_string (expected, name);
+
+  return text != NULL && gst_ice_identity_is_sendable (text);
+}
+
+static void
+check_ini_vector (const gchar * id, JsonObject * vector)
+{
+  JsonNode *node = json_object_get_member (vector, "expected");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstIceProfile) profile =
+      read_ini (vector_get_string (vector, "text"), NULL, &error);
+  JsonObject *expected;
+  const gchar *type;
+  gboolean has_keys;
+
+  g_test_message ("%s", id);
+  g_assert_true ((profile != NULL) != (error != NULL));
+  /* We may take more. */
+  if (JSON_NODE_HOLDS_NULL (node))
+    return;
+
+  expected = json_node_get_object (node);
+  type = vector_get_string (expected, "type");
+  has_keys = has_sendable (expected, "access_key_id")
+      && has_sendable (expected, "access_key_secret");
+  if (g_strcmp0 (type, "access_key") == 0 && has_keys) {
+    check_vector_keys (profile, expected);
+  } else if (g_strcmp0 (type, "ram_role_arn") == 0 && has_keys) {
+    g_assert_nonnull (profile);
+    check_vector_keys (profile->source, expected);
+    check_vector_role (profile, expected);
+  } else if (g_strcmp0 (type, "oidc_role_arn") == 0) {
+    g_assert_nonnull (profile);
+    check_vector_oidc (profile, expected);
+  } else if (g_strcmp0 (type, "ecs_ram_role") == 0) {
+    g_assert_nonnull (profile);
+    g_assert_cmpstr (profile->ecs_role_name, ==,
+        vector_get_string (expected, "role_name"));
+  } else {
+    g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_NOT_AUTHORIZED);
+  }
+}
+
+static void
+test_ini_vectors (void)
+{
+  vectors_foreach ("ini-profiles.json", "cases", 199, check_ini_vector);
+}
+
+/* More than it reads. */
+static void
+test_ini_more (void)
+{
+  static const gchar *const files[] = {
+    "\xef\xbb\xbf[default]\ntype=access_key\naccess_key_id=LTAIid\n"
+        "access_key_secret=" SECRET,
+    "\xef\xbb\xbf# mine\r[ default ]\rtype=access_key\r"
+        "access_key_id=\"LTAIid\" # whose\raccess_key_secret='" SECRET "'",
+    "[default]\nnonsense\ntype=access_key\naccess_key_id=x\n"
+        "access_key_id=LTAIid ; whose\naccess_key_secret=" SECRET "\n",
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (files); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GstIceProfile) profile = read_ini (files[i], NULL, &error);
+
+    g_assert_no_error (error);
+    assert_keys (profile, "LTAIid", SECRET, NULL);
   }
 }
 
@@ -337,6 +449,8 @@ main (int argc, char **argv)
   g_test_add_func ("/profiles/cli/says-what-is-wrong", test_cli_refusals);
   g_test_add_func ("/profiles/ini/has-types", test_ini_types);
   g_test_add_func ("/profiles/ini/says-what-is-wrong", test_ini_refusals);
+  g_test_add_func ("/profiles/ini/reads-what-the-sdk-reads", test_ini_vectors);
+  g_test_add_func ("/profiles/ini/reads-more", test_ini_more);
   g_test_add_func ("/profiles/ini/bears-any-bytes", test_any_bytes);
 
   return g_test_run ();
