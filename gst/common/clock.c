@@ -9,13 +9,10 @@
  * A host that has not answered yet is assumed to agree with the wall clock as
  * it stands at each call, not as it stood at the start: a device that boots in
  * 1970 and is set right by NTP a minute later signs correctly from then on.
- * The first answer pins the host to the monotonic clock, and from there a step
+ * The first success pins the host to the monotonic clock, and from there a step
  * of the wall clock changes nothing. */
 
 #include "common/clock.h"
-
-/* A Date header has whole seconds, and the answer was under way for a while. */
-#define NOISE_US (2 * G_USEC_PER_SEC)
 
 /* How often the timers of a clock that a test moves by hand look at it. */
 #define MANUAL_POLL_US 1000
@@ -126,20 +123,11 @@ gst_ice_clock_get_service_time (GstIceClock * clock, const gchar * host)
 
 void
 gst_ice_clock_learn (GstIceClock * clock, const gchar * host,
-    gint64 server_time_us, gint64 monotonic_us)
+    gint64 service_time_us, gint64 monotonic_us)
 {
-  gint64 wall_offset = get_wall_offset (clock);
-  gint64 offset = server_time_us - monotonic_us;
-  const gint64 *known;
-  gint64 believed;
+  gint64 offset = service_time_us - monotonic_us;
 
   g_mutex_lock (&clock->lock);
-  known = g_hash_table_lookup (clock->offsets, host);
-  believed = clock->learnt ? clock->last_offset : wall_offset;
-  if (known)
-    believed = *known;
-  if (ABS (offset - believed) < NOISE_US)
-    offset = believed;
   g_hash_table_insert (clock->offsets, g_strdup (host),
       g_memdup2 (&offset, sizeof offset));
   clock->learnt = TRUE;

@@ -5,9 +5,11 @@
  *
  * Everything runs on the local monotonic clock, so that a step of the wall
  * clock changes nothing. The service's time is that clock plus an offset,
- * kept per host and learnt from the service's own answers. Until a host has
- * answered, its offset is the one that was learnt last from any, and before
- * that the one of the local wall clock.
+ * kept per host. A request that was granted proves the offset that it was
+ * signed with; one that was refused for its time tells the right one. Nothing
+ * else changes it: a Date may be anybody's. Until then a host's offset is the
+ * one that was learnt last from any, and before that the one of the local wall
+ * clock.
  *
  * Any thread. A test may give a clock of its own, with a function that
  * returns its time and a rate by which timers run faster. */
@@ -44,10 +46,9 @@ gint64 gst_ice_clock_get_monotonic (GstIceClock * clock);
 gint64 gst_ice_clock_get_service_time (GstIceClock * clock,
     const gchar * host);
 
-/* Notes that @host's clock showed @server_time_us (a Date header, whole
- * seconds) at @monotonic_us. Small differences are noise and change nothing. */
+/* Notes that @host's clock shows @service_time_us at @monotonic_us. */
 void gst_ice_clock_learn (GstIceClock * clock, const gchar * host,
-    gint64 server_time_us, gint64 monotonic_us);
+    gint64 service_time_us, gint64 monotonic_us);
 
 /* Service time minus local wall clock in microseconds for the host that was
  * learnt last; 0 before anything was learnt. */

@@ -14,7 +14,8 @@
 G_BEGIN_DECLS
 
 /* Told of each element below the root when it ends: its @parent's name, its
- * own, and its text, blanks at both ends removed; NULL if it has children.
+ * own, both without a namespace prefix, and its text, blanks at both ends
+ * removed; NULL if it has children.
  * Returns FALSE, with @error set, to stop. */
 typedef gboolean (*GstIceXmlElementFunc) (const gchar * parent,
     const gchar * name, const gchar * text, gpointer user_data,

@@ -14,6 +14,9 @@
 #include "credentials/acs3-signer.h"
 #include "credentials/redaction.h"
 
+/* What all the services allow. */
+#define ALLOWED_SKEW_US (15 * 60 * (gint64) G_USEC_PER_SEC)
+
 static GstIceClock *
 get_clock (const GstIceServiceCall * call)
 {
@@ -95,12 +98,51 @@ gst_ice_service_call_sign_acs3 (const GstIceServiceCall * call,
 
 void
 gst_ice_service_call_answered (GstIceServiceCall * call,
-    const GstIceHttpResponse * response, const gchar * request_id)
+    const gchar * request_id)
 {
   call->request_id = gst_ice_redact_id (call->identity, request_id);
-  if (request_id != NULL && response->date_us >= 0)
+}
+
+gint64
+gst_ice_service_call_get_answer_time (const GstIceServiceCall * call,
+    gint64 date_us, gint64 received_us)
+{
+  gint64 time_us = call->signed_us + received_us - call->began_us;
+
+  if (date_us < 0 || ABS (date_us - time_us) > ALLOWED_SKEW_US)
+    return time_us;
+
+  return date_us;
+}
+
+gint64
+gst_ice_service_call_read_time (const gchar * text, gint64 date_us)
+{
+  g_autoptr (GDateTime) date =
+      text != NULL ? g_date_time_new_from_iso8601 (text, NULL) : NULL;
+
+  if (date == NULL)
+    return date_us;
+
+  return g_date_time_to_unix (date) * G_USEC_PER_SEC
+      + g_date_time_get_microsecond (date);
+}
+
+/* What was granted proves the clock that it was signed with. What was refused
+ * for the time is believed where it tells the right one. */
+static void
+learn_clock (const GstIceServiceCall * call,
+    const GstIceHttpResponse * response, const GError * error)
+{
+  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
+
+  if (error == NULL)
     gst_ice_clock_learn (get_clock (call), call->endpoint->host,
-        response->date_us, response->received_us);
+        call->signed_us, call->began_us);
+  else if (gst_ice_error_is (error, GST_ICE_ERROR_CLOCK_SKEW)
+      && details->server_time_us >= 0)
+    gst_ice_clock_learn (get_clock (call), call->endpoint->host,
+        details->server_time_us, response->received_us);
 }
 
 GError *
@@ -135,8 +177,8 @@ gst_ice_service_call_name (const GstIceServiceCall * call, GError ** error)
 }
 
 void
-gst_ice_service_call_end (const GstIceServiceCall * call, guint status,
-    GError ** error)
+gst_ice_service_call_end (const GstIceServiceCall * call,
+    const GstIceHttpResponse * response, GError ** error)
 {
   GstIceRequestLog log = {
     .operation = call->operation,
@@ -144,12 +186,13 @@ gst_ice_service_call_end (const GstIceServiceCall * call, guint status,
     .bytes = call->bytes,
     .duration_us =
         gst_ice_clock_get_monotonic (get_clock (call)) - call->began_us,
-    .status = status,
+    .status = response != NULL ? response->status : 0,
     .request_id = call->request_id,
     .object = call->subject != NULL ? call->subject : "",
   };
 
   gst_ice_service_call_name (call, error);
+  learn_clock (call, response, *error);
   log.error = *error;
   gst_ice_request_log_write (&log, call->log_level);
 }

@@ -70,11 +70,19 @@ gchar *gst_ice_service_call_format_time (const GstIceServiceCall * call,
 void gst_ice_service_call_sign_acs3 (const GstIceServiceCall * call,
     GstIceHttpRequest * request, const gchar * version, const gchar * query);
 
-/* Takes note of an answer. @request_id: (nullable): what came with it; without
- * one it is not the service's own, and its Date says nothing of the service's
- * clock. */
+/* Takes note of an answer. @request_id: (nullable): what came with it. */
 void gst_ice_service_call_answered (GstIceServiceCall * call,
-    const GstIceHttpResponse * response, const gchar * request_id);
+    const gchar * request_id);
+
+/* The service's time at @received_us of the monotonic clock, when it granted
+ * the call: @date_us, its Date or -1, unless the call, signed as it was, could
+ * not have been granted then. */
+gint64 gst_ice_service_call_get_answer_time (const GstIceServiceCall * call,
+    gint64 date_us, gint64 received_us);
+
+/* The time that a refusal for the time tells: @text (nullable), the ServerTime
+ * in it, or else the answer's @date_us. -1 if it tells none. */
+gint64 gst_ice_service_call_read_time (const gchar * text, gint64 date_us);
 
 /* The error for an answer that says success and yet makes no sense.
  * (transfer full) */
@@ -86,8 +94,10 @@ GError *gst_ice_service_call_new_nonsense (const GstIceServiceCall * call,
 void gst_ice_service_call_name (const GstIceServiceCall * call,
     GError ** error);
 
-/* The same, and writes the line in the log. @status: of the answer, or 0. */
-void gst_ice_service_call_end (const GstIceServiceCall * call, guint status,
-    GError ** error);
+/* The call ends, with @error unless that is set to NULL: names it, learns the
+ * service's clock, and writes the line in the log. @response: (nullable): the
+ * answer. */
+void gst_ice_service_call_end (const GstIceServiceCall * call,
+    const GstIceHttpResponse * response, GError ** error);
 
 G_END_DECLS

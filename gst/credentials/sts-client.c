@@ -71,8 +71,12 @@ get_meaning (guint status, const gchar * code)
 
 /* @object: (nullable): of the answer */
 static GError *
-error_from_answer (GstIceServiceCall * call, guint status, JsonObject * object)
+error_from_answer (GstIceServiceCall * call,
+    const GstIceHttpResponse * response, JsonObject * object)
 {
+  guint status = response->status;
+  const gchar *time = NULL;
+  GstIceErrorCode meaning;
   g_autofree gchar *message = NULL;
   g_auto (GstIceErrorDetails) details = {
     .service = call->service,.operation = call->operation,
@@ -85,10 +89,15 @@ error_from_answer (GstIceServiceCall * call, guint status, JsonObject * object)
     details.request_id = g_strdup (call->request_id);
     message = gst_ice_redact (call->identity,
         gst_ice_json_get_string (object, "Message"));
+    time = gst_ice_json_get_string (object, "ServerTime");
   }
 
-  return gst_ice_error_new_from_answer (get_meaning (status, details.code),
-      &details, message, NULL);
+  meaning = get_meaning (status, details.code);
+  if (meaning == GST_ICE_ERROR_CLOCK_SKEW)
+    details.server_time_us =
+        gst_ice_service_call_read_time (time, response->date_us);
+
+  return gst_ice_error_new_from_answer (meaning, &details, message, NULL);
 }
 
 /* --- The answer --- */
@@ -122,13 +131,12 @@ identity_from_answer (GstIceServiceCall * call, GstIceHttpResponse * response,
   JsonObject *object = json != NULL ? json_node_get_object (json) : NULL;
   GstIceIdentity *identity = NULL;
 
-  gst_ice_service_call_answered (call, response, object != NULL ?
+  gst_ice_service_call_answered (call, object != NULL ?
       gst_ice_json_get_string (object, "RequestId") : NULL);
   if (response->status == 200)
     identity = decode_credentials (call, response, object, error);
   else
-    g_propagate_error (error, error_from_answer (call, response->status,
-            object));
+    g_propagate_error (error, error_from_answer (call, response, object));
   gst_ice_json_free_secret (json);
 
   return identity;
@@ -147,8 +155,7 @@ on_response (GObject * source, GAsyncResult * result, gpointer user_data)
   if (response != NULL)
     identity = identity_from_answer (call, response, &error);
 
-  gst_ice_service_call_end (call, response != NULL ? response->status : 0,
-      &error);
+  gst_ice_service_call_end (call, response, &error);
   if (identity == NULL) {
     g_task_return_error (task, error);
     return;

@@ -42,6 +42,7 @@ read_json (GstIceAnswer * answer)
   answer->code = dup_member (object, "Code");
   answer->message = dup_member (object, "Message");
   answer->request_id = dup_member (object, "RequestId");
+  answer->server_time = dup_member (object, "ServerTime");
 }
 
 /* The gateway in front of the service answers in XML now and then. */
@@ -58,6 +59,8 @@ take_xml (const gchar * parent, const gchar * name, const gchar * text,
     field = &answer->message;
   else if (g_str_equal (name, "RequestId"))
     field = &answer->request_id;
+  else if (g_str_equal (name, "ServerTime"))
+    field = &answer->server_time;
 
   if (field != NULL && g_str_equal (parent, "Error")) {
     g_free (*field);
@@ -80,8 +83,6 @@ read_body (GstIceAnswer * answer, GstIceHttpResponse * response)
     read_json (answer);
   else
     gst_ice_xml_parse (data, size, "Error", take_xml, answer, NULL);
-  answer->unreadable = size > 0 && answer->json == NULL
-      && answer->code == NULL;
 
   OPENSSL_cleanse (data, size);
   g_free (data);
@@ -107,16 +108,20 @@ GstIceAnswer *
 gst_ice_answer_new (GstIceHttpResponse * response)
 {
   GstIceAnswer *answer = g_new0 (GstIceAnswer, 1);
+  gboolean has_body;
 
   answer->status = response->status;
   answer->date_us = response->date_us;
   answer->received_us = response->received_us;
   answer->retry_after_us = read_retry_after (response);
+  has_body = g_bytes_get_size (response->body) > 0;
   read_body (answer, response);
   if (answer->request_id == NULL)
     answer->request_id =
         g_strdup (gst_ice_http_response_get_header (response,
             "x-acs-request-id"));
+  answer->is_foreign = answer->json == NULL && answer->code == NULL
+      && (has_body || answer->request_id == NULL);
 
   return answer;
 }
@@ -128,5 +133,6 @@ gst_ice_answer_free (GstIceAnswer * answer)
   g_free (answer->code);
   gst_ice_secret_free_string (answer->message);
   g_free (answer->request_id);
+  g_free (answer->server_time);
   g_free (answer);
 }

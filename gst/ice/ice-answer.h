@@ -20,7 +20,8 @@ G_BEGIN_DECLS
  * @code: (owned) (nullable): of an error, as it came
  * @message: (owned) (nullable): of an error, as it came
  * @request_id: (owned) (nullable): from the body or a header
- * @unreadable: there is a body, and it is not the service's
+ * @server_time: (owned) (nullable): ServerTime, of a refusal for the time
+ * @is_foreign: nothing in it is the service's
  * @date_us: the Date header, or -1
  * @received_us: monotonic time of receipt
  * @retry_after_us: what the service asks for, or -1
@@ -32,7 +33,8 @@ typedef struct
   gchar *code;
   gchar *message;
   gchar *request_id;
-  gboolean unreadable;
+  gchar *server_time;
+  gboolean is_foreign;
   gint64 date_us;
   gint64 received_us;
   gint64 retry_after_us;

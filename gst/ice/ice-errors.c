@@ -174,11 +174,13 @@ gst_ice_errors_new (const GstIceServiceFailure * failure)
 
   code = gst_ice_errors_lookup (failure->status, details.code, &hint);
   /* Damaged on its way, or somebody else's: nobody has refused anything. */
-  if (failure->unreadable && failure->status >= 400 && failure->status < 500)
+  if (failure->is_foreign && failure->status >= 400 && failure->status < 500
+      && code != GST_ICE_ERROR_THROTTLED)
     code = GST_ICE_ERROR_PROTOCOL;
   if (code == GST_ICE_ERROR_CLOCK_SKEW)
-    details.server_time_us = failure->date_us;
-  if (hint == NULL && details.code == NULL && details.request_id == NULL)
+    details.server_time_us = failure->service_time_us;
+  if (hint == NULL && (failure->is_foreign
+          || (details.code == NULL && details.request_id == NULL)))
     hint = GST_ICE_SERVICE_STRANGER;
   fitting_hint = fit_hint (hint, failure->operation);
 

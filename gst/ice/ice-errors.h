@@ -28,8 +28,10 @@ GstIceErrorCode gst_ice_errors_lookup (guint status, const gchar * code,
  * @message: (nullable): Message, as it came
  * @request_id: (nullable): RequestId
  * @identity: (nullable): who signed; masked in all texts
- * @date_us: the Date header, in microseconds since 1970, or -1
+ * @service_time_us: what it tells of its time, in microseconds since 1970, or
+ *     -1
  * @retry_after_us: how long the service asks to wait, or -1
+ * @is_foreign: nothing in it is the service's
  *
  * What is known about an answer of ICE that is not a success.
  */
@@ -41,9 +43,9 @@ typedef struct
   const gchar *message;
   const gchar *request_id;
   const GstIceIdentity *identity;
-  gint64 date_us;
+  gint64 service_time_us;
   gint64 retry_after_us;
-  gboolean unreadable;
+  gboolean is_foreign;
 } GstIceServiceFailure;
 
 /* The error for @failure, with details. (transfer full) */

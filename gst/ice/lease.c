@@ -190,25 +190,12 @@ read_endpoint (GstIceLease * lease, const gchar * text, GError ** error)
   return TRUE;
 }
 
-/* The published samples have the two texts the wrong way round. */
-static gboolean
-check_not_swapped (JsonObject * address, GError ** error)
-{
-  if (json_object_has_member (address, "AccessKeySecret")
-      && !json_object_has_member (address, "Bucket"))
-    return fail (error, address_name,
-        "it holds an UploadAuth; the two texts seem to be swapped");
-
-  return TRUE;
-}
-
 static gboolean
 read_address (GstIceLease * lease, JsonObject * address, GError ** error)
 {
   const gchar *endpoint, *bucket, *key;
 
-  if (!check_not_swapped (address, error)
-      || !read_required (address, address_name, "Endpoint", &endpoint, error)
+  if (!read_required (address, address_name, "Endpoint", &endpoint, error)
       || !read_required (address, address_name, "Bucket", &bucket, error)
       || !read_required (address, address_name, "FileName", &key, error))
     return FALSE;
@@ -251,6 +238,9 @@ read_identity (GstIceLease * lease, JsonObject * auth, GError ** error)
   if (!gst_ice_identity_is_sendable (id))
     return fail_field (error, auth_name, "AccessKeyId",
         "has characters in it that cannot be sent");
+  if (!gst_ice_identity_is_sendable (secret))
+    return fail_field (error, auth_name, "AccessKeySecret",
+        "has blanks or control characters in it");
   if (token != NULL && !gst_ice_identity_is_sendable (token))
     return fail_field (error, auth_name, "SecurityToken",
         "has characters in it that cannot be sent");
@@ -344,42 +334,36 @@ read_life (JsonObject * auth, gint64 now_us)
 /* --- The lease --- */
 
 static gboolean
-decode_address (GstIceLease * lease, const gchar * text, GError ** error)
-{
-  JsonNode *address = decode_text (text, address_name, error);
-  gboolean ok;
-
-  if (address == NULL)
-    return FALSE;
-
-  ok = read_address (lease, json_node_get_object (address), error);
-  /* No secret, unless the two texts are swapped. */
-  gst_ice_json_free_secret (address);
-
-  return ok;
-}
-
-static gboolean
-decode_auth (GstIceLease * lease, const gchar * text, gint64 service_now_us,
+read_auth (GstIceLease * lease, JsonObject * auth, gint64 service_now_us,
     GError ** error)
 {
-  JsonNode *node = decode_text (text, auth_name, error);
-  JsonObject *auth;
-  gint64 life_us;
-  gboolean ok;
+  gint64 life_us = read_life (auth, service_now_us);
 
-  if (node == NULL)
-    return FALSE;
-
-  auth = json_node_get_object (node);
-  life_us = read_life (auth, service_now_us);
   lease->expires_us = lease->issued_us + life_us;
   lease->expires_at_us = service_now_us + life_us;
   read_region (lease, auth);
-  ok = read_identity (lease, auth, error);
-  gst_ice_json_free_secret (node);
 
-  return ok;
+  return read_identity (lease, auth, error);
+}
+
+/* Published samples have the two texts the wrong way round. They can't be
+ * mistaken for one another. */
+static gboolean
+are_swapped (JsonObject * address, JsonObject * auth)
+{
+  return json_object_has_member (address, "AccessKeySecret")
+      && !json_object_has_member (address, "Bucket")
+      && json_object_has_member (auth, "Bucket");
+}
+
+static gboolean
+read_both (GstIceLease * lease, JsonObject * address, JsonObject * auth,
+    gint64 service_now_us, GError ** error)
+{
+  gboolean swapped = are_swapped (address, auth);
+
+  return read_address (lease, swapped ? auth : address, error)
+      && read_auth (lease, swapped ? address : auth, service_now_us, error);
 }
 
 GstIceLease *
@@ -388,14 +372,20 @@ gst_ice_lease_decode (const gchar * upload_address,
     GError ** error)
 {
   g_autoptr (GstIceLease) lease = g_new0 (GstIceLease, 1);
+  JsonNode *address = decode_text (upload_address, address_name, error);
+  JsonNode *auth = address != NULL ?
+      decode_text (upload_auth, auth_name, error) : NULL;
+  gboolean ok;
 
   g_atomic_ref_count_init (&lease->ref_count);
   lease->issued_us = monotonic_now_us;
-  if (!decode_address (lease, upload_address, error)
-      || !decode_auth (lease, upload_auth, service_now_us, error))
-    return NULL;
+  ok = auth != NULL
+      && read_both (lease, json_node_get_object (address),
+      json_node_get_object (auth), service_now_us, error);
+  gst_ice_json_free_secret (address);
+  gst_ice_json_free_secret (auth);
 
-  return g_steal_pointer (&lease);
+  return ok ? g_steal_pointer (&lease) : NULL;
 }
 
 GstIceLease *

@@ -148,8 +148,9 @@ error_from_answer (Call * call, const GstIceAnswer * answer)
 {
   const GstIceServiceFailure failure = {
     call->action->name, answer->status, answer->code, answer->message,
-    call->service.request_id, call->service.identity, answer->date_us, answer->retry_after_us,
-    answer->unreadable
+    call->service.request_id, call->service.identity,
+    gst_ice_service_call_read_time (answer->server_time, answer->date_us),
+    answer->retry_after_us, answer->is_foreign
   };
   GError *error = gst_ice_errors_new (&failure);
 
@@ -177,7 +178,7 @@ read_success (Call * call, const GstIceAnswer * answer, GError ** error)
   gpointer result = NULL;
 
   if (answer->json == NULL)
-    cause = gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
+    cause = gst_ice_error_new (GST_ICE_ERROR_PROTOCOL, 
         "the answer is not a JSON object");
   else if (is_other_media (call, json_node_get_object (answer->json)))
     cause = gst_ice_error_new (GST_ICE_ERROR_PROTOCOL,
@@ -234,13 +235,11 @@ on_response (GObject * source, GAsyncResult * result, gpointer user_data)
 
   if (response != NULL) {
     answer = gst_ice_answer_new (response);
-    gst_ice_service_call_answered (&call->service, response,
-        answer->request_id);
+    gst_ice_service_call_answered (&call->service, answer->request_id);
     made = read_answer (call, answer, &error);
   }
 
-  gst_ice_service_call_end (&call->service,
-      response != NULL ? response->status : 0, &error);
+  gst_ice_service_call_end (&call->service, response, &error);
   if (made != NULL)
     g_task_return_pointer (task, made, call->action->free_result);
   else
@@ -284,13 +283,20 @@ create_request (Call * call)
   return request;
 }
 
-static gboolean
-is_sendable (const GstIceIdentity * identity)
+/* What of @identity can't be used, or NULL. */
+static const gchar *
+find_flaw (const GstIceIdentity * identity)
 {
   const gchar *token = gst_ice_identity_peek_token (identity);
 
-  return gst_ice_identity_is_sendable (gst_ice_identity_get_access_key_id
-      (identity)) && (token == NULL || gst_ice_identity_is_sendable (token));
+  if (!gst_ice_identity_is_sendable (gst_ice_identity_get_access_key_id
+          (identity)))
+    return "AccessKey id";
+  if (!gst_ice_identity_is_sendable (gst_ice_identity_peek_secret (identity)))
+    return "AccessKey secret";
+
+  return token == NULL || gst_ice_identity_is_sendable (token) ? NULL
+      : "security token";
 }
 
 static void
@@ -298,15 +304,17 @@ on_identity (GObject * source, GAsyncResult * result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Call *call = g_task_get_task_data (task);
+  const gchar *flaw = NULL;
   GError *error = NULL;
 
   call->service.identity =
       gst_ice_credentials_provider_get_identity_finish (call->client->provider,
       result, &error);
-  if (call->service.identity != NULL && !is_sendable (call->service.identity))
+  if (call->service.identity != NULL)
+    flaw = find_flaw (call->service.identity);
+  if (flaw != NULL)
     error = gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
-        "the AccessKey id or the security token has characters in it that "
-        "cannot be sent");
+        "the %s has blanks or control characters in it", flaw);
   if (error != NULL) {
     gst_ice_service_call_name (&call->service, &error);
     g_task_return_error (task, error);
@@ -359,18 +367,15 @@ call_finish (GAsyncResult * result, gchar ** request_id, GError ** error)
 
 /* --- RefreshUploadMedia --- */
 
-/* The service's time is taken back to the moment of receipt. */
 static gpointer
 read_lease (Call * call, const GstIceAnswer * answer, JsonObject * object,
     GError ** error)
 {
-  GstIceClock *clock = gst_ice_http_client_get_clock (call->client->http);
-  gint64 age_us = gst_ice_clock_get_monotonic (clock) - answer->received_us;
-  gint64 service_us = gst_ice_clock_get_service_time (clock,
-      call->client->endpoint->host);
+  gint64 service_us = gst_ice_service_call_get_answer_time (&call->service,
+      answer->date_us, answer->received_us);
   GstIceLease *lease =
       gst_ice_lease_decode (gst_ice_json_get_string (object, "UploadAddress"),
-      gst_ice_json_get_string (object, "UploadAuth"), service_us - age_us,
+      gst_ice_json_get_string (object, "UploadAuth"), service_us,
       answer->received_us, error);
   g_autofree gchar *endpoint = NULL;
 

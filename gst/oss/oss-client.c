@@ -178,7 +178,8 @@ error_from_answer (Call * call, const GstIceHttpResponse * response,
     .signed_us = call->service.signed_us,
     .date_us = response->date_us,
     .retry_after_us = gst_ice_http_response_get_retry_after (response),
-    .unreadable = answer == NULL && g_bytes_get_size (response->body) > 0,
+    .is_foreign = answer == NULL && (g_bytes_get_size (response->body) > 0
+        || call->service.request_id == NULL),
   };
 
   return gst_ice_oss_error_new (&failure);
@@ -235,7 +236,7 @@ reply_from_response (Call * call, const GstIceHttpResponse * response,
 {
   g_autoptr (GstIceOssErrorAnswer) answer = read_error_answer (response);
 
-  gst_ice_service_call_answered (&call->service, response,
+  gst_ice_service_call_answered (&call->service,
       find_request_id (response, answer));
   if (answer == NULL
       && response->status == call->request->operation->success)
@@ -260,8 +261,7 @@ on_response (GObject * source, GAsyncResult * result, gpointer user_data)
   if (response != NULL)
     reply = reply_from_response (call, response, &error);
 
-  gst_ice_service_call_end (&call->service,
-      response != NULL ? response->status : 0, &error);
+  gst_ice_service_call_end (&call->service, response, &error);
   if (reply == NULL)
     g_task_return_error (task, error);
   else

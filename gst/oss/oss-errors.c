@@ -159,6 +159,13 @@ gst_ice_oss_errors_lookup (guint status, const gchar * code,
   return row->code;
 }
 
+static gint64
+get_service_time (const GstIceOssFailure * failure)
+{
+  return gst_ice_service_call_read_time (failure->answer != NULL ?
+      failure->answer->server_time : NULL, failure->date_us);
+}
+
 /* OSS also refuses a wrong clock with a plain InvalidArgument. That it was the
  * clock is believed only if its own time says so. */
 static gboolean
@@ -166,20 +173,12 @@ is_refused_date (const GstIceOssFailure * failure,
     const GstIceErrorDetails * details)
 {
   const GstIceOssErrorAnswer *answer = failure->answer;
-  gint64 skew_us = failure->date_us - failure->signed_us;
+  gint64 time_us = get_service_time (failure);
 
   return g_strcmp0 (details->code, "InvalidArgument") == 0
       && answer->message != NULL
       && strstr (answer->message, "Invalid signing date") != NULL
-      && failure->date_us >= 0 && ABS (skew_us) > MAX_SKEW_US;
-}
-
-/* Damaged on its way, or somebody else's: OSS has not said that. */
-static gboolean
-is_strange (const GstIceOssFailure * failure)
-{
-  return failure->unreadable
-      || (failure->answer == NULL && failure->request_id == NULL);
+      && time_us >= 0 && ABS (time_us - failure->signed_us) > MAX_SKEW_US;
 }
 
 /* A hint that the answer itself has to be asked for, or NULL. */
@@ -201,7 +200,7 @@ compose_hint (const GstIceOssFailure * failure,
     return g_strdup_printf ("the signature named the region \"%s\"; check "
         "region and oss-endpoint", failure->region);
 
-  if (is_strange (failure))
+  if (failure->is_foreign)
     return g_strdup (GST_ICE_SERVICE_STRANGER);
 
   return NULL;
@@ -211,7 +210,7 @@ compose_hint (const GstIceOssFailure * failure,
 static void
 fill_details (GstIceErrorDetails * details, const GstIceOssFailure * failure)
 {
-  const GstIceOssErrorAnswer none = { NULL, NULL, NULL, NULL, NULL };
+  const GstIceOssErrorAnswer none = { NULL, };
   const GstIceOssErrorAnswer *answer =
       failure->answer != NULL ? failure->answer : &none;
   const GstIceIdentity *identity = failure->identity;
@@ -242,12 +241,13 @@ gst_ice_oss_error_new (const GstIceOssFailure * failure)
     message = gst_ice_redact (failure->identity, failure->answer->message);
 
   code = gst_ice_oss_errors_lookup (failure->status, details.code, &hint);
-  if (is_strange (failure) && code_is_final (code) && failure->status >= 400)
+  /* Damaged on its way, or somebody else's: nobody has refused anything. */
+  if (failure->is_foreign && code_is_final (code) && failure->status >= 400)
     code = GST_ICE_ERROR_PROTOCOL;
   if (is_refused_date (failure, &details))
     code = GST_ICE_ERROR_CLOCK_SKEW;
   if (code == GST_ICE_ERROR_CLOCK_SKEW)
-    details.server_time_us = failure->date_us;
+    details.server_time_us = get_service_time (failure);
   composed = compose_hint (failure, &details);
 
   return gst_ice_error_new_from_answer (code, &details, message,

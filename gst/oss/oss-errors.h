@@ -32,6 +32,7 @@ GstIceErrorCode gst_ice_oss_errors_lookup (guint status, const gchar * code,
  * @signed_us: the time that was signed, in microseconds since 1970
  * @date_us: the Date header, or -1
  * @retry_after_us: how long OSS asks to wait, or -1
+ * @is_foreign: nothing in it is OSS's
  *
  * What is known about an answer that is not a success.
  */
@@ -48,7 +49,7 @@ typedef struct
   gint64 signed_us;
   gint64 date_us;
   gint64 retry_after_us;
-  gboolean unreadable;
+  gboolean is_foreign;
 } GstIceOssFailure;
 
 /* The error for @failure, with details. (transfer full) */

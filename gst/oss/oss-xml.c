@@ -56,6 +56,8 @@ take_error (const gchar * parent, const gchar * name, const gchar * text,
     keep (&answer->ec, text);
   else if (g_str_equal (name, "Endpoint"))
     keep (&answer->endpoint, text);
+  else if (g_str_equal (name, "ServerTime"))
+    keep (&answer->server_time, text);
 
   return TRUE;
 }
@@ -79,6 +81,7 @@ gst_ice_oss_error_answer_free (GstIceOssErrorAnswer * answer)
   g_free (answer->request_id);
   g_free (answer->ec);
   g_free (answer->endpoint);
+  g_free (answer->server_time);
   g_free (answer);
 }
 

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
  * @request_id: (owned) (nullable): RequestId
  * @ec: (owned) (nullable): EC
  * @endpoint: (owned) (nullable): Endpoint, of some AccessDenied answers
+ * @server_time: (owned) (nullable): ServerTime, of RequestTimeTooSkewed
  *
  * What may be used of an `<Error>`. Its other elements echo the request and
  * with it, perhaps, a token: they are not even kept. Nothing here is fit to
@@ -31,6 +32,7 @@ typedef struct
   gchar *request_id;
   gchar *ec;
   gchar *endpoint;
+  gchar *server_time;
 } GstIceOssErrorAnswer;
 
 void gst_ice_oss_error_answer_free (GstIceOssErrorAnswer * answer);

@@ -907,7 +907,9 @@ test_bad_credentials (void)
   g_assert_false (provide (f, NULL, NULL));
   g_assert_false (provide (f, "not base64", auth));
   g_assert_false (provide (f, address, "e30="));
-  g_assert_false (provide (f, auth, address));
+  g_assert_false (provide (f, auth, auth));
+  /* In either order. */
+  g_assert_true (provide (f, auth, address));
   push_parts (f, 3);
   finish_exactly (f);
 }

@@ -30,9 +30,9 @@ read_error (const GstIceAnswer * answer)
     .message = answer->message,
     .request_id = answer->request_id,
     .identity = identity,
-    .date_us = answer->date_us,
+    .service_time_us = answer->date_us,
     .retry_after_us = answer->retry_after_us,
-    .unreadable = answer->unreadable,
+    .is_foreign = answer->is_foreign,
   };
 
   fuzz_check_refusal (gst_ice_errors_new (&failure));

@@ -72,7 +72,7 @@ read_error (const GstIceHttpResponse * response)
     .signed_us = 0,
     .date_us = response->date_us,
     .retry_after_us = gst_ice_http_response_get_retry_after (response),
-    .unreadable = size > 0 && answer == NULL,
+    .is_foreign = size > 0 && answer == NULL,
   };
 
   fuzz_check_refusal (gst_ice_oss_error_new (&failure));

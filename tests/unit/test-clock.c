@@ -69,26 +69,6 @@ test_learn (void)
 }
 
 static void
-test_noise (void)
-{
-  Times times = { 5 * SECOND, 1000 * SECOND };
-  g_autoptr (GstIceClock) clock =
-      gst_ice_clock_new_for_test (read_times, &times, 0);
-
-  gst_ice_clock_learn (clock, HOST, 1001 * SECOND, times.monotonic);
-  g_assert_cmpint (gst_ice_clock_get_service_time (clock, HOST), ==,
-      1000 * SECOND);
-
-  gst_ice_clock_learn (clock, HOST, 1100 * SECOND, times.monotonic);
-  gst_ice_clock_learn (clock, HOST, 1099 * SECOND, times.monotonic);
-  g_assert_cmpint (gst_ice_clock_get_service_time (clock, HOST), ==,
-      1100 * SECOND);
-  gst_ice_clock_learn (clock, HOST, 1098 * SECOND, times.monotonic);
-  g_assert_cmpint (gst_ice_clock_get_service_time (clock, HOST), ==,
-      1098 * SECOND);
-}
-
-static void
 test_wall_clock_step (void)
 {
   Times times = { 5 * SECOND, 1000 * SECOND };
@@ -224,7 +204,6 @@ main (int argc, char **argv)
   g_test_add_func ("/clock/follows-the-wall-clock-until-it-has-learnt",
       test_wall_clock);
   g_test_add_func ("/clock/learns-per-host", test_learn);
-  g_test_add_func ("/clock/takes-small-differences-for-noise", test_noise);
   g_test_add_func ("/clock/survives-a-step-of-the-wall-clock",
       test_wall_clock_step);
   g_test_add_func ("/clock/fires-timers", test_timer);

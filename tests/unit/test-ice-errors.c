@@ -104,7 +104,7 @@ test_text (void)
         "TheSecretOfTheCaller",
     .request_id = "8B6D3A2E-1111-2222-3333-444455556666",
     .identity = identity,
-    .date_us = 1715933350000000,
+    .service_time_us = 1715933350000000,
     .retry_after_us = G_MAXINT64,
   };
   g_autoptr (GError) error = gst_ice_errors_new (&failure);
@@ -128,7 +128,7 @@ static void
 test_proxy (void)
 {
   const GstIceServiceFailure failure = {
-    .operation = "RefreshUploadMedia",.status = 502,.date_us = 1715933350000000,
+    .operation = "RefreshUploadMedia",.status = 502,.service_time_us = 1715933350000000,
     .retry_after_us = -1
   };
   g_autoptr (GError) error = gst_ice_errors_new (&failure);

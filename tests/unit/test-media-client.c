@@ -146,7 +146,9 @@ static void
 test_wrong_identity (void)
 {
   g_autoptr (GstIceCredentialsProvider) secret =
-      create_provider (ACCESS_KEY_ID, "not the secret", NULL);
+      create_provider (ACCESS_KEY_ID, "not-the-secret", NULL);
+  g_autoptr (GstIceCredentialsProvider) slip =
+      create_provider (ACCESS_KEY_ID, ACCESS_KEY_SECRET "\n", NULL);
   g_autoptr (GstIceCredentialsProvider) id =
       create_provider ("LTAIsomebodyElse", ACCESS_KEY_SECRET, NULL);
   g_autoptr (GstIceCredentialsProvider) unsendable =
@@ -154,6 +156,7 @@ test_wrong_identity (void)
   g_autoptr (GstIceCredentialsProvider) none =
       gst_ice_static_provider_new (NULL);
 
+  check_provider_refused (slip, GST_ICE_ERROR_SETTINGS, NULL);
   check_provider_refused (secret, GST_ICE_ERROR_NOT_AUTHORIZED,
       "SignatureDoesNotMatch");
   check_provider_refused (id, GST_ICE_ERROR_NOT_AUTHORIZED,
@@ -329,23 +332,23 @@ test_answers (void)
   g_autoptr (GError) other = check_canned (HEAD ("200 OK")
       JSON ("{\"RequestId\":\"R\",\"MediaId\":\"other\","
           "\"UploadAddress\":\"e30=\",\"UploadAuth\":\"e30=\"}"),
-      GST_ICE_ERROR_PROTOCOL, 200, NULL, TRUE);
+      GST_ICE_ERROR_PROTOCOL, 200, NULL, FALSE);
   g_autoptr (GError) undecodable = check_canned (HEAD ("200 OK")
       JSON ("{\"RequestId\":\"R\",\"MediaId\":\"" MEDIA_ID "\","
           "\"UploadAddress\":\"e30=\",\"UploadAuth\":\"e30=\"}"),
-      GST_ICE_ERROR_PROTOCOL, 200, NULL, TRUE);
+      GST_ICE_ERROR_PROTOCOL, 200, NULL, FALSE);
   g_autoptr (GError) missing = check_canned (HEAD ("200 OK")
       JSON ("{\"RequestId\":\"R\"}"), GST_ICE_ERROR_PROTOCOL, 200, NULL,
-      TRUE);
+      FALSE);
   g_autoptr (GError) uncapitalized = check_canned (HEAD ("400 Bad Request")
       JSON ("{\"requestId\":\"R\",\"code\":\"Throttling\","
           "\"message\":\"slow\"}"), GST_ICE_ERROR_THROTTLED, 400,
-      "Throttling", TRUE);
+      "Throttling", FALSE);
   g_autoptr (GError) xml = check_canned (HEAD ("404 Not Found")
       "Content-Type: text/xml;charset=utf-8\r\n\r\n"
       "<?xml version='1.0'?><Error><RequestId>R</RequestId>"
       "<Code>InvalidApi.NotFound</Code><Message>no</Message></Error>",
-      GST_ICE_ERROR_SETTINGS, 404, "InvalidApi.NotFound", TRUE);
+      GST_ICE_ERROR_SETTINGS, 404, "InvalidApi.NotFound", FALSE);
   g_autoptr (GError) proxy = check_canned (HEAD ("502 Bad Gateway")
       "Content-Type: text/html\r\n\r\n<html>no</html>",
       GST_ICE_ERROR_UNAVAILABLE, 502, NULL, FALSE);
@@ -366,7 +369,84 @@ test_answers (void)
   g_assert_nonnull (strstr (proxy->message, "not the service's own"));
   g_assert_nonnull (strstr (nothing->message, "204"));
   g_assert_nonnull (strstr (empty->message, "JSON"));
-  g_assert_nonnull (strstr (portal->message, "JSON"));
+  g_assert_nonnull (strstr (portal->message, "not the service's own"));
+}
+
+/* Whatever it says, who is in between has not refused anything. */
+static void
+test_web_pages (void)
+{
+  static const gchar *const statuses[] = {
+    "400 Bad Request", "401 Unauthorized", "403 Forbidden", "404 Not Found"
+  };
+  static const gchar *const bodies[] = {
+    "Content-Type: text/html; charset=utf-8\r\n\r\nno",
+    "\r\n \n<!DOCTYPE html><title>no</title>", "\r\n<HTML>no</HTML>"
+  };
+  guint i, n;
+
+  for (i = 0; i < G_N_ELEMENTS (statuses); i++) {
+    for (n = 0; n < G_N_ELEMENTS (bodies); n++) {
+      g_autofree gchar *answer = g_strconcat ("HTTP/1.1 ", statuses[i],
+          "\r\nConnection: close\r\n", bodies[n], NULL);
+      g_autoptr (GError) error = check_canned (answer, GST_ICE_ERROR_PROTOCOL,
+          g_ascii_strtoull (statuses[i], NULL, 10), NULL, FALSE);
+
+      g_assert_nonnull (strstr (error->message, "not the service's own"));
+    }
+  }
+}
+
+#define LEASE "{\"RequestId\":\"R\",\"MediaId\":\"" MEDIA_ID "\"," \
+    "\"UploadAddress\":\"eyJFbmRwb2ludCI6Imh0dHBzOi8vb3NzLWNuLXNoYW5naGFpLmFsa" \
+    "Xl1bmNzLmNvbSIsIkJ1Y2tldCI6ImJ1Y2tldCIsIkZpbGVOYW1lIjoiayJ9\"," \
+    "\"UploadAuth\":\"eyJBY2Nlc3NLZXlJZCI6ImkiLCJBY2Nlc3NLZXlTZWNyZXQiOiJzIn0=" \
+    "\"}"
+
+/* A success proves the clock that it was signed with: its Date says nothing. */
+static void
+test_clock_proven (void)
+{
+  ClientFixture fixture;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstIceLease) lease = NULL;
+
+  client_fixture_start_canned (&fixture, HEAD ("200 OK") JSON (LEASE));
+  lease = refresh (&fixture, MEDIA_ID, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (ABS (gst_ice_clock_get_offset (fixture.clock)), <,
+      HOUR / 60);
+  client_fixture_stop (&fixture);
+}
+
+#define REFUSAL(time) "{\"RequestId\":\"R\"," time \
+    "\"Code\":\"InvalidTimeStamp.Expired\",\"Message\":\"no\"}"
+
+/* A refusal for the time is believed where it says what the time is: in the
+ * body before the head. */
+static void
+test_clock_told (void)
+{
+  const gint64 date_us = G_GINT64_CONSTANT (1715933350) * G_USEC_PER_SEC;
+  static const struct
+  {
+    const gchar *answer;
+    gint64 later_us;
+  } cases[] = {
+    {HEAD ("400 Bad Request") JSON (REFUSAL ("")), 0},
+    {HEAD ("400 Bad Request") JSON (REFUSAL ("\"ServerTime\":"
+                "\"2024-05-17T10:09:10.000Z\",")), 2 * HOUR},
+    {HEAD ("400 Bad Request") JSON (REFUSAL ("\"ServerTime\":\"noon\",")), 0},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = check_canned (cases[i].answer,
+        GST_ICE_ERROR_CLOCK_SKEW, 400, "InvalidTimeStamp.Expired", TRUE);
+
+    g_assert_cmpint (gst_ice_error_get_details (error)->server_time_us, ==,
+        date_us + cases[i].later_us);
+  }
 }
 
 /* @fault keeps the call busy until it is cancelled. */
@@ -426,6 +506,9 @@ main (int argc, char **argv)
       test_clock_skew);
   g_test_add_func ("/media-client/reports-what-went-wrong", test_faults);
   g_test_add_func ("/media-client/reads-any-answer", test_answers);
+  g_test_add_func ("/media-client/knows-web-pages", test_web_pages);
+  g_test_add_func ("/media-client/proves-its-clock-by-a-success", test_clock_proven);
+  g_test_add_func ("/media-client/is-told-the-time-by-a-refusal", test_clock_told);
   g_test_add_func ("/media-client/can-be-cancelled", test_cancel);
 
   return g_test_run ();

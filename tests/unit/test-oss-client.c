@@ -558,6 +558,34 @@ test_clock_skew (Fixture * fixture, gconstpointer unused)
   upload_id = begin_upload (fixture);
 }
 
+/* A success proves the clock that it was signed with: its Date says nothing. A
+ * refusal for the time tells it, in the body before the head. */
+static void
+test_clock_told (void)
+{
+  Fixture fixture;
+  g_autoptr (GstIceOssReply) reply = NULL;
+  g_autoptr (GError) error = NULL;
+
+  set_up_canned (&fixture, "HTTP/1.1 200 OK\r\nConnection: close\r\n"
+      "Date: Fri, 17 May 2024 08:09:10 GMT\r\nx-oss-request-id: R\r\n"
+      "ETag: \"A\"\r\nContent-Length: 0\r\n\r\n");
+  reply = send_well (&fixture, create_part ("U", 1, 1000));
+  g_assert_cmpint (ABS (gst_ice_clock_get_offset (fixture.base.clock)), <,
+      HOUR / 60);
+  tear_down (&fixture, NULL);
+
+  set_up_canned (&fixture, "HTTP/1.1 403 Forbidden\r\nConnection: close\r\n"
+      "Date: Fri, 17 May 2024 08:09:10 GMT\r\nx-oss-request-id: R\r\n\r\n"
+      "<Error><Code>RequestTimeTooSkewed</Code>"
+      "<ServerTime>2024-05-17T10:09:10.000Z</ServerTime></Error>");
+  error = check_refused (&fixture, create_part ("U", 1, 1000),
+      GST_ICE_ERROR_CLOCK_SKEW, 403, "RequestTimeTooSkewed");
+  g_assert_cmpint (gst_ice_error_get_details (error)->server_time_us, ==,
+      G_GINT64_CONSTANT (1715940550) * G_USEC_PER_SEC);
+  tear_down (&fixture, NULL);
+}
+
 /* --- Faults --- */
 
 typedef GstIceOssRequest *(*CreateFunc) (const gchar * upload_id);
@@ -890,6 +918,8 @@ main (int argc, char **argv)
   ADD ("reports-what-went-wrong", NULL, test_faults);
   ADD ("tells-checksums-as-they-are", NULL, test_checksums);
   ADD ("takes-no-answer-for-an-empty-one", NULL, test_empty_complete);
+  g_test_add_func ("/oss-client/is-told-the-time-by-a-refusal",
+      test_clock_told);
   g_test_add_func ("/oss-client/takes-only-documented-statuses",
       test_other_statuses);
   g_test_add_func ("/oss-client/reads-any-answer", test_answers);

@@ -17,6 +17,7 @@
 #include "credentials/role-provider.h"
 #include "credentials/static-provider.h"
 #include "credentials/uri-provider.h"
+#include "patience.h"
 #include "provider-fixture.h"
 
 #define SECOND ((gint64) G_USEC_PER_SEC)
@@ -129,6 +130,47 @@ test_oidc_token_file (void)
   g_free (provider_fixture_write (&f, "token", OIDC_TOKEN));
   identity = provider_fixture_assert_id (provider, "STS.recorder.");
   provider_fixture_stop (&f);
+}
+
+#define SKEWED(time) "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n" \
+    "Date: Fri, 17 May 2024 08:09:10 GMT\r\n\r\n" \
+    "{\"RequestId\":\"R\"," time "\"Code\":\"InvalidTimeStamp.Expired\"}"
+
+/* A refusal for the time is believed where it says what the time is, the date of
+ * any other answer is not. */
+static void
+test_sts_clock (void)
+{
+  static const struct
+  {
+    const gchar *answer;
+    gint code;
+    gint64 time_s;              /* 0: the clock's own */
+  } cases[] = {
+    {SKEWED (""), GST_ICE_ERROR_CLOCK_SKEW, 1715933350},
+    {SKEWED ("\"ServerTime\":\"2024-05-17T10:09:10Z\","),
+        GST_ICE_ERROR_CLOCK_SKEW, 1715940550},
+    {"HTTP/1.1 403 Forbidden\r\nConnection: close\r\n"
+          "Date: Fri, 17 May 2024 08:09:10 GMT\r\n\r\n"
+          "{\"RequestId\":\"R\",\"Code\":\"NoPermission\"}",
+        GST_ICE_ERROR_NOT_AUTHORIZED, 0},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (cases); i++) {
+    ProviderFixture f;
+    g_autoptr (GstIceCredentialsProvider) role = NULL;
+    gint64 expected;
+
+    provider_fixture_start_canned (&f, cases[i].answer);
+    role = new_role (&f, ROLE_ARN, ACCESS_KEY_SECRET);
+    provider_fixture_assert_error (&f, role, cases[i].code, "AssumeRole");
+    expected = cases[i].time_s > 0 ? cases[i].time_s * SECOND
+        : g_get_real_time ();
+    g_assert_cmpint (ABS (gst_ice_clock_get_service_time (f.base.clock,
+                f.base.endpoint->host) - expected), <, 60 * SECOND);
+    provider_fixture_stop (&f);
+  }
 }
 
 static const Failure sts_faults[] = {
@@ -365,6 +407,39 @@ static const Failure ecs_faults[] = {
   {"silence", "metadata-identity:stall-before-answer", GST_ICE_ERROR_STALLED,
       "identity of the role"},
 };
+
+/* Some give out a token and refuse to be read with it. */
+static void
+test_ecs_refused_token (void)
+{
+  static const gchar *const faults[] = {
+    "metadata-role:error:status=403:count=1",
+    "metadata-role:error:status=401:count=1",
+    "metadata-identity:error:status=403:count=1",
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (faults); i++) {
+    ProviderFixture f;
+    g_autoptr (GstIceCredentialsProvider) provider = NULL;
+    g_autoptr (GstIceCredentialsProvider) strict = NULL;
+    g_autoptr (GstIceIdentity) identity = NULL;
+
+    provider_fixture_start (&f, NULL);
+    client_fixture_add_fault (&f.base, faults[i]);
+    provider = gst_ice_ecs_provider_new (f.context, NULL, TRUE);
+    identity = provider_fixture_assert_id (provider, "STS.EmulatorRole.");
+    g_assert_cmpuint (provider_fixture_count (&f, ICE_EMULATOR_METADATA_TOKEN),
+        ==, 1);
+
+    f.sources->imdsv1_disabled = TRUE;
+    client_fixture_add_fault (&f.base, faults[i]);
+    strict = gst_ice_ecs_provider_new (f.context, NULL, TRUE);
+    provider_fixture_assert_error (&f, strict, GST_ICE_ERROR_NOT_AUTHORIZED,
+        "HTTP status 40");
+    provider_fixture_stop (&f);
+  }
+}
 
 static void
 test_ecs_fault (gconstpointer data)
@@ -681,6 +756,35 @@ exists (ProviderFixture * f, const gchar * name)
   return g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
+/* A child that holds the output open is no concern of ours, and a number sign is
+ * a character like any other. */
+static void
+test_process_output (void)
+{
+  ProviderFixture f;
+  g_autoptr (GstIceCredentialsProvider) left = NULL;
+  g_autoptr (GstIceCredentialsProvider) large = NULL;
+  g_autoptr (GstIceCredentialsProvider) signs = NULL;
+  gint64 began;
+
+  provider_fixture_start (&f, NULL);
+  began = g_get_monotonic_time ();
+  left = new_script (&f, "sleep 30 &\necho '{\"mode\":\"AK\"," KEYS "}'");
+  gst_ice_identity_unref (provider_fixture_assert_id (left, "LTAIid"));
+  g_assert_cmpint (g_get_monotonic_time () - began, <, test_patience (20 *
+          SECOND));
+
+  large = new_script (&f, "printf '%60000s' ''\n"
+      "echo '{\"mode\":\"AK\"," KEYS "}'");
+  gst_ice_identity_unref (provider_fixture_assert_id (large, "LTAIid"));
+
+  signs = new_process (&f, "/bin/sh -c 'test \"$1$2\" = \"#a#b\" && echo \""
+      "{\\\"access_key_id\\\":\\\"LTAIid\\\","
+      "\\\"access_key_secret\\\":\\\"s\\\"}\"' - #a '#b'");
+  gst_ice_identity_unref (provider_fixture_assert_id (signs, "LTAIid"));
+  provider_fixture_stop (&f);
+}
+
 /* One that hangs is left alone at once. */
 static void
 test_process_cancelled (void)
@@ -974,6 +1078,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
+  ADD ("sts/is-told-the-time-by-a-refusal", test_sts_clock);
   ADD ("oidc/takes-on-a-role", test_oidc);
   ADD ("oidc/reads-the-environment", test_oidc_environment);
   ADD ("oidc/reads-the-token-each-time", test_oidc_token_file);
@@ -983,6 +1088,7 @@ main (int argc, char **argv)
   ADD_FAILURES ("sts/names", sts_faults, test_sts_fault);
   ADD ("sts/is-asked-where-it-should-be", test_sts_address);
   ADD ("ecs/takes-the-role-of-the-instance", test_ecs);
+  ADD ("ecs/goes-without-a-token-that-is-refused", test_ecs_refused_token);
   add_token_faults ();
   ADD_FAILURES ("ecs/names", ecs_faults, test_ecs_fault);
   ADD_FAILURES ("ecs/refuses", hostile_answers, test_hostile_answer);
@@ -992,6 +1098,7 @@ main (int argc, char **argv)
   ADD ("uri/refuses-odd-addresses", test_uri_refusals);
   ADD_FAILURES ("uri/names", uri_faults, test_uri_fault);
   ADD ("process/takes-what-it-prints", test_process);
+  ADD ("process/needs-no-end-of-its-output", test_process_output);
   ADD ("process/names-what-is-wrong", test_process_failures);
   ADD ("process/is-left-when-cancelled", test_process_cancelled);
   ADD ("files/are-read-each-time", test_file_changes);
