@@ -10,6 +10,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -537,6 +538,23 @@ test_only (void)
   fixture_assert_object (spool->f);
 }
 
+/* Whatever stands in front of the sink, EOS comes, and no other element's
+ * error. */
+static void
+test_only_behind (gconstpointer description)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = NULL;
+
+  leave (spool, "video/quicktime", MIB + 1234);
+  next = new_next (spool, "resume=only");
+  fixture_launch (next, description);
+  fixture_set_state (next, GST_STATE_PLAYING);
+  fixture_wait_message (next, GST_MESSAGE_EOS);
+  g_assert_cmpuint (fixture_count_messages (next, GST_MESSAGE_ERROR), ==, 0);
+  fixture_assert_object (spool->f);
+}
+
 /* Nothing is left: the asset keeps what it has. */
 static void
 test_only_of_nothing (void)
@@ -923,7 +941,9 @@ test_broken (void)
 /* A disk that does not answer. */
 static GMutex disk_lock;
 static GCond disk_changed;
+static gboolean locks_hang;
 static gboolean reads_hang;
+static gboolean journal_hangs;
 static gboolean writes_hang;
 static gboolean syncs_hang;
 static guint n_hanging;
@@ -969,10 +989,29 @@ pwrite (int fd, const void *data, size_t size, off_t offset)
   return syscall (SYS_pwrite64, fd, data, size, offset);
 }
 
+int
+flock (int fd, int operation)
+{
+  hang (&locks_hang);
+
+  return syscall (SYS_flock, fd, operation);
+}
+
+static gboolean
+is_journal (int fd)
+{
+  g_autofree gchar *link = g_strdup_printf ("/proc/self/fd/%d", fd);
+  g_autofree gchar *path = g_file_read_link (link, NULL);
+
+  return path != NULL && g_str_has_suffix (path, "/journal");
+}
+
 ssize_t
 pread (int fd, void *data, size_t size, off_t offset)
 {
   hang (&reads_hang);
+  if (is_journal (fd))
+    hang (&journal_hangs);
 
   return syscall (SYS_pread64, fd, data, size, offset);
 }
@@ -1060,6 +1099,95 @@ test_hangs (void)
   fixture_assert_object_is_prefix (next);
 }
 
+static gpointer
+play_in_thread (gpointer element)
+{
+  gst_element_set_state (element, GST_STATE_PLAYING);
+
+  return NULL;
+}
+
+/* All of this is for applications that do not know of any disk. */
+static void
+look_around (Fixture * f)
+{
+  g_autofree gchar *state = fixture_get_stat_string (f, "state");
+  g_autofree gchar *name = gst_object_get_name (GST_OBJECT (f->sink));
+  g_autofree gchar *dot = gst_debug_bin_to_dot_data (GST_BIN (f->pipeline),
+      GST_DEBUG_GRAPH_SHOW_ALL);
+
+  g_assert_cmpstr (state, ==, "opening");
+  g_assert_nonnull (strstr (dot, name));
+  gst_element_post_message (f->sink, gst_message_new_application (GST_OBJECT
+          (f->sink), gst_structure_new_empty ("hello")));
+  fixture_wait_message (f, GST_MESSAGE_APPLICATION);
+}
+
+/* The disk does not answer while the sink starts. Who only looks is not held
+ * up, the sink lets go, and when the answer comes at last, nobody minds. */
+static void
+test_hangs_starting (gconstpointer data)
+{
+  gboolean *hangs = (gboolean *) data;
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = NULL;
+  GThread *thread;
+
+  leave (spool, TS_CAPS, 3 * MIB);
+  next = new_next (spool, "stop-timeout=300000000");
+  fixture_launch (next, "fakesrc is-live=true num-buffers=0");
+  set_hangs (hangs, TRUE);
+  thread = g_thread_new ("starter", play_in_thread, next->pipeline);
+  fixture_wait_for (next, count_hanging () > 0);
+  look_around (next);
+  gst_element_set_state (next->pipeline, GST_STATE_NULL);
+  g_thread_join (thread);
+  gst_element_set_state (next->pipeline, GST_STATE_NULL);
+  g_assert_cmpuint (count_hanging (), >, 0);
+
+  set_hangs (hangs, FALSE);
+  fixture_wait_for (next, count_hanging () == 0);
+  assert_spooled (spool);
+}
+
+/* It answers late, but it does: what comes is recorded all the same. */
+static void
+test_late (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  Fixture *f = spool->f;
+
+  set_hangs (&locks_hang, TRUE);
+  fixture_play (f);
+  fixture_start_pushing (f, 3 * MIB, 64 * KIB);
+  g_assert_cmpuint (fixture_get_stat (f, "bytes-written"), ==, 0);
+  set_hangs (&locks_hang, FALSE);
+  g_assert_cmpint (fixture_join (f), ==, GST_FLOW_OK);
+  fixture_finish (f);
+  fixture_assert_object (f);
+}
+
+static void
+test_late_and_bad (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) other = NULL;
+
+  fixture_play (spool->f);
+  fixture_push_all (spool->f, MIB, 64 * KIB);
+  other = fixture_new_with (spool->f->emulator, spool->f->media_id);
+  g_object_set (other->sink, "region", "cn-beijing", NULL);
+  set_spool (other, spool->directory, NULL);
+  set_hangs (&locks_hang, TRUE);
+  fixture_play (other);
+  set_hangs (&locks_hang, FALSE);
+  g_assert_cmpint (fixture_push (other, 1000), ==, GST_FLOW_ERROR);
+  fixture_wait_error (other, GST_RESOURCE_ERROR_SETTINGS);
+  fixture_assert_failed_once (other);
+  fixture_finish (spool->f);
+  fixture_assert_object (spool->f);
+}
+
 static void
 test_read_only (void)
 {
@@ -1123,6 +1251,12 @@ main (int argc, char **argv)
   g_test_add_data_func ("/icesink/resume/overwrites-nothing",
       "video/quicktime", test_not_overwritten);
   g_test_add_func ("/icesink/resume/only-finishes", test_only);
+  g_test_add_data_func ("/icesink/resume/only-finishes/behind-a-queue",
+      "fakesrc sizetype=fixed sizemax=1000 ! queue", test_only_behind);
+  g_test_add_data_func ("/icesink/resume/only-finishes/behind-a-muxer",
+      "audiotestsrc ! wavenc", test_only_behind);
+  g_test_add_data_func ("/icesink/resume/only-finishes/behind-both",
+      "audiotestsrc ! wavenc ! queue", test_only_behind);
   g_test_add_func ("/icesink/resume/only-has-nothing-to-finish",
       test_only_of_nothing);
   g_test_add_func ("/icesink/resume/nothing-left/and-a-stream-comes",
@@ -1154,6 +1288,14 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/spool/knows-the-upload-first",
       test_upload_known);
   g_test_add_func ("/icesink/spool/may-hang/reading", test_hangs_reading);
+  g_test_add_data_func ("/icesink/spool/may-hang/starting/lock", &locks_hang,
+      test_hangs_starting);
+  g_test_add_data_func ("/icesink/spool/may-hang/starting/journal",
+      &journal_hangs, test_hangs_starting);
+  g_test_add_data_func ("/icesink/spool/may-hang/starting/what-is-left",
+      &reads_hang, test_hangs_starting);
+  g_test_add_func ("/icesink/spool/may-be-late", test_late);
+  g_test_add_func ("/icesink/spool/may-be-late/and-bad", test_late_and_bad);
   g_test_add_func ("/icesink/spool/is-refused-if-read-only", test_read_only);
   g_test_add_func ("/icesink/spool/may-vanish", test_vanished);
 

@@ -332,7 +332,125 @@ test_stop_in_vain (void)
   details = fixture_wait_error (f, GST_RESOURCE_ERROR_CLOSE);
   g_assert_cmpstr (gst_structure_get_string (details, "outcome"), ==, "kept");
   g_assert_true (fixture_stat_is (f, "outcome", "kept"));
+  g_assert_true (fixture_stat_is (f, "state", "failed"));
+  g_assert_false (fixture_stat_is (f, "last-error", ""));
   fixture_assert_failed_once (f);
+}
+
+/* EOS was on its way: the text says so. */
+static void
+test_stop_in_drain (void)
+{
+  g_autoptr (Fixture) f =
+      fixture_new ("--fault=part:stall-mid-body:count=0");
+  g_autofree gchar *debug = NULL;
+
+  fixture_set (f, PATIENT);
+  fixture_play (f);
+  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_start_eos (f);
+  fixture_wait_for (f, is_finalizing (f));
+  fixture_set_state (f, GST_STATE_NULL);
+  fixture_join (f);
+
+  fixture_wait_error (f, GST_RESOURCE_ERROR_CLOSE);
+  gst_message_parse_error (fixture_wait_message (f, GST_MESSAGE_ERROR), NULL,
+      &debug);
+  g_assert_nonnull (strstr (debug, "after EOS had come"));
+  g_assert_true (fixture_stat_is (f, "state", "failed"));
+}
+
+/* An abort that can't be carried out is told of. */
+static void
+test_abort_in_vain (void)
+{
+  g_autoptr (Fixture) f =
+      fixture_new ("--fault=abort:stall-before-answer:count=0");
+
+  fixture_set (f, PATIENT " on-stop=abort");
+  fixture_play (f);
+  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_wait_for (f, fixture_get_stat (f, "parts-uploaded") == 10);
+  fixture_set_state (f, GST_STATE_NULL);
+
+  fixture_wait_message (f, GST_MESSAGE_WARNING);
+  g_assert_true (fixture_stat_is (f, "state", "failed"));
+  g_assert_false (fixture_stat_is (f, "last-error", ""));
+}
+
+/* A service that has never accepted anything is not waited for. */
+static void
+test_stop_without_service (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  gint64 begin_us;
+
+  fixture_set (f, "stop-timeout=3600000000000");
+  fixture_set_reachable (f, FALSE);
+  fixture_play (f);
+  fixture_push (f, SMALL);
+  fixture_wait_for (f, is_interrupted (f));
+  begin_us = g_get_monotonic_time ();
+  fixture_set_state (f, GST_STATE_NULL);
+  g_assert_cmpint (g_get_monotonic_time () - begin_us, <, 60 * G_USEC_PER_SEC);
+  g_assert_true (fixture_stat_is (f, "state", "failed"));
+}
+
+/* ---- two at a time ---- */
+
+/* The second would overwrite the first; but one after the other is fine. */
+static void
+test_second_writer (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  g_autoptr (Fixture) other = fixture_new_with (f->emulator, f->media_id);
+
+  fixture_play (f);
+  fixture_push_all (f, LARGE, 64 * KIB);
+  g_assert_cmpint (gst_element_set_state (other->sink, GST_STATE_PAUSED), ==,
+      GST_STATE_CHANGE_FAILURE);
+  fixture_wait_error (other, GST_RESOURCE_ERROR_SETTINGS);
+  fixture_assert_failed_once (other);
+  fixture_finish (f);
+  fixture_assert_object (f);
+
+  fixture_forget (other);
+  fixture_play (other);
+  fixture_push_all (other, LARGE + 3, 64 * KIB);
+  fixture_finish (other);
+  fixture_assert_object (other);
+}
+
+/* ---- an outage ---- */
+
+/* An INFO when it is over, a WARNING when it begins, each once. */
+static void
+test_outage_is_told (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *debug = NULL;
+  const GstStructure *details;
+  GstMessage *message;
+
+  fixture_set (f, "post-messages=false");
+  fixture_set_reachable (f, FALSE);
+  fixture_play (f);
+  fixture_push_all (f, LARGE, 64 * KIB);
+  message = fixture_wait_message (f, GST_MESSAGE_WARNING);
+  gst_message_parse_warning (message, &error, &debug);
+  g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE);
+  g_assert_nonnull (strstr (debug, "check region"));
+  gst_message_parse_warning_details (message, &details);
+  g_assert_true (gst_structure_has_field_typed (details, "retry-in",
+          GST_TYPE_CLOCK_TIME));
+  g_assert_cmpstr (gst_structure_get_string (details, "operation"), ==,
+      "RefreshUploadMedia");
+  fixture_set_reachable (f, TRUE);
+  fixture_wait_message (f, GST_MESSAGE_INFO);
+  fixture_finish (f);
+  g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_WARNING), ==, 1);
+  g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_INFO), ==, 1);
 }
 
 /* A bin unlinks what it is given. */
@@ -757,6 +875,15 @@ main (int argc, char **argv)
   ADD_CASES ("/icesink/on-stop/", stop_cases, test_stop);
   g_test_add_func ("/icesink/on-stop/says-so-if-it-takes-too-long",
       test_stop_in_vain);
+  g_test_add_func ("/icesink/on-stop/says-so-in-the-drain",
+      test_stop_in_drain);
+  g_test_add_func ("/icesink/on-stop/says-so-if-it-can-not-abort",
+      test_abort_in_vain);
+  g_test_add_func ("/icesink/on-stop/does-not-wait-for-nobody",
+      test_stop_without_service);
+  g_test_add_func ("/icesink/states/has-one-writer", test_second_writer);
+  g_test_add_func ("/icesink/states/tells-of-an-outage",
+      test_outage_is_told);
   ADD_CASES ("/icesink/states/stops-in-", moment_cases, test_moment);
   g_test_add_func ("/icesink/states/stops-in-a-pipeline",
       test_null_in_pipeline);
