@@ -86,7 +86,10 @@ static const Trouble troubles[] = {
       .source = REWRITER},
   {.seen = "that are no longer held", .sink = "head-size=0 max-memory=524288",
       .source = REWRITER},
-  {.seen = "has reached its largest size", .file = "recording/recording.c"},
+  {.seen = "is being written by another icesink",
+      .source = SOURCE "! tee name=both both. ! queue"
+      " ! icesink media-id=0123 ice-endpoint=http://PORT both. ! queue"},
+  {.seen = "has reached its largest size", .file = "recording/part-list.c"},
   {.seen = "The spool has reached its largest size",
       .file = "recording/spool-data.c"},
   {.seen = "it is in use by another process or element",
@@ -135,16 +138,16 @@ build_command (const Trouble * trouble, IceEmulator * emulator)
 {
   const gchar *uri = ice_emulator_get_uri (emulator);
   const gchar *sink = trouble->sink != NULL ? trouble->sink : "";
-  g_autoptr (GString) settings = g_string_new (NULL);
+  g_autoptr (GString) command = g_string_new (NULL);
 
-  if (!g_str_equal (sink, "media-id=NULL"))
-    g_string_printf (settings, "media-id=0123 %s", sink);
-  g_string_replace (settings, "PORT", uri + strlen ("http://"), 0);
-
-  return g_strdup_printf ("exec gst-launch-1.0 %s ! icesink ice-endpoint=%s"
-      " part-size=102400 retry-timeout=300000000 stop-timeout=300000000 %s"
+  g_string_printf (command, "exec gst-launch-1.0 %s ! icesink ice-endpoint=%s"
+      " part-size=102400 retry-timeout=300000000 stop-timeout=300000000 %s %s"
       " 2>&1", trouble->source != NULL ? trouble->source : SOURCE, uri,
-      settings->str);
+      g_str_equal (sink, "media-id=NULL") ? "" : "media-id=0123",
+      g_str_equal (sink, "media-id=NULL") ? "" : sink);
+  g_string_replace (command, "PORT", uri + strlen ("http://"), 0);
+
+  return g_strdup (command->str);
 }
 
 static gchar **
@@ -453,6 +456,8 @@ see_outage (void)
   while (read_number (recording, "bytes-written") <= written);
   set_reachable (recording, TRUE);
   skip_to (recording, "ice-upload-resumed");
+  skip_to (recording, "INFO:");
+  g_assert_nonnull (strstr (recording->output->str, "WARNING: from element"));
 }
 
 static void
@@ -499,12 +504,13 @@ see_start_without_credential (void)
 {
   g_autoptr (Recording) recording =
       recording_new ("--fault=refresh:delay:seconds=600:count=0", "-e",
-      "mpegtsmux", "");
+      "mpegtsmux", "stall-timeout=2000000000");
 
   skip_to (recording, "New clock");
-  g_usleep (G_USEC_PER_SEC);
+  g_assert_null (strstr (recording->output->str, "WARNING"));
   g_assert_cmpuint (ice_emulator_count (recording->emulator,
           ICE_EMULATOR_PART, 0), ==, 0);
+  skip_to (recording, "WARNING: from element");
 }
 
 static void
@@ -676,7 +682,8 @@ typedef struct
 static const Sight signs[] = {
   {"upload-lag stays below max-part-duration and a bit", see_all_well},
   {"upload-lag and bytes-pending grow", see_slow_uplink},
-  {"ice-upload-interrupted without ice-upload-resumed", see_outage},
+  {"a WARNING and ice-upload-interrupted, without ice-upload-resumed",
+      see_outage},
   {"ice-credential-refreshed now and then", see_renewal},
   {"EOS", see_eos},
   {"an error", see_error},
