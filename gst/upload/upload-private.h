@@ -310,45 +310,25 @@ void gst_ice_upload_resolve_lost (GstIceUpload * self);
 
 /* ---- upload-part.c, upload-completion.c, upload-resume.c ----
  *
- * The first function of each pair makes the request of a call, or NULL if it
- * is not wanted any more; the second one handles its answer. */
+ * For each operation: what makes the request of a call, or NULL if it is not
+ * wanted any more, and what handles its answer. */
 
-GstIceOssRequest *gst_ice_call_make_part (GstIceCall * call);
-void gst_ice_call_handle_part (GstIceCall * call,
-    const GstIceOssReply * reply, const GError * error);
+#define DECLARE_OPERATION(name) \
+    GstIceOssRequest *gst_ice_call_make_##name (GstIceCall * call); \
+    void gst_ice_call_handle_##name (GstIceCall * call, \
+        const GstIceOssReply * reply, const GError * error)
 
-GstIceOssRequest *gst_ice_call_make_initiate (GstIceCall * call);
-void gst_ice_call_handle_initiate (GstIceCall * call,
-    const GstIceOssReply * reply, const GError * error);
-
+DECLARE_OPERATION (part);
+DECLARE_OPERATION (initiate);
 GstIceOssRequest *gst_ice_call_make_put (GstIceCall * call);
-GstIceOssRequest *gst_ice_call_make_complete (GstIceCall * call);
-void gst_ice_call_handle_complete (GstIceCall * call,
-    const GstIceOssReply * reply, const GError * error);
-
-GstIceOssRequest *gst_ice_call_make_head (GstIceCall * call);
-void gst_ice_call_handle_head (GstIceCall * call,
-    const GstIceOssReply * reply, const GError * error);
-
-GstIceOssRequest *gst_ice_call_make_list (GstIceCall * call);
-void gst_ice_call_handle_list (GstIceCall * call,
-    const GstIceOssReply * reply, const GError * error);
-
-GstIceOssRequest *gst_ice_call_make_abort (GstIceCall * call);
-void gst_ice_call_handle_abort (GstIceCall * call,
-    const GstIceOssReply * reply, const GError * error);
-
-GstIceOssRequest *gst_ice_call_make_check (GstIceCall * call);
-void gst_ice_call_handle_check (GstIceCall * call,
-    const GstIceOssReply * reply, const GError * error);
-
-GstIceOssRequest *gst_ice_call_make_clearance (GstIceCall * call);
-void gst_ice_call_handle_clearance (GstIceCall * call,
-    const GstIceOssReply * reply, const GError * error);
-
-GstIceOssRequest *gst_ice_call_make_comparison (GstIceCall * call);
-void gst_ice_call_handle_comparison (GstIceCall * call,
-    const GstIceOssReply * reply, const GError * error);
+DECLARE_OPERATION (complete);
+DECLARE_OPERATION (head);
+DECLARE_OPERATION (list);
+DECLARE_OPERATION (abort);
+DECLARE_OPERATION (check);
+DECLARE_OPERATION (clearance);
+DECLARE_OPERATION (comparison);
+#undef DECLARE_OPERATION
 
 /* FALSE if @entry: (nullable) is not wanted any more. */
 gboolean gst_ice_upload_is_sendable (GstIceUpload * self,
