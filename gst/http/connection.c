@@ -39,6 +39,7 @@ struct _GstIceConnection
   GWeakRef stream;
   GWeakRef socket;
   guint uses;
+  gboolean is_proxied;
   /* The answer source would fire for ever: it saw an interim response. */
   gboolean has_interim_response;
 };
@@ -147,6 +148,18 @@ gst_ice_connection_use (GstIceConnection * connection)
 }
 
 /* -1 if it is closed. */
+void
+gst_ice_connection_set_proxied (GstIceConnection * connection)
+{
+  connection->is_proxied = TRUE;
+}
+
+gboolean
+gst_ice_connection_is_proxied (const GstIceConnection * connection)
+{
+  return connection->is_proxied;
+}
+
 static int
 get_fd (GSocket * socket)
 {
@@ -186,6 +199,10 @@ gst_ice_connection_get_traffic (GstIceConnection * connection,
 
   traffic->acknowledged = info.tcpi_bytes_acked;
   traffic->received = info.tcpi_bytes_received;
+  traffic->srtt_us = info.tcpi_rtt;
+  traffic->min_rtt_us =
+      size > G_STRUCT_OFFSET (struct tcp_info, tcpi_min_rtt) ?
+      info.tcpi_min_rtt : 0;
   return TRUE;
 #else
   return FALSE;

@@ -20,6 +20,8 @@ typedef struct _GstIceConnection GstIceConnection;
  * GstIceTraffic:
  * @acknowledged: bytes that the peer's TCP has confirmed
  * @received: bytes that came from the peer
+ * @srtt_us: the smoothed round trip
+ * @min_rtt_us: the shortest one; 0: the kernel does not tell
  *
  * What the kernel counted on one connection since it was opened.
  */
@@ -27,6 +29,8 @@ typedef struct
 {
   guint64 acknowledged;
   guint64 received;
+  gint64 srtt_us;
+  gint64 min_rtt_us;
 } GstIceTraffic;
 
 /* @id: libsoup's connection id. (transfer full) */
@@ -45,6 +49,10 @@ void gst_ice_connection_set_stream (GstIceConnection * connection,
 GIOStream *gst_ice_connection_dup_stream (GstIceConnection * connection);
 /* (transfer full) (nullable) */
 GSocket *gst_ice_connection_dup_socket (GstIceConnection * connection);
+
+/* A proxy is in between: what the kernel measures is the way to that. */
+void gst_ice_connection_set_proxied (GstIceConnection * connection);
+gboolean gst_ice_connection_is_proxied (const GstIceConnection * connection);
 
 /* TRUE if requests share it (HTTP/2): nothing here is one request's alone. */
 gboolean gst_ice_connection_is_shared (GstIceConnection * connection);

@@ -578,6 +578,8 @@ on_network_event (SoupMessage * message, GSocketClientEvent event,
       gst_ice_connection_ref (gst_ice_origin_get_connection (self->origin,
           self->connection_id));
   gst_ice_connection_set_stream (self->connection, stream);
+  if (event == G_SOCKET_CLIENT_PROXY_NEGOTIATING)
+    gst_ice_connection_set_proxied (self->connection);
   if (event == G_SOCKET_CLIENT_CONNECTED)
     set_up_connection (self);
   if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING)

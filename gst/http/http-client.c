@@ -262,3 +262,23 @@ gst_ice_http_client_get_clock (GstIceHttpClient * client)
 {
   return client->context.clock;
 }
+
+gboolean
+gst_ice_http_client_get_delay (GstIceHttpClient * client, gint64 * srtt_us,
+    gint64 * min_rtt_us)
+{
+  GstIceDelay delay = {.is_known = TRUE };
+  GHashTableIter iter;
+  gpointer origin;
+
+  g_hash_table_iter_init (&iter, client->origins);
+  while (g_hash_table_iter_next (&iter, NULL, &origin))
+    gst_ice_origin_add_delay (origin, &delay);
+  if (delay.n == 0 || !delay.is_known)
+    return FALSE;
+
+  *srtt_us = delay.srtt_us / delay.n;
+  *min_rtt_us = delay.min_rtt_us;
+
+  return TRUE;
+}

@@ -122,6 +122,12 @@ void gst_ice_http_client_send_async (GstIceHttpClient * client,
 GstIceHttpResponse *gst_ice_http_client_send_finish (GstIceHttpClient *
     client, GAsyncResult * result, GError ** error);
 
+/* The round trips of the connections that requests are on now, in microseconds:
+ * the mean, and the shortest that was ever seen. FALSE if there is none, or the
+ * system does not tell, or a proxy is in between. */
+gboolean gst_ice_http_client_get_delay (GstIceHttpClient * client,
+    gint64 * srtt_us, gint64 * min_rtt_us);
+
 /* TCP connections opened so far. */
 guint gst_ice_http_client_get_connections_opened (GstIceHttpClient * client);
 

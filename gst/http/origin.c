@@ -92,6 +92,36 @@ gst_ice_origin_get_connection (GstIceOrigin * origin, guint64 id)
   return connection;
 }
 
+static void
+add_delay (GstIceConnection * connection, GstIceDelay * delay)
+{
+  GstIceTraffic traffic = { 0 };
+
+  if (gst_ice_connection_is_proxied (connection)
+      || !gst_ice_connection_get_traffic (connection, &traffic)
+      || traffic.min_rtt_us <= 0) {
+    delay->is_known = FALSE;
+    return;
+  }
+
+  delay->min_rtt_us = delay->n == 0 ? traffic.min_rtt_us
+      : MIN (delay->min_rtt_us, traffic.min_rtt_us);
+  delay->srtt_us += traffic.srtt_us;
+  delay->n++;
+}
+
+void
+gst_ice_origin_add_delay (GstIceOrigin * origin, GstIceDelay * delay)
+{
+  GHashTableIter iter;
+  gpointer connection;
+
+  g_hash_table_iter_init (&iter, origin->connections);
+  while (g_hash_table_iter_next (&iter, NULL, &connection))
+    if (!gst_ice_connection_is_idle (connection))
+      add_delay (connection, delay);
+}
+
 void
 gst_ice_origin_abort_idle (GstIceOrigin * origin)
 {

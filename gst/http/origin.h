@@ -33,6 +33,24 @@ GstIceConnection *gst_ice_origin_get_connection (GstIceOrigin * origin,
 /* Gives up the connections that are kept and that nobody uses. */
 void gst_ice_origin_abort_idle (GstIceOrigin * origin);
 
+/**
+ * GstIceDelay:
+ * @n: connections that requests are on
+ * @srtt_us: sum of their smoothed round trips
+ * @min_rtt_us: the shortest round trip that was seen on one of them
+ * @is_known: the kernel tells, and nothing is in between
+ */
+typedef struct
+{
+  guint n;
+  gint64 srtt_us;
+  gint64 min_rtt_us;
+  gboolean is_known;
+} GstIceDelay;
+
+/* Adds what is known of the connections in use to @delay. */
+void gst_ice_origin_add_delay (GstIceOrigin * origin, GstIceDelay * delay);
+
 /* No connection could be made: the next request starts afresh. */
 void gst_ice_origin_set_stale (GstIceOrigin * origin);
 gboolean gst_ice_origin_is_stale (const GstIceOrigin * origin);

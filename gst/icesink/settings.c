@@ -13,6 +13,7 @@
 #include "common/error.h"
 #include "common/path.h"
 #include "icesink/media-uri.h"
+#include "upload/parallelism.h"
 
 #define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_SINK)
 
@@ -320,6 +321,15 @@ get_first_lease (const GstIceSettings * settings, GstIceClock * clock,
   return TRUE;
 }
 
+/* One part is being recorded while the others are sent. */
+static guint
+get_max_parallel_parts (const GstIceSettings * settings)
+{
+  guint64 n_parts = settings->max_memory / settings->part_size;
+
+  return CLAMP (n_parts, 2, GST_ICE_PARALLELISM_MAX + 1) - 1;
+}
+
 GstIceUploadConfig *
 gst_ice_settings_get_upload_config (const GstIceSettings * settings,
     GstIceClock * clock, GError ** error)
@@ -349,6 +359,7 @@ gst_ice_settings_get_upload_config (const GstIceSettings * settings,
   config->sources = gst_ice_identity_sources_new (settings->profile);
   config->part_size = settings->part_size;
   config->parallel_parts = settings->parallel_parts;
+  config->max_parallel_parts = get_max_parallel_parts (settings);
   config->retry_timeout_us =
       gst_ice_settings_get_us (gst_ice_settings_get_retry_timeout (settings));
   config->stop_timeout_us = gst_ice_settings_get_us (settings->stop_timeout);
@@ -378,7 +389,9 @@ static gboolean
 get_max_part (const GstIceSettings * settings, guint64 * size,
     GError ** error)
 {
-  guint64 max_part = settings->max_memory / (settings->parallel_parts + 1);
+  guint parallel_parts = settings->parallel_parts > 0 ?
+      settings->parallel_parts : GST_ICE_PARALLELISM_MIN;
+  guint64 max_part = settings->max_memory / (parallel_parts + 1);
   g_autofree gchar *text = NULL;
 
   *size = MIN (max_part, GST_ICE_PART_SIZE_MAX);
@@ -389,7 +402,7 @@ get_max_part (const GstIceSettings * settings, guint64 * size,
       " bytes do not fit max-memory: set part-size to at most %"
       G_GUINT64_FORMAT ", fewer parallel-parts, max-memory to at least %"
       G_GUINT64_FORMAT ", or a spool-directory", settings->part_size,
-      max_part, settings->part_size * (settings->parallel_parts + 1));
+      max_part, settings->part_size * (parallel_parts + 1));
 
   return set_settings_error (error, text);
 }

@@ -72,7 +72,7 @@ GType gst_ice_end_action_get_type (void);
 #define GST_ICE_DEFAULT_REGION "cn-shanghai"
 #define GST_ICE_DEFAULT_PART_SIZE (G_GUINT64_CONSTANT (4) * 1024 * 1024)
 #define GST_ICE_DEFAULT_MAX_PART_DURATION (10 * GST_SECOND)
-#define GST_ICE_DEFAULT_PARALLEL_PARTS 3
+#define GST_ICE_DEFAULT_PARALLEL_PARTS 0
 #define GST_ICE_MAX_PARALLEL_PARTS 32
 /* A head, the smallest part and a copy on write always fit. */
 #define GST_ICE_MIN_MAX_MEMORY (G_GUINT64_CONSTANT (512) * 1024)

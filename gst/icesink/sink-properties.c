@@ -270,13 +270,18 @@ static const Row rows[] = {
   /**
    * GstIceSink:parallel-parts:
    *
-   * Parts in flight at a time.
+   * Parts in flight at a time. 0 is automatic: three, more while parts wait
+   * and the round trips say that the line is not full, up to 16 within
+   * #GstIceSink:max-memory, and fewer again when they only fill a queue. A live
+   * source that the line keeps up with has one or two. Where the system does
+   * not tell round trips (not Linux, or a proxy in between) it is three.
    *
    * Since: 0.1
    */
   UINT (parallel_parts, "parallel-parts", "Parallel parts",
-      "Number of parts in flight at a time, 1 to 32",
-      1, GST_ICE_MAX_PARALLEL_PARTS, GST_ICE_DEFAULT_PARALLEL_PARTS),
+      "Number of parts in flight at a time, 1 to 32; 0: automatic, as many as"
+      " the line takes while parts wait",
+      0, GST_ICE_MAX_PARALLEL_PARTS, GST_ICE_DEFAULT_PARALLEL_PARTS),
 
   /**
    * GstIceSink:max-memory:

@@ -36,7 +36,8 @@ gst_ice_upload_config_create_http_client (const GstIceUploadConfig * config,
     GstIceClock * clock, GError ** error)
 {
   return gst_ice_http_client_new (config->network,
-      config->parallel_parts + EXTRA_CONNECTIONS, clock, error);
+      MAX (config->parallel_parts, config->max_parallel_parts)
+      + EXTRA_CONNECTIONS, clock, error);
 }
 
 GstIceOssObject *

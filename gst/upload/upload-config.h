@@ -39,7 +39,8 @@ typedef enum
  * @sources: (owned) (nullable): where else an identity may come from
  * @first_lease: (owned) (nullable): the application gave the first one
  * @part_size: an object smaller than this is one PutObject, in bytes
- * @parallel_parts: requests with parts in flight at a time
+ * @parallel_parts: requests with parts in flight at a time, 0: automatic
+ * @max_parallel_parts: no more than these if that is automatic
  * @retry_timeout_us: from the first failure to the last try; -1: for ever
  * @stop_timeout_us: longest time for @on_error
  * @on_error: what to do when the upload has failed for good
@@ -59,6 +60,7 @@ typedef struct
   GstIceLease *first_lease;
   guint64 part_size;
   guint parallel_parts;
+  guint max_parallel_parts;
   gint64 retry_timeout_us;
   gint64 stop_timeout_us;
   GstIceEndAction on_error;

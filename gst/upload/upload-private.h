@@ -29,6 +29,7 @@
 #include "upload/inquiry.h"
 #include "upload/lease-keeper.h"
 #include "upload/outage.h"
+#include "upload/parallelism.h"
 #include "upload/part-table.h"
 #include "upload/resumption.h"
 #include "upload/upload.h"
@@ -120,6 +121,7 @@ struct _GstIceUpload
   guint oss_requests;           /* sent so far */
   guint oss_successes;          /* answered so */
   guint in_flight;
+  GstIceParallelism parallelism;
   GstIceCall *alone;            /* (nullable) (unowned) */
   gint64 alone_not_before_us;
   GstIceRetryHistory alone_history;

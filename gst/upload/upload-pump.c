@@ -110,6 +110,44 @@ choose_closing (GstIceUpload * self)
       ? GST_ICE_OPERATION_COMPARE : next;
 }
 
+static guint
+get_parallel_parts (GstIceUpload * self)
+{
+  return self->config->parallel_parts > 0 ? self->config->parallel_parts
+      : self->parallelism.n;
+}
+
+/* TRUE if a part could be sent if there were another connection. */
+static gboolean
+has_backlog (GstIceUpload * self, gint64 now)
+{
+  return self->in_flight >= get_parallel_parts (self)
+      && self->upload_id != NULL && !self->outage.interrupted
+      && gst_ice_upload_is_sendable (self,
+      gst_ice_part_table_next (self->parts, now));
+}
+
+/* FALSE if the number of parts at a time is what it was. */
+static gboolean
+adapt (GstIceUpload * self, gint64 now)
+{
+  guint n = self->parallelism.n;
+  gint64 srtt_us = -1, min_rtt_us = 0;
+
+  if (self->config->parallel_parts > 0 || self->in_flight == 0)
+    return FALSE;
+
+  gst_ice_http_client_get_delay (self->http, &srtt_us, &min_rtt_us);
+  gst_ice_parallelism_update (&self->parallelism, now, srtt_us, min_rtt_us,
+      has_backlog (self, now), self->config->max_parallel_parts);
+  if (self->parallelism.n != n)
+    GST_DEBUG ("%s: %u parts at a time, round trip %" G_GINT64_FORMAT
+        " us, shortest %" G_GINT64_FORMAT, self->config->media_id,
+        self->parallelism.n, srtt_us, min_rtt_us);
+
+  return self->parallelism.n > n;
+}
+
 /* TRUE if an outage lets nothing go but one probe now and then. */
 static gboolean
 is_held_up (GstIceUpload * self, gint64 now)
@@ -141,7 +179,7 @@ choose (GstIceUpload * self, gint64 now)
     return alone ? choose_opening (self) : GST_ICE_OPERATION_NONE;
   if (awaits_journal (self, now))
     return GST_ICE_OPERATION_NONE;
-  if (self->in_flight < self->config->parallel_parts
+  if (self->in_flight < get_parallel_parts (self)
       && gst_ice_upload_is_sendable (self,
           gst_ice_part_table_next (self->parts, now)))
     return GST_ICE_OPERATION_PART;
@@ -195,6 +233,9 @@ set_timer (GstIceUpload * self, gint64 now)
   if (self->outage.interrupted)
     at = MAX (at, self->outage.probe_at_us);
   at = MAX (at, self->note_by_us);
+  if (self->config->parallel_parts == 0 && has_backlog (self, now)
+      && (at <= now || self->parallelism.next_us < at))
+    at = self->parallelism.next_us;
   if (at > now)
     self->timer = gst_ice_upload_add_timeout (self, at - now, on_timer);
 }
@@ -220,8 +261,10 @@ gst_ice_upload_pump (GstIceUpload * self)
   if (!gst_ice_upload_is_active (self))
     return;
 
-  while (send_next (self, now)) {
-  }
+  do {
+    while (send_next (self, now)) {
+    }
+  } while (adapt (self, now));
 
   set_timer (self, now);
   gst_ice_upload_publish (self);

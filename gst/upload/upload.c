@@ -28,6 +28,7 @@ gst_ice_upload_new (GstIceUploadConfig * config, GstIceClock * clock,
   self->parts = gst_ice_part_table_new ();
   self->cancellable = g_cancellable_new ();
   self->outage = (GstIceOutage) GST_ICE_OUTAGE_INIT;
+  self->parallelism = (GstIceParallelism) GST_ICE_PARALLELISM_INIT;
   self->salvage_length = G_MAXUINT;
   g_mutex_init (&self->lock);
   self->info.lease_expires_us = -1;

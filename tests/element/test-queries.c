@@ -26,7 +26,7 @@ static const struct
   {"oss-endpoint", NULL},
   {"part-size", "4194304"},
   {"max-part-duration", "10000000000"},
-  {"parallel-parts", "3"},
+  {"parallel-parts", "0"},
   {"max-memory", "134217728"},
   {"seekable", "yes"},
   {"head-size", "1048576"},

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* How many parts are on their way at a time, where nobody has set it.
+ *
+ * A pure value for the network thread; time and what TCP measured are
+ * arguments. Connections are added while a backlog feeds them and the delay
+ * says that the line is not full, and taken back when they only fill a queue.
+ * One connection never fills a long or lossy line; many starve whatever else
+ * is on a slow one. */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define GST_ICE_PARALLELISM_MIN 3
+#define GST_ICE_PARALLELISM_MAX 16
+
+/**
+ * GstIceParallelism:
+ * @n: parts at a time
+ * @next_us: not decided again before this monotonic time
+ */
+typedef struct
+{
+  guint n;
+  gint64 next_us;
+} GstIceParallelism;
+
+#define GST_ICE_PARALLELISM_INIT { .n = GST_ICE_PARALLELISM_MIN }
+
+/**
+ * gst_ice_parallelism_update:
+ * @srtt_us: the smoothed round trip of the connections in use, in
+ *     microseconds; -1: not known, as behind a proxy
+ * @min_rtt_us: the shortest one that was seen on them
+ * @waiting: parts that could be sent if there were another connection
+ * @max: more are never wanted
+ *
+ * Decides anew, if it is time at @now_us.
+ */
+void gst_ice_parallelism_update (GstIceParallelism * parallelism,
+    gint64 now_us, gint64 srtt_us, gint64 min_rtt_us, guint waiting,
+    guint max);
+
+G_END_DECLS

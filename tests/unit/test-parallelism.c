@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* The number of parts at a time as tables: what TCP measures and what waits go
+ * in, step by step, and the number comes out. */
+
+#include "upload/parallelism.h"
+
+#define MILLISECOND ((gint64) 1000)
+#define SECOND ((gint64) G_USEC_PER_SEC)
+#define MIN_RTT (50 * MILLISECOND)
+#define MAX_STEPS 8
+
+/**
+ * Step:
+ * @wait: since the last one, in milliseconds
+ * @srtt: in milliseconds, -1: unknown; the shortest is 50
+ * @waiting: parts
+ * @expected: parts at a time
+ */
+typedef struct
+{
+  gint64 wait;
+  gint64 srtt;
+  guint waiting;
+  guint expected;
+} Step;
+
+typedef struct
+{
+  const gchar *name;
+  guint max;
+  Step steps[MAX_STEPS];
+} Row;
+
+static const Row rows[] = {
+  /* A backlog on a line that is not full. */
+  {"grows", 16, {{0, 50, 9, 4}, {1000, 60, 9, 6}, {1000, 55, 9, 9},
+            {1000, 50, 9, 13}, {1000, 50, 9, 16}, {1000, 50, 9, 16}}},
+  /* A live source keeps up: nothing waits. */
+  {"nothing-waits", 16, {{0, 50, 0, 3}, {1000, 50, 0, 3}, {1000, 50, 1, 4},
+            {1000, 50, 0, 4}}},
+  /* The queue of a slow uplink. */
+  {"shrinks", 16, {{0, 50, 9, 4}, {1000, 50, 9, 6}, {1000, 50, 9, 9},
+            {1000, 150, 9, 6}, {1000, 150, 9, 4}, {1000, 150, 9, 3},
+            {1000, 900, 9, 3}}},
+  /* In between nothing changes. */
+  {"full", 16, {{0, 50, 9, 4}, {1000, 90, 9, 4}, {1000, 100, 9, 4}}},
+  /* Not in a hurry: four round trips, at least 0.3 s. */
+  {"waits", 16, {{0, 70, 9, 4}, {279, 50, 9, 4}, {22, 50, 9, 6},
+            {299, 50, 9, 6}, {2, 50, 9, 9}}},
+  {"waits-longer", 16, {{0, 100, 9, 3}, {399, 50, 9, 3}, {2, 50, 9, 4}}},
+  /* Behind a proxy, or where the system does not tell. */
+  {"unknown", 16, {{0, -1, 9, 3}, {1000, -1, 9, 3}}},
+  {"becomes-unknown", 16, {{0, 50, 9, 4}, {1000, 50, 9, 6}, {1, -1, 9, 3}}},
+  /* No more than memory holds. */
+  {"little-memory", 5, {{0, 50, 9, 4}, {1000, 50, 9, 5}, {1000, 50, 9, 5}}},
+  {"least-memory", 1, {{0, 50, 9, 1}, {1000, 50, 9, 1}, {1000, -1, 9, 1}}},
+};
+
+static void
+test_row (gconstpointer data)
+{
+  const Row *row = data;
+  GstIceParallelism parallelism = GST_ICE_PARALLELISM_INIT;
+  gint64 now = 10 * SECOND;
+  guint i;
+
+  g_assert_cmpuint (parallelism.n, ==, GST_ICE_PARALLELISM_MIN);
+  for (i = 0; i < MAX_STEPS && row->steps[i].expected > 0; i++) {
+    const Step *step = &row->steps[i];
+
+    now += step->wait * MILLISECOND;
+    gst_ice_parallelism_update (&parallelism, now, step->srtt < 0 ? -1 :
+        step->srtt * MILLISECOND, MIN_RTT, step->waiting, row->max);
+    g_test_message ("step %u", i);
+    g_assert_cmpuint (parallelism.n, ==, step->expected);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  guint i;
+
+  g_test_init (&argc, &argv, NULL);
+
+  for (i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *path = g_strconcat ("/parallelism/", rows[i].name, NULL);
+
+    g_test_add_data_func (path, &rows[i], test_row);
+  }
+
+  return g_test_run ();
+}
