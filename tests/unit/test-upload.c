@@ -231,6 +231,40 @@ test_rewrite (void)
   upload_fixture_clear (&fixture);
 }
 
+/* A backlog on a line that is not full: more connections than three, no more
+ * than memory holds. What comes one at a time, as from a live source that the
+ * line keeps up with, takes one. */
+static void
+check_automatic (guint max, guint n_parts, guint least, guint most)
+{
+  UploadFixture fixture;
+  guint overlap;
+
+  upload_fixture_init (&fixture, NULL);
+  fixture.config->parallel_parts = 0;
+  fixture.config->max_parallel_parts = max;
+  begin (&fixture);
+  upload_fixture_add_fault (&fixture,
+      "part:delay-answer:seconds=0.2:count=0");
+  upload_fixture_push (&fixture, 2, n_parts);
+  upload_fixture_wait (&fixture, CONFIRMED, n_parts, STEP);
+  overlap = upload_fixture_get_overlap (&fixture, ICE_EMULATOR_PART, 0);
+  g_test_message ("%u at a time", overlap);
+  g_assert_cmpuint (overlap, >=, least);
+  g_assert_cmpuint (overlap, <=, most);
+  ice_emulator_clear_faults (fixture.emulator);
+  complete (&fixture, n_parts);
+  upload_fixture_clear (&fixture);
+}
+
+static void
+test_automatic (void)
+{
+  check_automatic (16, 100, 6, 16);
+  check_automatic (4, 30, 3, 4);
+  check_automatic (16, 2, 1, 1);
+}
+
 /* ---- tokens that end ---- */
 
 /* How much of the newest lease's life is left. */
@@ -1661,6 +1695,7 @@ main (int argc, char **argv)
   g_test_add_func ("/upload/states", test_states);
   g_test_add_func ("/upload/plain", test_plain);
   g_test_add_func ("/upload/small-is-put", test_put);
+  g_test_add_func ("/upload/parallel-parts/automatic", test_automatic);
   g_test_add_func ("/upload/rewrite", test_rewrite);
   g_test_add_func ("/upload/rewrite-in-flight", test_rewrite_in_flight);
   g_test_add_func ("/upload/tokens/short-lives", test_short_lives);
