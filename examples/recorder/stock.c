@@ -8,15 +8,22 @@
 
 #include "stock.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <gio/gio.h>
+#include <glib/gstdio.h>
 
 #include "report.h"
 
 /* Before a command that failed is run again, in seconds. */
 #define FIRST_DELAY 2
 #define LONGEST_DELAY 60
+
+/* Ids that were given out and are remembered, at a start. */
+#define MAX_USED 10000
 
 struct _Stock
 {
@@ -29,6 +36,9 @@ struct _Stock
 
   GMutex lock;                  /* protects the rest */
   GQueue ids;                   /* (element-type utf8) (owned) */
+  GHashTable *used;             /* set of ids that were given out, or are in
+                                 * @ids */
+  gchar *used_file;
 };
 
 gboolean
@@ -47,13 +57,51 @@ add_lines (Stock * self, const gchar * text)
 
   for (i = 0; lines[i] != NULL; i++) {
     g_strstrip (lines[i]);
-    if (stock_is_media_id (lines[i])) {
+    if (stock_is_media_id (lines[i])
+        && g_hash_table_add (self->used, g_strdup (lines[i]))) {
       g_queue_push_tail (&self->ids, g_strdup (lines[i]));
       n++;
     }
   }
 
   return n;
+}
+
+/* The latest are enough, and the file is short again then. */
+static void
+load_used (Stock * self)
+{
+  g_autofree gchar *text = NULL;
+  g_autofree gchar *latest = NULL;
+  g_auto (GStrv) lines = NULL;
+  guint n, first, i;
+
+  if (!g_file_get_contents (self->used_file, &text, NULL, NULL))
+    return;
+
+  lines = g_strsplit (g_strchomp (text), "\n", -1);
+  n = g_strv_length (lines);
+  first = n > MAX_USED ? n - MAX_USED : 0;
+  for (i = first; i < n; i++)
+    g_hash_table_add (self->used, g_strdup (lines[i]));
+  if (first == 0)
+    return;
+
+  latest = g_strjoinv ("\n", lines + first);
+  g_file_set_contents (self->used_file, latest, -1, NULL);
+}
+
+/* Call with the lock held, before anything is recorded to it. */
+static void
+note_used (Stock * self, const gchar * media_id)
+{
+  FILE *file = g_fopen (self->used_file, "ae");
+
+  if (file == NULL || fprintf (file, "%s\n", media_id) < 0
+      || fflush (file) != 0 || fsync (fileno (file)) != 0)
+    report_event ("stock-not-saved", "error", g_strerror (errno), NULL);
+  if (file != NULL)
+    fclose (file);
 }
 
 /* Call with the lock held. */
@@ -93,6 +141,9 @@ stock_new (const gchar * file, const gchar * command, guint size,
   self->delay = FIRST_DELAY;
   g_mutex_init (&self->lock);
   g_queue_init (&self->ids);
+  self->used = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->used_file = g_strconcat (file, ".used", NULL);
+  load_used (self);
   if (text != NULL)
     add_lines (self, text);
 
@@ -104,6 +155,8 @@ stock_free (Stock * self)
 {
   g_clear_object (&self->process);
   g_queue_clear_full (&self->ids, g_free);
+  g_hash_table_unref (self->used);
+  g_free (self->used_file);
   g_mutex_clear (&self->lock);
   g_free (self->command);
   g_free (self->file);
@@ -117,8 +170,10 @@ stock_take (Stock * self)
 
   g_mutex_lock (&self->lock);
   media_id = g_queue_pop_head (&self->ids);
-  if (media_id != NULL)
+  if (media_id != NULL) {
     save (self);
+    note_used (self, media_id);
+  }
   g_mutex_unlock (&self->lock);
 
   return media_id;

@@ -6,7 +6,8 @@
  * A fragment needs its id the moment it begins, also while the network is away.
  * So ids are made ahead, and kept in a file. Where they come from is a command
  * that prints one a line: `gst-ice-1.0 create`, or one that asks a server of
- * your own.
+ * your own. An id that was given out once is not taken in again: a second
+ * recording would overwrite the first.
  *
  * Main thread, but for stock_take(). */
 
@@ -18,7 +19,8 @@ G_BEGIN_DECLS
 
 typedef struct _Stock Stock;
 
-/* @file: where ids are kept. @command: for `sh -c`, with the number of ids
+/* @file: where ids are kept, and beside it, in @file.used, those that were given
+ * out. @command: for `sh -c`, with the number of ids
  * that are wanted in the variable COUNT. @size: how many to have. Errors: those
  * of reading the file. (transfer full) */
 Stock *stock_new (const gchar * file, const gchar * command, guint size,
