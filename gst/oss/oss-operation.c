@@ -103,6 +103,8 @@ read_list (const GstIceHttpResponse * response, guint marker,
   return reply->parts != NULL;
 }
 
+/* Of whatever object: one of its marks is there. The size alone may be that of
+ * a page that something in between has sent. */
 static gboolean
 read_head (const GstIceHttpResponse * response, guint marker,
     GstIceOssReply * reply, GError ** error)
@@ -117,7 +119,8 @@ read_head (const GstIceHttpResponse * response, guint marker,
       && gst_ice_parse_number (length, 0, G_MAXINT64, &size))
     reply->size = size;
 
-  return TRUE;
+  return reply->etag != NULL || reply->has_crc64
+      || fail (error, "the answer has neither ETag nor CRC-64");
 }
 
 const GstIceOssOperation gst_ice_oss_put_object = {
