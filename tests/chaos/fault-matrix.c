@@ -123,6 +123,7 @@ static const Fault faults[] = {
   {"web-page-after-processing:status=504", FALSE},
   {"byte-order-mark", FALSE},
   {"namespace-prefix", FALSE},
+  {"no-length", FALSE},
   {"compressed", FALSE},
   {"(connection refused)", FALSE, TRUE, NETWORK_FAULT_REFUSED},
   {"(stall on accept)", FALSE, TRUE, NETWORK_FAULT_UNANSWERED},
