@@ -245,6 +245,50 @@ second_run (Run * run, guint n, gboolean durable)
   upload_fixture_start (&run->base);
 }
 
+/* An upload that has begun. */
+static void
+start (Run * run, const gchar * const *options)
+{
+  run_init (run, options);
+  upload_fixture_start (&run->base);
+}
+
+/* The same, and @n parts on disk have arrived. */
+static void
+start_arrived (Run * run, const gchar * const *options, guint n)
+{
+  start (run, options);
+  push_durable (run, 1, n);
+  upload_fixture_wait (&run->base, CONFIRMED, n, 0);
+}
+
+/* A first run in which @n parts arrive. */
+static void
+begin_first (Run * run, guint n)
+{
+  run_init (run, NULL);
+  first_run (run, n, FALSE);
+}
+
+/* The same, and a second one that knows of @n_noted of them. */
+static void
+resume (Run * run, const gchar * const *options, guint n, guint n_noted,
+    gboolean durable)
+{
+  run_init (run, options);
+  first_run (run, n, FALSE);
+  second_run (run, n_noted, durable);
+}
+
+/* The end; an upload at another object may be left. */
+static void
+complete_object (Run * run, guint n_parts)
+{
+  upload_fixture_finish (&run->base, NULL);
+  upload_fixture_wait (&run->base, COMPLETE, 1, STEP);
+  upload_fixture_check_object (&run->base, n_parts);
+}
+
 static void
 check_complete (Run * run, guint n_parts)
 {
@@ -283,8 +327,7 @@ test_from_disk (void)
   Run run;
   guint i;
 
-  run_init (&run, NULL);
-  upload_fixture_start (&run.base);
+  start (&run, NULL);
   for (i = 1; i <= 8; i++) {
     GstIcePart *part = make_durable (&run, i, 1, PART_SIZE, i % 3 != 0);
 
@@ -304,8 +347,7 @@ test_confirmed (void)
   g_autoptr (GstIcePart) part = NULL;
   const SeenEvent *event;
 
-  run_init (&run, NULL);
-  upload_fixture_start (&run.base);
+  start (&run, NULL);
   part = make_durable (&run, 1, 5, PART_SIZE, FALSE);
   gst_ice_upload_push (run.base.upload, gst_ice_part_ref (part));
   upload_fixture_wait (&run.base, CONFIRMED, 1, 0);
@@ -324,8 +366,7 @@ check_small (gboolean in_memory)
 {
   Run run;
 
-  run_init (&run, NULL);
-  upload_fixture_start (&run.base);
+  start (&run, NULL);
   upload_fixture_finish (&run.base, make_durable (&run, 1, 1, 70000,
           in_memory));
   check_complete (&run, 1);
@@ -383,10 +424,7 @@ test_closed (void)
   Run run;
   g_autoptr (GError) error = NULL;
 
-  run_init (&run, NULL);
-  upload_fixture_start (&run.base);
-  push_durable (&run, 1, 1);
-  upload_fixture_wait (&run.base, CONFIRMED, 1, 0);
+  start_arrived (&run, NULL, 1);
   upload_fixture_add_fault (&run.base, "part:stall-mid-body:count=0");
   push_durable (&run, 2, 8);
   gst_ice_upload_close (run.base.upload);
@@ -428,10 +466,7 @@ check_superseded (const gchar * fault)
   Run run;
   g_autoptr (GstIcePart) old = NULL;
 
-  run_init (&run, NULL);
-  upload_fixture_start (&run.base);
-  push_durable (&run, 1, 1);
-  upload_fixture_wait (&run.base, CONFIRMED, 1, 0);
+  start_arrived (&run, NULL, 1);
   upload_fixture_add_fault (&run.base, fault);
   old = make_durable (&run, 2, 1, PART_SIZE, FALSE);
   push_and_supersede (&run, old);
@@ -467,8 +502,7 @@ test_superseded_waiting (void)
   Run run;
   GstIcePart *old;
 
-  run_init (&run, NULL);
-  upload_fixture_start (&run.base);
+  start (&run, NULL);
   old = make_durable (&run, 1, 1, PART_SIZE, TRUE);
   gst_ice_part_supersede (old);
   gst_ice_upload_push (run.base.upload, old);
@@ -515,15 +549,10 @@ check_lost (const gchar * fault)
 {
   Run run;
 
-  run_init (&run, NULL);
-  upload_fixture_start (&run.base);
-  push_durable (&run, 1, 3);
-  upload_fixture_wait (&run.base, CONFIRMED, 3, 0);
+  start_arrived (&run, NULL, 3);
   upload_fixture_add_fault (&run.base, fault);
   push_durable (&run, 4, 4);
-  upload_fixture_finish (&run.base, NULL);
-  upload_fixture_wait (&run.base, COMPLETE, 1, STEP);
-  upload_fixture_check_object (&run.base, 4);
+  complete_object (&run, 4);
   g_assert_cmpuint (upload_fixture_count (&run.base, STARTED), ==, 2);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_INITIATE), ==, 2);
   run_clear (&run);
@@ -542,8 +571,7 @@ test_lost_for_good (void)
 {
   Run run;
 
-  run_init (&run, NULL);
-  upload_fixture_start (&run.base);
+  start (&run, NULL);
   upload_fixture_add_fault (&run.base, "complete:not-found:count=0");
   push_durable (&run, 1, 2);
   upload_fixture_finish (&run.base, NULL);
@@ -561,15 +589,10 @@ test_moved (void)
   Run run;
   g_auto (GstIceUploadInfo) info = { 0 };
 
-  run_init (&run, options);
-  upload_fixture_start (&run.base);
-  push_durable (&run, 1, 3);
-  upload_fixture_wait (&run.base, CONFIRMED, 3, 0);
+  start_arrived (&run, options, 3);
   ice_emulator_expire_credentials (run.base.emulator);
   push_durable (&run, 4, 4);
-  upload_fixture_finish (&run.base, NULL);
-  upload_fixture_wait (&run.base, COMPLETE, 1, STEP);
-  upload_fixture_check_object (&run.base, 4);
+  complete_object (&run, 4);
   gst_ice_upload_get_info (run.base.upload, &info);
   g_assert_cmpstr (info.object, ==, "moved/sv/" MEDIA_ID "/" MEDIA_ID ".mp4");
   g_assert_cmpuint (info.parts_reuploaded, ==, 3);
@@ -591,15 +614,10 @@ test_moved_early (void)
   };
   Run run;
 
-  run_init (&run, options);
-  upload_fixture_start (&run.base);
-  push_durable (&run, 1, 3);
-  upload_fixture_wait (&run.base, CONFIRMED, 3, 0);
+  start_arrived (&run, options, 3);
   upload_fixture_wait (&run.base, GST_ICE_UPLOAD_EVENT_RENEWED, 1, SECOND);
   push_durable (&run, 4, 4);
-  upload_fixture_finish (&run.base, NULL);
-  upload_fixture_wait (&run.base, COMPLETE, 1, STEP);
-  upload_fixture_check_object (&run.base, 4);
+  complete_object (&run, 4);
   g_assert_cmpuint (ice_emulator_count_open_uploads (run.base.emulator), ==,
       0);
   g_assert_cmpuint (upload_fixture_count (&run.base, LEFT_BEHIND), ==, 0);
@@ -614,9 +632,7 @@ test_resume (void)
   Run run;
   g_auto (GstIceUploadInfo) info = { 0 };
 
-  run_init (&run, NULL);
-  first_run (&run, 3, FALSE);
-  second_run (&run, 3, TRUE);
+  resume (&run, NULL, 3, 3, TRUE);
   upload_fixture_wait (&run.base, STARTED, 1, 0);
   g_assert_cmpuint (upload_fixture_count (&run.base, LEASED), ==, 1);
   gst_ice_upload_get_info (run.base.upload, &info);
@@ -639,9 +655,7 @@ test_resume_without_bytes (void)
 {
   Run run;
 
-  run_init (&run, NULL);
-  first_run (&run, 3, FALSE);
-  second_run (&run, 3, FALSE);
+  resume (&run, NULL, 3, 3, FALSE);
   push_durable (&run, 4, 4);
   complete (&run, 4);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_PART), ==, 4);
@@ -654,9 +668,7 @@ test_resume_nothing (void)
 {
   Run run;
 
-  run_init (&run, NULL);
-  first_run (&run, 1, FALSE);
-  second_run (&run, 0, TRUE);
+  resume (&run, NULL, 1, 0, TRUE);
   push_durable (&run, 1, 2);
   complete (&run, 2);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_INITIATE), ==, 1);
@@ -671,9 +683,7 @@ test_nothing_forbidden (void)
 {
   Run run;
 
-  run_init (&run, NULL);
-  first_run (&run, 1, FALSE);
-  second_run (&run, 0, TRUE);
+  resume (&run, NULL, 1, 0, TRUE);
   upload_fixture_add_fault (&run.base, "abort:forbidden:count=0");
   upload_fixture_finish (&run.base, NULL);
   upload_fixture_wait (&run.base, COMPLETE, 1, STEP);
@@ -687,9 +697,7 @@ test_resume_rewrite (void)
 {
   Run run;
 
-  run_init (&run, NULL);
-  first_run (&run, 2, FALSE);
-  second_run (&run, 2, TRUE);
+  resume (&run, NULL, 2, 2, TRUE);
   push_durable (&run, 3, 3);
   gst_ice_upload_push (run.base.upload, make_durable (&run, 1, 2, PART_SIZE,
           FALSE));
@@ -704,8 +712,7 @@ test_finish (void)
 {
   Run run;
 
-  run_init (&run, NULL);
-  first_run (&run, 3, FALSE);
+  begin_first (&run, 3);
   begin_second_run (&run, 3, FALSE);
   upload_fixture_finish (&run.base, NULL);
   upload_fixture_start (&run.base);
@@ -836,8 +843,7 @@ test_finish_different (void)
 {
   Run run;
 
-  run_init (&run, NULL);
-  first_run (&run, 3, FALSE);
+  begin_first (&run, 3);
   run.etags[1][1] = run.etags[1][1] == '0' ? '1' : '0';
   begin_second_run (&run, 3, TRUE);
   upload_fixture_finish (&run.base, NULL);
@@ -854,8 +860,7 @@ test_list_refused (void)
 {
   Run run;
 
-  run_init (&run, NULL);
-  first_run (&run, 3, FALSE);
+  begin_first (&run, 3);
   upload_fixture_add_fault (&run.base, "list-parts:forbidden:count=0");
   second_run (&run, 3, TRUE);
   push_durable (&run, 4, 4);
@@ -871,8 +876,7 @@ check_list_troubled (const gchar * fault)
 {
   Run run;
 
-  run_init (&run, NULL);
-  first_run (&run, 3, FALSE);
+  begin_first (&run, 3);
   upload_fixture_add_fault (&run.base, fault);
   second_run (&run, 3, TRUE);
   push_durable (&run, 4, 4);
@@ -899,8 +903,7 @@ test_pages (void)
   Run run;
   guint i;
 
-  run_init (&run, NULL);
-  upload_fixture_start (&run.base);
+  start (&run, NULL);
   for (i = 1; i <= length; i++)
     if (i != missing)
       gst_ice_upload_push (run.base.upload, upload_fixture_make_part
@@ -960,8 +963,7 @@ check_aborted (gboolean finish)
 {
   Run run;
 
-  run_init (&run, NULL);
-  first_run (&run, 3, FALSE);
+  begin_first (&run, 3);
   abort_upload (&run);
   begin_second_run (&run, 3, TRUE);
   if (finish)
@@ -991,8 +993,7 @@ check_aborted_gone (guint n_noted, gboolean finish, const gchar * words)
 {
   Run run;
 
-  run_init (&run, NULL);
-  first_run (&run, 3, FALSE);
+  begin_first (&run, 3);
   abort_upload (&run);
   begin_second_run (&run, n_noted, FALSE);
   if (finish)
@@ -1021,13 +1022,9 @@ test_moved_between (void)
   Run run;
   g_auto (GstIceUploadInfo) info = { 0 };
 
-  run_init (&run, options);
-  first_run (&run, 3, FALSE);
-  second_run (&run, 3, TRUE);
+  resume (&run, options, 3, 3, TRUE);
   push_durable (&run, 4, 4);
-  upload_fixture_finish (&run.base, NULL);
-  upload_fixture_wait (&run.base, COMPLETE, 1, STEP);
-  upload_fixture_check_object (&run.base, 4);
+  complete_object (&run, 4);
   gst_ice_upload_get_info (run.base.upload, &info);
   g_assert_cmpstr (info.object, ==, "moved/sv/" MEDIA_ID "/" MEDIA_ID ".mp4");
   g_assert_cmpuint (upload_fixture_count (&run.base, STARTED), ==, 1);
@@ -1041,9 +1038,7 @@ test_moved_between_gone (void)
   const gchar *options[] = { "--new-key-from=2", NULL };
   Run run;
 
-  run_init (&run, options);
-  first_run (&run, 3, FALSE);
-  second_run (&run, 3, FALSE);
+  resume (&run, options, 3, 3, FALSE);
   check_failed (&run, GST_ICE_ERROR_NO_SUCH_UPLOAD, "another object",
       GST_ICE_OUTCOME_KEPT);
   g_assert_cmpuint (ice_emulator_count_open_uploads (run.base.emulator), ==,
@@ -1059,8 +1054,7 @@ test_stop_early (void)
 {
   Run run;
 
-  run_init (&run, NULL);
-  first_run (&run, 3, FALSE);
+  begin_first (&run, 3);
   upload_fixture_add_fault (&run.base, "refresh:error:count=0");
   second_run (&run, 3, TRUE);
   upload_fixture_turn (&run.base);
@@ -1077,9 +1071,7 @@ test_abort (void)
 {
   Run run;
 
-  run_init (&run, NULL);
-  first_run (&run, 3, FALSE);
-  second_run (&run, 3, TRUE);
+  resume (&run, NULL, 3, 3, TRUE);
   upload_fixture_wait (&run.base, STARTED, 1, 0);
   gst_ice_upload_stop (run.base.upload, TRUE);
   upload_fixture_wait (&run.base, STOPPED, 1, 0);
