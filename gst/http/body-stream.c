@@ -36,7 +36,7 @@
  * close without reading the body. Then the stream ends early and without an
  * error, so that libsoup goes on to look for that answer; with an error it
  * would never look. This is so when the answer is seen (see
- * gst_ice_connection_is_answered) and when a write fails: a reset does not
+ * gst_ice_connection_look_for_answer) and when a write fails: a reset does not
  * destroy what had arrived before it. If nothing is there to be read either,
  * libsoup reports that.
  *
@@ -97,9 +97,10 @@ take_block (GstIceBodyStream * self)
   self->offset = 0;
 }
 
-/* TRUE if there are bytes to be sent at once. */
+/* Takes the next block if the last has gone. TRUE if there are bytes to be sent
+ * at once. */
 static gboolean
-has_bytes (GstIceBodyStream * self)
+provide_bytes (GstIceBodyStream * self)
 {
   if (is_drained (self) && self->reader && !self->ended_early)
     take_block (self);
@@ -159,7 +160,7 @@ read_bytes (GstIceBodyStream * self, guint8 * buffer, gsize count,
 {
   gsize done = 0;
 
-  while (done < count && has_bytes (self)) {
+  while (done < count && provide_bytes (self)) {
     gsize size;
     const guint8 *data = peek_at (self, self->index, self->offset, &size);
 
@@ -252,10 +253,10 @@ end_early (GstIceBodyStream * self)
 }
 
 static gboolean
-is_answered (GstIceBodyStream * self)
+look_for_answer (GstIceBodyStream * self)
 {
   return !is_at_end (self)
-      && gst_ice_connection_is_answered (self->connection);
+      && gst_ice_connection_look_for_answer (self->connection);
 }
 
 /* Writes until the end, or for one turn. Returns 0 at the end, -1 with
@@ -265,10 +266,10 @@ write_turn (GstIceBodyStream * self, GError ** error)
 {
   gsize done = 0;
 
-  if (is_answered (self))
+  if (look_for_answer (self))
     end_early (self);
 
-  while (done < TURN_SIZE && has_bytes (self)) {
+  while (done < TURN_SIZE && provide_bytes (self)) {
     g_autoptr (GError) local_error = NULL;
     gssize written = write_once (self, &local_error);
 
@@ -349,7 +350,7 @@ gst_ice_body_stream_is_readable (GPollableInputStream * stream)
   if (!self->bytes)
     return TRUE;
   if (gst_ice_body_stream_is_waiting (self))
-    return is_direct (self) && is_answered (self);
+    return is_direct (self) && look_for_answer (self);
   if (!is_direct (self) || is_at_end (self))
     return TRUE;
   return g_pollable_output_stream_is_writable (self->output);
@@ -431,7 +432,7 @@ create_awaited (GstIceBodyStream * self)
 {
   if (!self->bytes)
     return NULL;
-  if (!has_bytes (self) && gst_ice_body_stream_is_waiting (self))
+  if (!provide_bytes (self) && gst_ice_body_stream_is_waiting (self))
     return create_block_source (self);
   if (!is_direct (self) || is_at_end (self))
     return NULL;

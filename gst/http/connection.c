@@ -35,7 +35,6 @@
 struct _GstIceConnection
 {
   grefcount ref_count;
-  guint64 id;
   GWeakRef stream;
   GWeakRef socket;
   guint uses;
@@ -45,12 +44,11 @@ struct _GstIceConnection
 };
 
 GstIceConnection *
-gst_ice_connection_new (guint64 id)
+gst_ice_connection_new (void)
 {
   GstIceConnection *connection = g_new0 (GstIceConnection, 1);
 
   g_ref_count_init (&connection->ref_count);
-  connection->id = id;
   g_weak_ref_init (&connection->stream, NULL);
   g_weak_ref_init (&connection->socket, NULL);
 
@@ -73,12 +71,6 @@ gst_ice_connection_unref (GstIceConnection * connection)
   g_weak_ref_clear (&connection->stream);
   g_weak_ref_clear (&connection->socket);
   g_free (connection);
-}
-
-guint64
-gst_ice_connection_get_id (const GstIceConnection * connection)
-{
-  return connection->id;
 }
 
 /* (transfer full) (nullable) */
@@ -268,7 +260,7 @@ get_answer_events (GstIceConnection * connection)
 }
 
 gboolean
-gst_ice_connection_is_answered (GstIceConnection * connection)
+gst_ice_connection_look_for_answer (GstIceConnection * connection)
 {
   g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
   struct pollfd pollfd = {

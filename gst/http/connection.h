@@ -33,12 +33,10 @@ typedef struct
   gint64 min_rtt_us;
 } GstIceTraffic;
 
-/* @id: libsoup's connection id. (transfer full) */
-GstIceConnection *gst_ice_connection_new (guint64 id);
+/* (transfer full) */
+GstIceConnection *gst_ice_connection_new (void);
 GstIceConnection *gst_ice_connection_ref (GstIceConnection * connection);
 void gst_ice_connection_unref (GstIceConnection * connection);
-
-guint64 gst_ice_connection_get_id (const GstIceConnection * connection);
 
 /* The stream to the peer as far as it is built: of TCP, later perhaps of TLS
  * on top of it. */
@@ -79,10 +77,10 @@ gboolean gst_ice_connection_has_unsent (GstIceConnection * connection);
  * still holds is thrown away, and closing it cannot block. */
 void gst_ice_connection_abort (GstIceConnection * connection);
 
-/* While a request is being sent: TRUE if the peer has answered already, or has
- * closed its side, so that sending on is of no use. Over TLS only the latter
- * can be seen. */
-gboolean gst_ice_connection_is_answered (GstIceConnection * connection);
+/* While a request is being sent: looks whether the peer has answered already, or
+ * has closed its side, so that sending on is of no use: TRUE then. Over TLS only
+ * the latter can be seen. It remembers that it saw an interim response. */
+gboolean gst_ice_connection_look_for_answer (GstIceConnection * connection);
 
 /* Becomes ready when the above may have become true, or @condition of the
  * socket has: one descriptor to poll for both. NULL where the system cannot

@@ -244,13 +244,6 @@ gst_ice_endpoint_unref (GstIceEndpoint * endpoint)
   g_free (endpoint);
 }
 
-gboolean
-gst_ice_endpoint_equal (const GstIceEndpoint * a, const GstIceEndpoint * b)
-{
-  return a->tls == b->tls && a->port == b->port
-      && g_str_equal (a->host, b->host);
-}
-
 gchar *
 gst_ice_endpoint_to_string (const GstIceEndpoint * endpoint)
 {

@@ -50,8 +50,6 @@ GstIceEndpoint *gst_ice_endpoint_secure (GstIceEndpoint * endpoint);
 
 GstIceEndpoint *gst_ice_endpoint_ref (GstIceEndpoint * endpoint);
 void gst_ice_endpoint_unref (GstIceEndpoint * endpoint);
-gboolean gst_ice_endpoint_equal (const GstIceEndpoint * a,
-    const GstIceEndpoint * b);
 
 /* `https://host[:port]`, the port only if it is not the scheme's default.
  * (transfer full) */

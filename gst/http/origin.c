@@ -85,7 +85,7 @@ gst_ice_origin_get_connection (GstIceOrigin * origin, guint64 id)
   if (connection)
     return connection;
   sweep_connections (origin);
-  connection = gst_ice_connection_new (id);
+  connection = gst_ice_connection_new ();
   g_hash_table_insert (origin->connections, g_memdup2 (&id, sizeof id),
       connection);
 

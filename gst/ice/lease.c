@@ -410,9 +410,3 @@ gst_ice_lease_unref (GstIceLease * lease)
   g_free (lease->signing_region);
   g_free (lease);
 }
-
-gboolean
-gst_ice_lease_same_object (const GstIceLease * a, const GstIceLease * b)
-{
-  return g_str_equal (a->bucket, b->bucket) && g_str_equal (a->key, b->key);
-}

@@ -57,10 +57,6 @@ GstIceLease *gst_ice_lease_decode (const gchar * upload_address,
 GstIceLease *gst_ice_lease_ref (GstIceLease * lease);
 void gst_ice_lease_unref (GstIceLease * lease);
 
-/* TRUE if both leases are for the same bucket and key. */
-gboolean gst_ice_lease_same_object (const GstIceLease * a,
-    const GstIceLease * b);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceLease, gst_ice_lease_unref)
 
 G_END_DECLS

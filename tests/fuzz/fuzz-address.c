@@ -27,7 +27,9 @@ check_same (const GstIceEndpoint * endpoint)
   g_autoptr (GstIceEndpoint) again = gst_ice_endpoint_parse (text, &error);
 
   g_assert_no_error (error);
-  g_assert_true (gst_ice_endpoint_equal (endpoint, again));
+  g_assert_cmpint (again->tls, ==, endpoint->tls);
+  g_assert_cmpstr (again->host, ==, endpoint->host);
+  g_assert_cmpuint (again->port, ==, endpoint->port);
   g_assert_cmpint (again->is_loopback, ==, endpoint->is_loopback);
   g_assert_cmpint (again->is_address, ==, endpoint->is_address);
 }

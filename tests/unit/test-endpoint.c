@@ -231,21 +231,6 @@ test_region (void)
   check_normal ("cn-shanghai\r\nx: y", NULL);
 }
 
-static void
-test_equal (void)
-{
-  g_autoptr (GstIceEndpoint) a = gst_ice_endpoint_parse ("a.com", NULL);
-  g_autoptr (GstIceEndpoint) b =
-      gst_ice_endpoint_parse ("https://A.com:443/", NULL);
-  g_autoptr (GstIceEndpoint) port = gst_ice_endpoint_parse ("a.com:1", NULL);
-  g_autoptr (GstIceEndpoint) plain =
-      gst_ice_endpoint_parse ("http://a.com:443", NULL);
-
-  g_assert_true (gst_ice_endpoint_equal (a, b));
-  g_assert_false (gst_ice_endpoint_equal (a, port));
-  g_assert_false (gst_ice_endpoint_equal (a, plain));
-}
-
 int
 main (int argc, char **argv)
 {
@@ -262,7 +247,6 @@ main (int argc, char **argv)
   g_test_add_func ("/endpoint/knows-the-region-of-an-oss-host",
       test_oss_region);
   g_test_add_func ("/endpoint/strips-a-region", test_region);
-  g_test_add_func ("/endpoint/compares", test_equal);
 
   return g_test_run ();
 }

@@ -164,21 +164,6 @@ test_missing (void)
   g_assert_error (second, GST_ICE_ERROR, GST_ICE_ERROR_PROTOCOL);
 }
 
-static void
-test_same_object (void)
-{
-  g_autoptr (GstIceLease) lease =
-      decode (ADDRESS ("bucket", "k"), AUTH, NULL);
-  g_autoptr (GstIceLease) same = decode (ADDRESS ("bucket", "k"), AUTH, NULL);
-  g_autoptr (GstIceLease) key = decode (ADDRESS ("bucket", "K"), AUTH, NULL);
-  g_autoptr (GstIceLease) bucket =
-      decode (ADDRESS ("bucket2", "k"), AUTH, NULL);
-
-  g_assert_true (gst_ice_lease_same_object (lease, same));
-  g_assert_false (gst_ice_lease_same_object (lease, key));
-  g_assert_false (gst_ice_lease_same_object (lease, bucket));
-}
-
 /* Every proper prefix of a good text is refused, and nothing crashes. */
 static void
 test_truncated (void)
@@ -208,7 +193,6 @@ main (int argc, char **argv)
   g_test_add_func ("/lease/takes-the-texts-in-either-order", test_swapped);
   g_test_add_func ("/lease/refuses-missing-texts", test_missing);
   g_test_add_func ("/lease/refuses-truncated-texts", test_truncated);
-  g_test_add_func ("/lease/compares-bucket-and-key", test_same_object);
 
   return g_test_run ();
 }
