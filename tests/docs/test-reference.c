@@ -421,30 +421,6 @@ static const gchar *const commands[] = {
   NULL
 };
 
-/* A recording that was killed once two parts had arrived. */
-static void
-leave_recording (IceEmulator * emulator, const gchar * directory)
-{
-  g_autofree gchar *line = g_strdup_printf ("gst-launch-1.0 -q fakesrc"
-      " is-live=true sizetype=fixed sizemax=20000 do-timestamp=true"
-      " ! identity sleep-time=10000 ! icesink media-id=a ice-endpoint=%s"
-      " access-key-id=" KEY_ID " access-key-secret=" KEY_SECRET
-      " part-size=102400 head-size=0 spool-directory=%s",
-      ice_emulator_get_uri (emulator), directory);
-  g_auto (GStrv) argv = g_strsplit (line, " ", -1);
-  guint had = ice_emulator_count (emulator, ICE_EMULATOR_PART, 200);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GSubprocess) process =
-      g_subprocess_newv ((const gchar * const *) argv, G_SUBPROCESS_FLAGS_NONE,
-      &error);
-
-  g_assert_no_error (error);
-  while (ice_emulator_count (emulator, ICE_EMULATOR_PART, 200) < had + 2)
-    g_usleep (G_USEC_PER_SEC / 50);
-  g_subprocess_force_exit (process);
-  g_subprocess_wait (process, NULL, NULL);
-}
-
 /* @words: command, and what belongs in place of the words of the table. It is
  * to succeed. (transfer full) */
 static gchar *
@@ -462,6 +438,41 @@ use_tool (IceEmulator * emulator, const gchar * words)
     g_error ("%s: status %d:\n%s", filled->str, status, output);
 
   return output;
+}
+
+/* Two parts of what is recorded are on disk, too. */
+static gboolean
+has_spooled (IceEmulator * emulator, const gchar * directory)
+{
+  g_autofree gchar *list = g_strdup_printf ("list --json %s", directory);
+  g_autofree gchar *json = use_tool (emulator, list);
+  g_autoptr (GRegex) regex =
+      g_regex_new ("\"parts-arrived\" *: *[2-9]", 0, 0, NULL);
+
+  return g_regex_match (regex, json, 0, NULL);
+}
+
+/* A recording that was killed once two parts had arrived. */
+static void
+leave_recording (IceEmulator * emulator, const gchar * directory)
+{
+  g_autofree gchar *line = g_strdup_printf ("gst-launch-1.0 -q fakesrc"
+      " is-live=true sizetype=fixed sizemax=20000 do-timestamp=true"
+      " ! identity sleep-time=10000 ! icesink media-id=a ice-endpoint=%s"
+      " access-key-id=" KEY_ID " access-key-secret=" KEY_SECRET
+      " part-size=102400 head-size=0 spool-directory=%s",
+      ice_emulator_get_uri (emulator), directory);
+  g_auto (GStrv) argv = g_strsplit (line, " ", -1);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) process =
+      g_subprocess_newv ((const gchar * const *) argv, G_SUBPROCESS_FLAGS_NONE,
+      &error);
+
+  g_assert_no_error (error);
+  while (!has_spooled (emulator, directory))
+    g_usleep (G_USEC_PER_SEC / 10);
+  g_subprocess_force_exit (process);
+  g_subprocess_wait (process, NULL, NULL);
 }
 
 /* The asset has no file. */
