@@ -11,8 +11,8 @@
 
 G_BEGIN_DECLS
 
-/* The code of GST_RESOURCE_ERROR for @error. @opened: an upload credential had
- * been there before. Pure function. */
+/* The code of GST_RESOURCE_ERROR for @error. @opened: the upload had begun at
+ * OSS. Pure function. */
 GstResourceError gst_ice_element_error_get_code (const GError * error,
     gboolean opened);
 

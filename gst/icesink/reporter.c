@@ -47,7 +47,6 @@ struct _GstIceReporter
   GstIceRecording *recording;   /* (nullable) (owned) protected by lock, like
                                  * all below */
   gboolean muted;
-  gboolean opened;              /* there has been a lease */
   gint64 expected_size;
   gint64 first_byte_us;
   gchar *last_error;            /* (nullable): in place of the upload's */
@@ -262,10 +261,6 @@ post_step (GstIceReporter * self, GstProgressType type, const gchar * code,
 static void
 post_opened (GstIceReporter * self)
 {
-  g_mutex_lock (&self->lock);
-  self->opened = TRUE;
-  g_mutex_unlock (&self->lock);
-
   post_step (self, GST_PROGRESS_TYPE_START, "open",
       "Asking for an upload credential");
   post_step (self, GST_PROGRESS_TYPE_COMPLETE, "open",
@@ -302,14 +297,6 @@ note_error (GstIceReporter * self, const GError * error)
   self->last_error = g_strdup (error->message);
 }
 
-static gboolean
-is_opened (GstIceReporter * self)
-{
-  gst_ice_lock_scope (&self->lock);
-
-  return self->opened;
-}
-
 void
 gst_ice_reporter_post_error (GstIceReporter * self, const GError * error)
 {
@@ -321,7 +308,7 @@ gst_ice_reporter_post_error (GstIceReporter * self, const GError * error)
   note_error (self, error);
   close_finalize (self, GST_PROGRESS_TYPE_ERROR, "Upload failed");
   post (self, gst_ice_element_error_new_message (self->element, described,
-          self->media_id, is_opened (self), info.outcome));
+          self->media_id, info.upload_id != NULL, info.outcome));
 }
 
 void
@@ -334,7 +321,7 @@ gst_ice_reporter_post_warning (GstIceReporter * self, const gchar * text,
   if (!GST_CLOCK_TIME_IS_VALID (retry_in))
     note_error (self, error);
   post (self, gst_ice_element_error_new_warning (self->element, text, error,
-          self->media_id, is_opened (self), info.outcome, retry_in));
+          self->media_id, info.upload_id != NULL, info.outcome, retry_in));
 }
 
 static void
