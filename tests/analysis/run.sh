@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The icesink developers
+#
+# Looks through the sources without running them, and installs what is missing
+# for that.
+#
+#   sh tests/analysis/run.sh [TOOL...]
+#
+#   cppcheck    C sources; what does not count, and why, is in
+#               cppcheck-suppressions.txt
+#   codespell   all texts; words that are none are in words.txt
+#
+# The last line is `N passed, N failed`: tools; the exit status is 0 if none had
+# anything to say.
+
+set -eu
+
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
+. "$top/tests/setup.sh"
+cd "$top"
+
+# Macros of GLib's that stand where it expects none are taken out.
+run_cppcheck ()
+{
+  cppcheck --quiet -j "$(nproc)" --std=c11 --library=gtk --inline-suppr \
+    --enable=warning,performance,portability --error-exitcode=1 \
+    --suppressions-list=tests/analysis/cppcheck-suppressions.txt \
+    -I gst -I tests -I tests/unit '-DG_GNUC_PRINTF(a,b)=' \
+    '-DG_DEFINE_EXTENDED_ERROR(a,b)=' \
+    '-DG_N_ELEMENTS(a)=(sizeof(a)/sizeof((a)[0]))' \
+    gst plugin tests examples
+}
+
+# What others wrote, and what is no language, is left out.
+run_codespell ()
+{
+  git ls-files -z | grep -zv \
+    -e '^tests/fuzz/corpus/' -e '^tests/vectors/' -e 'package-lock.json$' |
+    xargs -0 codespell --ignore-words tests/analysis/words.txt
+}
+
+tools=${*:-cppcheck codespell}
+# $tools is a list of words.
+# shellcheck disable=SC2086
+install_missing $tools
+passed=0
+failed=0
+for tool in $tools; do
+  say "== $tool"
+  if "run_$tool"; then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+    say "FAILED $tool"
+  fi
+done
+say "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
