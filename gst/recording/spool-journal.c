@@ -860,7 +860,8 @@ gst_ice_spool_facts_read (GstIceSpoolFacts * facts, const gchar * text,
   GstIceSpoolFacts read = { left, 0, FALSE };
   Reader reader = { &read, 0, FALSE, media_id };
 
-  if (!read_lines (&reader, text, size, error))
+  /* Of nothing, @text may be NULL. */
+  if (size > 0 && !read_lines (&reader, text, size, error))
     return FALSE;
   if (!close_gaps (left, error)) {
     g_prefix_error (error, "it is damaged: ");
