@@ -1062,6 +1062,19 @@ close_upload (GstIceRun * self, gint64 deadline_us)
   g_mutex_unlock (&self->lock);
 }
 
+/* While the service has never accepted anything there is little to wait for,
+ * unless the run has only just begun; and with a spool nothing is lost. */
+static gint64
+get_network_deadline (GstIceRun * self, gint64 deadline_us)
+{
+  g_auto (GstIceUploadInfo) info = { 0 };
+
+  gst_ice_upload_get_info (self->upload, &info);
+
+  return info.accepted ? deadline_us : MIN (deadline_us,
+      MAX (self->start_us + FIRST_ANSWER_US, g_get_monotonic_time ()));
+}
+
 /* Does what on-stop says, and waits for it. */
 static void
 carry_out (GstIceRun * self, GstIceEndAction action, gint64 deadline_us)
@@ -1077,7 +1090,11 @@ carry_out (GstIceRun * self, GstIceEndAction action, gint64 deadline_us)
   else
     finish (self);
 
-  wait_for (self, GST_ICE_RUN_ENDED, deadline_us);
+  /* If something is accepted meanwhile, there is all the time to wait. */
+  if (!wait_for (self, GST_ICE_RUN_ENDED,
+          get_network_deadline (self, deadline_us)))
+    wait_for (self, GST_ICE_RUN_ENDED,
+        get_network_deadline (self, deadline_us));
 }
 
 static void
@@ -1126,29 +1143,17 @@ judge_stop (GstIceRun * self, GstIceEndAction action)
     warn_of_leftover (self, info.last_error);
 }
 
-/* While the service has never accepted anything there is little to wait for,
- * unless the run has only just begun; and with a spool nothing is lost. */
-static gint64
-get_network_deadline (GstIceRun * self, gint64 deadline_us)
-{
-  g_auto (GstIceUploadInfo) info = { 0 };
-
-  gst_ice_upload_get_info (self->upload, &info);
-
-  return info.accepted ? deadline_us : MIN (deadline_us,
-      MAX (self->start_us + FIRST_ANSWER_US, g_get_monotonic_time ()));
-}
-
 void
 gst_ice_run_stop (GstIceRun * self, GstIceEndAction action,
     gint64 deadline_us)
 {
-  deadline_us = get_network_deadline (self, deadline_us);
-  action = get_safe_action (self, action, deadline_us);
+  action = get_safe_action (self, action,
+      get_network_deadline (self, deadline_us));
   if (!has_reached (self, GST_ICE_RUN_ENDED))
     carry_out (self, action, deadline_us);
 
-  deadline_us = get_disk_deadline (deadline_us);
+  deadline_us =
+      get_disk_deadline (get_network_deadline (self, deadline_us));
   close_upload (self, deadline_us);
   drop_claim (self);
   judge_stop (self, action);
