@@ -415,6 +415,9 @@ gst_ice_settings_get_recording_config (const GstIceSettings * settings,
   guint64 head_size = settings->head_size;
   guint64 max_part = GST_ICE_PART_SIZE_MAX;
 
+  if (settings->max_memory > G_MAXSIZE / 2)
+    return set_settings_error (error, "max-memory is more than this process can"
+        " have");
   if (settings->spool_directory == NULL
       && !get_max_part (settings, &max_part, error))
     return FALSE;

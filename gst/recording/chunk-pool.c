@@ -4,16 +4,19 @@
 /* The chunk pool; see the header.
  *
  * Runs on: any thread.
- * Protected by: lock, which is taken last of all and for a few instructions;
- * no slab is allocated while it is held.
+ * Protected by: lock of a pool, for its budget; lock of the store, for the
+ * slabs. Both are taken last of all and for a few instructions, never one inside
+ * the other; no slab is mapped while either is held.
  * Owns: the memory of all chunks, those that are out as well. A chunk holds a
  * reference to its pool, so a pool outlives its chunks.
  *
- * Chunks are pieces of slabs. A slab is what most processors have as a large
- * page, which costs less than as many small ones, the first time that they are
- * used and whenever bytes are copied: a tenth of all that an upload cost. Who
- * needs little memory, maybe as one of hundreds, is given no more than
- * that. */
+ * Chunks are pieces of slabs, which all pools of the process share. A slab is
+ * what most processors have as a large page, which costs less than as many small
+ * ones, the first time that they are used and whenever bytes are copied: a tenth
+ * of all that an upload cost. Where little memory is in use, it is given no more
+ * than that. A slab that is empty waits for the next part; those that nobody
+ * has needed for a while go back to the kernel, and all when the last pool
+ * goes. */
 
 #include "recording/chunk-pool.h"
 
@@ -26,17 +29,22 @@
 #define SLAB_SIZE (SLAB_CHUNKS * GST_ICE_CHUNK_SIZE)
 #define ALL_CHUNKS G_MAXUINT32
 
-/* Bytes in use from which on slabs are large pages. */
-#define LARGE_PAGES_FROM (16 * 1024 * 1024)
+/* Slabs in use from which on they are large pages. */
+#define LARGE_PAGES_FROM 8
 
-/* Slabs without a chunk in use that are kept for the next part. More than one
- * large part is not worth keeping: the kernel is quick enough for what is
- * rare. */
-#define SPARE_SLABS 8
+/* How long an empty slab waits. */
+#define IDLE_US (30 * G_USEC_PER_SEC)
+
+/* What has to be left for everybody else when a slab is mapped: GLib ends the
+ * process when it finds no memory. */
+#define HEADROOM (8 * 1024 * 1024)
 
 /* Who waits for room gets this much if it comes within a moment. */
 #define PLENTY (1024 * 1024)
 #define MOMENT_US 1000
+
+/* When to ask a kernel again that had no memory, while nothing comes back. */
+#define STARVED_US (G_USEC_PER_SEC / 10)
 
 /**
  * GstIceChunkSlab:
@@ -58,28 +66,44 @@ struct _GstIceChunkPool
   GMutex lock;
   GCond room;                   /* used fell, or flushing or nudged is set */
   guint64 used;
+  guint64 limit;                /* max_memory, or what the kernel had */
   guint n_waiting;              /* for room */
   gboolean flushing;
   gboolean nudged;
-  GPtrArray *slabs;             /* (owned) those that have a free chunk */
-  guint n_spare;                /* of them, those that have nothing else */
 };
+
+/* What all pools share. */
+static struct
+{
+  GMutex lock;
+  GPtrArray *slabs;             /* (owned) (nullable) with a free chunk */
+  guint n_pools;
+  guint n_slabs;                /* mapped */
+  guint n_spare;                /* of them, those with nothing in use */
+  guint n_idle;                 /* fewest of those since idle_us */
+  gint64 idle_us;               /* monotonic time */
+} store;
 
 /* ---- slabs ---- */
 
-/* From the kernel itself, which gets it back as soon as it is free. An aligned
- * piece of the heap would take twice the address space as well; here that lasts
- * for a moment only. */
 static guint8 *
-map_slab (void)
+map (gsize size)
 {
-  guint8 *data = mmap (NULL, 2 * SLAB_SIZE, PROT_READ | PROT_WRITE,
+  guint8 *data = mmap (NULL, size, PROT_READ | PROT_WRITE,
       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+  return data != MAP_FAILED ? data : NULL;
+}
+
+/* Where it can be a large page. */
+static guint8 *
+map_aligned (void)
+{
+  guint8 *data = map (2 * SLAB_SIZE);
   gsize before = -GPOINTER_TO_SIZE (data) % SLAB_SIZE;
 
-  /* As g_malloc() does. */
-  if (data == MAP_FAILED)
-    g_error ("no memory for %u more bytes", SLAB_SIZE);
+  if (data == NULL)
+    return NULL;
 
   if (before > 0)
     munmap (data, before);
@@ -88,12 +112,36 @@ map_slab (void)
   return data + before;
 }
 
+/* From the kernel itself, which gets it back as soon as it is free; NULL if it
+ * has none. An address space of 32 bits is too small for what lies between
+ * pieces that are aligned. */
+static guint8 *
+map_slab (void)
+{
+  guint8 *headroom = map (HEADROOM);
+  guint8 *data = NULL;
+
+  if (headroom == NULL)
+    return NULL;
+
+  data = sizeof (gpointer) > 4 ? map_aligned () : map (SLAB_SIZE);
+  munmap (headroom, HEADROOM);
+
+  return data;
+}
+
+/* NULL if there is no memory. */
 static GstIceChunkSlab *
 slab_new (gboolean large_page)
 {
-  GstIceChunkSlab *slab = g_new0 (GstIceChunkSlab, 1);
+  guint8 *data = map_slab ();
+  GstIceChunkSlab *slab;
 
-  slab->data = map_slab ();
+  if (data == NULL)
+    return NULL;
+
+  slab = g_new0 (GstIceChunkSlab, 1);
+  slab->data = data;
   slab->free = ALL_CHUNKS;
   slab->untouched = ALL_CHUNKS;
 #ifdef MADV_HUGEPAGE
@@ -107,9 +155,6 @@ slab_new (gboolean large_page)
 static void
 slab_free (GstIceChunkSlab * slab)
 {
-  if (slab == NULL)
-    return;
-
   munmap (slab->data, SLAB_SIZE);
   g_free (slab);
 }
@@ -126,34 +171,36 @@ populate (guint8 * data)
 #endif
 }
 
-/* Call with the lock held. */
+/* ---- the store; call with its lock held ---- */
+
 static void
-add_slab (GstIceChunkPool * pool, GstIceChunkSlab * slab)
+add_slab (GstIceChunkSlab * slab)
 {
-  g_ptr_array_add (pool->slabs, slab);
+  g_ptr_array_add (store.slabs, slab);
   if (slab->free == ALL_CHUNKS)
-    pool->n_spare++;
+    store.n_spare++;
 }
 
-/* The memory of one chunk, or NULL if no slab has any. Call with the lock
- * held. */
+/* The memory of one chunk, or NULL if no slab has any. The last slab is the one
+ * that is in use: those that are empty come to stand before it. */
 static guint8 *
-take_memory (GstIceChunkPool * pool, GstIceChunkSlab ** slab,
-    gboolean * untouched)
+take_memory (GstIceChunkSlab ** slab, gboolean * untouched)
 {
   GstIceChunkSlab *last;
   guint index;
 
-  if (pool->slabs->len == 0)
+  if (store.slabs->len == 0)
     return NULL;
 
-  last = g_ptr_array_index (pool->slabs, pool->slabs->len - 1);
-  if (last->free == ALL_CHUNKS)
-    pool->n_spare--;
+  last = g_ptr_array_index (store.slabs, store.slabs->len - 1);
+  if (last->free == ALL_CHUNKS) {
+    store.n_spare--;
+    store.n_idle = MIN (store.n_idle, store.n_spare);
+  }
   index = g_bit_nth_lsf (last->free, -1);
   last->free &= ~(1u << index);
   if (last->free == 0)
-    g_ptr_array_steal_index (pool->slabs, pool->slabs->len - 1);
+    g_ptr_array_steal_index (store.slabs, store.slabs->len - 1);
 
   *untouched = (last->untouched & 1u << index) != 0;
   last->untouched &= ~(1u << index);
@@ -162,26 +209,57 @@ take_memory (GstIceChunkPool * pool, GstIceChunkSlab ** slab,
   return last->data + index * GST_ICE_CHUNK_SIZE;
 }
 
-/* Returns the slab if it is to be freed. Call with the lock held. */
-static GstIceChunkSlab *
-return_memory (GstIceChunkPool * pool, GstIceChunkSlab * slab,
-    const guint8 * data)
+static void
+return_memory (GstIceChunkSlab * slab, const guint8 * data)
 {
   guint index = (data - slab->data) / GST_ICE_CHUNK_SIZE;
 
   if (slab->free == 0)
-    add_slab (pool, slab);
+    add_slab (slab);
   slab->free |= 1u << index;
-  if (slab->free != ALL_CHUNKS)
+  if (slab->free == ALL_CHUNKS)
+    store.n_spare++;
+}
+
+/* Up to @n slabs that are empty. (transfer full) (nullable) */
+static GPtrArray *
+take_spare (guint n)
+{
+  GPtrArray *spare;
+  guint i = 0;
+
+  if (n == 0)
     return NULL;
 
-  if (pool->n_spare < SPARE_SLABS) {
-    pool->n_spare++;
-    return NULL;
+  spare = g_ptr_array_new_with_free_func ((GDestroyNotify) slab_free);
+  while (spare->len < n && i < store.slabs->len) {
+    GstIceChunkSlab *slab = g_ptr_array_index (store.slabs, i);
+
+    if (slab->free == ALL_CHUNKS)
+      g_ptr_array_add (spare, g_ptr_array_steal_index (store.slabs, i));
+    else
+      i++;
   }
-  g_ptr_array_remove_fast (pool->slabs, slab);
+  store.n_spare -= spare->len;
+  store.n_slabs -= spare->len;
 
-  return slab;
+  return spare;
+}
+
+/* What nobody has needed for a while. (transfer full) (nullable) */
+static GPtrArray *
+take_idle (void)
+{
+  gint64 now = g_get_monotonic_time ();
+  guint n = store.n_idle;
+
+  if (now < store.idle_us + IDLE_US)
+    return NULL;
+
+  store.idle_us = now;
+  store.n_idle = store.n_spare - n;
+
+  return take_spare (n);
 }
 
 /* ---- the pool ---- */
@@ -190,12 +268,15 @@ GstIceChunkPool *
 gst_ice_chunk_pool_new (guint64 max_memory)
 {
   GstIceChunkPool *pool = g_new0 (GstIceChunkPool, 1);
+  gst_ice_lock_scope (&store.lock);
 
   g_atomic_ref_count_init (&pool->ref_count);
-  pool->max_memory = max_memory;
+  pool->max_memory = pool->limit = max_memory;
   g_mutex_init (&pool->lock);
   g_cond_init (&pool->room);
-  pool->slabs = g_ptr_array_new ();
+  if (store.slabs == NULL)
+    store.slabs = g_ptr_array_new ();
+  store.n_pools++;
 
   return pool;
 }
@@ -207,31 +288,56 @@ gst_ice_chunk_pool_ref (GstIceChunkPool * pool)
   return pool;
 }
 
+/* The last one leaves nothing behind. */
+static void
+leave_store (void)
+{
+  g_autoptr (GPtrArray) spare = NULL;
+  g_autoptr (GPtrArray) slabs = NULL;
+  gst_ice_lock_scope (&store.lock);
+
+  if (--store.n_pools > 0)
+    return;
+
+  spare = take_spare (store.n_spare);
+  slabs = g_steal_pointer (&store.slabs);
+}
+
 void
 gst_ice_chunk_pool_unref (GstIceChunkPool * pool)
 {
   if (!g_atomic_ref_count_dec (&pool->ref_count))
     return;
 
-  g_ptr_array_foreach (pool->slabs, (GFunc) slab_free, NULL);
-  g_ptr_array_unref (pool->slabs);
+  leave_store ();
   g_cond_clear (&pool->room);
   g_mutex_clear (&pool->lock);
   g_free (pool);
+}
+
+void
+gst_ice_chunk_pool_trim (void)
+{
+  g_autoptr (GPtrArray) idle = NULL;
+
+  g_mutex_lock (&store.lock);
+  if (store.slabs != NULL)
+    idle = take_idle ();
+  g_mutex_unlock (&store.lock);
 }
 
 /* Call with the lock held. */
 static gboolean
 has_room (GstIceChunkPool * pool)
 {
-  return pool->used + GST_ICE_CHUNK_SIZE <= pool->max_memory;
+  return pool->used + GST_ICE_CHUNK_SIZE <= pool->limit;
 }
 
 /* Call with the lock held. */
 static gboolean
 has_plenty (GstIceChunkPool * pool)
 {
-  return pool->used + MIN (PLENTY, pool->max_memory / 4) <= pool->max_memory;
+  return pool->used + MIN (PLENTY, pool->limit / 4) <= pool->limit;
 }
 
 static gboolean
@@ -246,20 +352,34 @@ reserve (GstIceChunkPool * pool)
   return TRUE;
 }
 
-/* Memory for a chunk that was reserved, or NULL. @new_slab: (transfer full)
- * (nullable): one more for the pool. */
+/* The kernel has no memory for what was reserved: so much there is, until some
+ * comes back. */
+static void
+unreserve (GstIceChunkPool * pool)
+{
+  gst_ice_lock_scope (&pool->lock);
+
+  pool->used -= GST_ICE_CHUNK_SIZE;
+  pool->limit = pool->used;
+}
+
+/* Memory for a chunk, or NULL. @new_slab: (transfer full) (nullable): one more
+ * for the store. @n_slabs: (out): how many it has. */
 static guint8 *
-find_memory (GstIceChunkPool * pool, GstIceChunkSlab ** slab,
-    GstIceChunkSlab * new_slab)
+find_memory (GstIceChunkSlab ** slab, GstIceChunkSlab * new_slab,
+    guint * n_slabs)
 {
   gboolean untouched = FALSE;
   guint8 *data;
 
-  g_mutex_lock (&pool->lock);
-  if (new_slab != NULL)
-    add_slab (pool, new_slab);
-  data = take_memory (pool, slab, &untouched);
-  g_mutex_unlock (&pool->lock);
+  g_mutex_lock (&store.lock);
+  if (new_slab != NULL) {
+    add_slab (new_slab);
+    store.n_slabs++;
+  }
+  data = take_memory (slab, &untouched);
+  *n_slabs = store.n_slabs;
+  g_mutex_unlock (&store.lock);
 
   if (untouched)
     populate (data);
@@ -270,18 +390,29 @@ find_memory (GstIceChunkPool * pool, GstIceChunkSlab ** slab,
 GstIceChunk *
 gst_ice_chunk_pool_take (GstIceChunkPool * pool)
 {
+  GstIceChunkSlab *slab = NULL;
   GstIceChunk *chunk;
+  guint8 *data;
+  guint n_slabs;
 
   if (!reserve (pool))
     return NULL;
 
+  data = find_memory (&slab, NULL, &n_slabs);
+  if (data == NULL) {
+    slab = slab_new (n_slabs >= LARGE_PAGES_FROM);
+    data = slab != NULL ? find_memory (&slab, slab, &n_slabs) : NULL;
+  }
+  if (data == NULL) {
+    unreserve (pool);
+    return NULL;
+  }
+
   chunk = g_new0 (GstIceChunk, 1);
   g_atomic_ref_count_init (&chunk->ref_count);
   chunk->pool = gst_ice_chunk_pool_ref (pool);
-  chunk->data = find_memory (pool, &chunk->slab, NULL);
-  if (chunk->data == NULL)
-    chunk->data = find_memory (pool, &chunk->slab,
-        slab_new (gst_ice_chunk_pool_get_used (pool) > LARGE_PAGES_FROM));
+  chunk->data = data;
+  chunk->slab = slab;
 
   return chunk;
 }
@@ -305,17 +436,18 @@ static void
 give_back (GstIceChunk * chunk)
 {
   GstIceChunkPool *pool = chunk->pool;
-  GstIceChunkSlab *unused;
   gboolean wake;
+
+  g_mutex_lock (&store.lock);
+  return_memory (chunk->slab, chunk->data);
+  g_mutex_unlock (&store.lock);
 
   g_mutex_lock (&pool->lock);
   wake = make_room (pool);
-  unused = return_memory (pool, chunk->slab, chunk->data);
   g_mutex_unlock (&pool->lock);
 
   if (wake)
     g_cond_broadcast (&pool->room);
-  slab_free (unused);
 }
 
 gboolean
@@ -339,6 +471,18 @@ wait_for_plenty (GstIceChunkPool * pool)
       return;
 }
 
+/* Waits for a change. The kernel says nothing when it has memory again. Call
+ * with the lock held. */
+static void
+wait_for_change (GstIceChunkPool * pool)
+{
+  if (pool->limit == pool->max_memory)
+    g_cond_wait (&pool->room, &pool->lock);
+  else if (!g_cond_wait_until (&pool->room, &pool->lock,
+          g_get_monotonic_time () + STARVED_US))
+    pool->limit = pool->max_memory;
+}
+
 gboolean
 gst_ice_chunk_pool_wait (GstIceChunkPool * pool)
 {
@@ -346,7 +490,7 @@ gst_ice_chunk_pool_wait (GstIceChunkPool * pool)
 
   pool->n_waiting++;
   while (!has_room (pool) && !pool->flushing && !pool->nudged)
-    g_cond_wait (&pool->room, &pool->lock);
+    wait_for_change (pool);
   wait_for_plenty (pool);
   pool->n_waiting--;
   pool->nudged = FALSE;

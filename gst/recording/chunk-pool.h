@@ -40,12 +40,18 @@ struct _GstIceChunk
   gatomicrefcount ref_count;
 };
 
-/* @max_memory: the budget in bytes. (transfer full) */
+/* @max_memory: the budget in bytes. All pools of the process share what is
+ * empty. (transfer full) */
 GstIceChunkPool *gst_ice_chunk_pool_new (guint64 max_memory);
 GstIceChunkPool *gst_ice_chunk_pool_ref (GstIceChunkPool * pool);
 void gst_ice_chunk_pool_unref (GstIceChunkPool * pool);
 
-/* A chunk with undefined content, or NULL if the budget is used up.
+/* Gives the kernel back what no pool has needed for a while. To be called now and
+ * then. */
+void gst_ice_chunk_pool_trim (void);
+
+/* A chunk with undefined content, or NULL if the budget is used up, or the kernel
+ * has no memory.
  * (transfer full) (nullable) */
 GstIceChunk *gst_ice_chunk_pool_take (GstIceChunkPool * pool);
 

@@ -409,6 +409,7 @@ gst_ice_part_list_shorten_head (GstIcePartList * self)
       continue;
     GST_WARNING ("the disk takes nothing, and memory is full of the head: only"
         " %" G_GUINT64_FORMAT " bytes of it are held", part->offset);
+    self->former_head_end = MAX (self->former_head_end, self->head_end);
     self->head_end = part->offset;
     return TRUE;
   }
@@ -481,19 +482,33 @@ gst_ice_part_list_seal_rest (GstIcePartList * self, GPtrArray * leaving)
   }
 }
 
-gboolean
-gst_ice_part_list_is_any_leaving (GstIcePartList * self)
+/* Likewise, one that begins before @end. */
+static gboolean
+is_any_leaving_before (GstIcePartList * self, guint64 end)
 {
   guint i;
 
   for (i = 0; i < self->parts->len; i++) {
     GstIceHeldPart *part = get_part (self, i);
 
-    if (part->generation > 0 && !part->confirmed && !part->dirty)
+    if (part->offset < end && part->generation > 0 && !part->confirmed
+        && !part->dirty)
       return TRUE;
   }
 
   return FALSE;
+}
+
+gboolean
+gst_ice_part_list_is_any_leaving (GstIcePartList * self)
+{
+  return is_any_leaving_before (self, G_MAXUINT64);
+}
+
+gboolean
+gst_ice_part_list_is_head_leaving (GstIcePartList * self)
+{
+  return is_any_leaving_before (self, self->former_head_end);
 }
 
 /* ---- what is kept ---- */

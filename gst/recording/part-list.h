@@ -47,6 +47,8 @@ G_BEGIN_DECLS
  * @size: one past the last byte written
  * @head_size: the head has parts of its own up to here
  * @head_end: everything before it is held to the end
+ * @former_head_end: as far as it was held before a disk that was to hold it took
+ *     nothing any more, or 0
  * @window: held back behind @size
  * @next_leave: below this size no part may leave
  * @kept_memory: of parts that have arrived and are kept
@@ -69,6 +71,7 @@ typedef struct
   guint64 size;
   guint64 head_size;
   guint64 head_end;
+  guint64 former_head_end;
   guint64 window;
   guint64 next_leave;
   guint64 kept_memory;
@@ -163,6 +166,9 @@ void gst_ice_part_list_seal_rest (GstIcePartList * list, GPtrArray * leaving);
 
 /* TRUE if a sealed part is on its way, so that memory will come back. */
 gboolean gst_ice_part_list_is_any_leaving (GstIcePartList * list);
+
+/* Likewise, one that was held back as the head. */
+gboolean gst_ice_part_list_is_head_leaving (GstIcePartList * list);
 
 /* What is held back for rewrites to come may leave. FALSE if that is nothing. */
 gboolean gst_ice_part_list_give_up_window (GstIcePartList * list);

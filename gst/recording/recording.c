@@ -364,7 +364,8 @@ gst_ice_recording_is_full (GstIceRecording * self)
   gst_ice_lock_scope (&self->list->lock);
 
   return !is_spooling (self)
-      && !gst_ice_chunk_pool_has_room (self->list->pool);
+      && !gst_ice_chunk_pool_has_room (self->list->pool)
+      && !gst_ice_part_list_is_head_leaving (self->list);
 }
 
 gboolean
@@ -410,6 +411,7 @@ gst_ice_recording_seal_aged (GstIceRecording * self)
   g_mutex_unlock (&list->lock);
 
   hand_over (self, leaving);
+  gst_ice_chunk_pool_trim ();
 }
 
 void

@@ -143,7 +143,8 @@ void gst_ice_recording_flush_until (GstIceRecording * recording,
 /* Lets go of the spool: nothing goes there any more. */
 void gst_ice_recording_detach_spool (GstIceRecording * recording);
 
-/* TRUE if memory and spool are both full, or there is no spool. */
+/* TRUE if memory is full, and the spool as well, or there is none. Not while a head
+ * that was meant for the spool gives way: then there is room soon. */
 gboolean gst_ice_recording_is_full (GstIceRecording * recording);
 
 /* TRUE while bytes that wait for the network are on disk only. */

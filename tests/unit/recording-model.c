@@ -442,8 +442,12 @@ static void
 wait_for_memory (RecordingModel * model)
 {
   if (model->spool != NULL) {
+    g_autoptr (GError) trouble = NULL;
+
     gst_ice_spool_flush (model->spool);
-    if (!gst_ice_recording_is_full (model->recording))
+    trouble = gst_ice_recording_get_spool_error (model->recording);
+    if (!gst_ice_recording_is_full (model->recording)
+        && (trouble == NULL || model->waiting->len == 0))
       return;
   }
   if (!model->verified) {

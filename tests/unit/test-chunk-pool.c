@@ -4,7 +4,13 @@
 /* Tests of the chunk pool through its own interface: chunks that come and go in
  * any order never share a byte, and the budget holds. */
 
+#define _GNU_SOURCE             /* syscall() */
+
+#include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "recording/chunk-pool.h"
 
@@ -109,6 +115,80 @@ test_budget (void)
   gst_ice_chunk_unref (second);
 }
 
+/* ---- the kernel ---- */
+
+static gint n_maps;             /* atomic, of a slab or more */
+static gint has_memory = TRUE;  /* atomic */
+
+/* In place of the C library's. */
+void *
+mmap (void *address, size_t size, int protection, int flags, int fd,
+    off_t offset)
+{
+  if (size < 1 * MIB)
+    return (void *) syscall (SYS_mmap, address, size, protection, flags, fd,
+        offset);
+  if (!g_atomic_int_get (&has_memory)) {
+    errno = ENOMEM;
+    return MAP_FAILED;
+  }
+  g_atomic_int_inc (&n_maps);
+
+  return (void *) syscall (SYS_mmap, address, size, protection, flags, fd,
+      offset);
+}
+
+/* It is as if the budget were used up. */
+static void
+test_no_memory (void)
+{
+  g_autoptr (GstIceChunkPool) pool = gst_ice_chunk_pool_new (64 * MIB);
+  g_autoptr (GPtrArray) chunks =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_chunk_unref);
+  GstIceChunk *chunk = gst_ice_chunk_pool_take (pool);
+
+  g_atomic_int_set (&has_memory, FALSE);
+  for (; chunk != NULL; chunk = gst_ice_chunk_pool_take (pool))
+    g_ptr_array_add (chunks, chunk);
+  g_assert_cmpuint (chunks->len, >, 0);
+  g_assert_false (gst_ice_chunk_pool_has_room (pool));
+
+  g_ptr_array_set_size (chunks, chunks->len - 1);
+  g_assert_true (gst_ice_chunk_pool_has_room (pool));
+  g_ptr_array_add (chunks, gst_ice_chunk_pool_take (pool));
+  g_assert_null (gst_ice_chunk_pool_take (pool));
+
+  /* Nobody says when there is some again. */
+  g_atomic_int_set (&has_memory, TRUE);
+  g_assert_true (gst_ice_chunk_pool_wait (pool));
+  g_ptr_array_add (chunks, gst_ice_chunk_pool_take (pool));
+  g_assert_nonnull (g_ptr_array_index (chunks, chunks->len - 1));
+}
+
+/* Whatever the size of a part, and whoever had it before. */
+static void
+test_used_again (void)
+{
+  GstIceChunkPool *pools[] = { gst_ice_chunk_pool_new (64 * MIB),
+    gst_ice_chunk_pool_new (64 * MIB)
+  };
+  g_autoptr (GPtrArray) chunks =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_chunk_unref);
+  gint before = 0;
+  guint i;
+
+  for (i = 0; i < 4; i++) {
+    while (chunks->len < N_CHUNKS)
+      g_ptr_array_add (chunks, gst_ice_chunk_pool_take (pools[i % 2]));
+    g_assert_true (i == 0 || g_atomic_int_get (&n_maps) == before);
+    before = g_atomic_int_get (&n_maps);
+    g_ptr_array_set_size (chunks, 0);
+    gst_ice_chunk_pool_trim ();
+  }
+  g_clear_pointer (&pools[0], gst_ice_chunk_pool_unref);
+  g_clear_pointer (&pools[1], gst_ice_chunk_pool_unref);
+}
+
 /* A part that is on its way may be the last that knows of the pool. */
 static void
 test_outlives (void)
@@ -127,6 +207,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/chunk-pool/gives-and-takes-in-any-order", test_any_order);
   g_test_add_func ("/chunk-pool/keeps-to-its-budget", test_budget);
+  g_test_add_func ("/chunk-pool/is-full-without-memory", test_no_memory);
+  g_test_add_func ("/chunk-pool/is-used-again", test_used_again);
   g_test_add_func ("/chunk-pool/lives-as-long-as-its-chunks", test_outlives);
 
   return g_test_run ();

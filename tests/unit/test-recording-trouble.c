@@ -548,6 +548,29 @@ test_head_without_room (void)
   }
 }
 
+/* With overflow=error as well: it was not for memory to hold. */
+static void
+test_head_gives_way (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new_with (SIZE, 1, 1 * MIB, 4 * MIB);
+  GstIceRecording *recording = trouble->model->recording;
+  guint i;
+
+  write_size (trouble, 10);
+  flush (trouble);
+  for (i = 0; i < 20; i++) {
+    g_autofree guint8 *bytes = g_malloc0 (SIZE);
+    gssize n;
+
+    memset (bytes, i + 1, SIZE);
+    n = gst_ice_recording_write (recording, bytes, SIZE, NULL);
+    g_assert_cmpint (n, >=, 0);
+    g_assert_false (gst_ice_recording_is_full (recording) && n < SIZE);
+    recording_model_arrive_all (trouble->model);
+  }
+  g_assert_cmpuint (trouble->model->n_sent, >, 0);
+}
+
 /* It is on disk, and rewritten after that has broken. */
 static void
 test_head_on_broken_disk (void)
@@ -752,6 +775,8 @@ main (int argc, char **argv)
   g_test_add_func ("/recording-trouble/outlasts-a-broken-disk", test_breaks);
   g_test_add_func ("/recording-trouble/lets-go-of-a-head/without-room",
       test_head_without_room);
+  g_test_add_func ("/recording-trouble/lets-go-of-a-head/without-an-error",
+      test_head_gives_way);
   g_test_add_func ("/recording-trouble/lets-go-of-a-head/on-a-broken-disk",
       test_head_on_broken_disk);
   g_test_add_func ("/recording-trouble/wakes-who-waits-for-the-disk",
