@@ -126,6 +126,15 @@ finisher_count (Finisher * self)
 
 /* ---- the end of one ---- */
 
+/* An end without a word of the service: there was nothing in the spool. */
+static void
+end_empty (Job * job)
+{
+  report_event ("fragment-empty", "media-id", job->media_id, NULL);
+  g_queue_remove (&job->finisher->jobs, job);
+  job_free (job);
+}
+
 static void
 end_well (Job * job)
 {
@@ -212,7 +221,10 @@ on_message (GstBus * bus, GstMessage * message, gpointer user_data)
       handle_error (job, message);
       break;
     case GST_MESSAGE_EOS:
-      end_well (job);
+      if (job->complete)
+        end_well (job);
+      else
+        end_empty (job);
       break;
     default:
       break;

@@ -382,6 +382,9 @@ handle_over (Recorder * self, const GstStructure * structure)
   bytes_text = g_strdup_printf ("%" G_GUINT64_FORMAT, bytes);
   report_event ("fragment-over", "media-id", media_id, "bytes", bytes_text,
       NULL);
+  /* One that was refused at once has nothing to be finished. */
+  if (bytes == 0)
+    return;
   finisher_add (self->finisher, media_id, pending, since);
   finisher_tick (self->finisher);
 }
