@@ -9,8 +9,8 @@
 The changes are in changes.txt. For each, BUILD/source, a copy of the tree, is
 changed and built in BUILD/build, and tests run until one fails: first those
 that the change names, then the suites unit, emulator, element, tools and chaos.
-A change that no test notices has survived: it wants a test, or a reason in
-changes.txt. A line that begins with `survives:` is such a reason, and the change
+A test that fails fails once more by itself, or does not count. A change that no
+test notices has survived: it wants a test, or a reason in changes.txt. A line that begins with `survives:` is such a reason, and the change
 does not count as noticed either way.
 
 --sample takes N of them by chance. --only takes those whose name or file has
@@ -137,19 +137,29 @@ def compile_tests(build, tests):
     return done.returncode == 0, done.stdout
 
 
+def run_tests(build, arguments):
+    """The names of those that failed."""
+    done = run(["meson", "test", "--no-rebuild", *arguments], build / "build",
+               timeout=LIMIT)
+    return [line.split("/ ", 1)[-1].split()[0]
+            for line in done.stdout.splitlines()
+            if any(word in line for word in (" FAIL ", " ERROR ", " TIMEOUT "))
+            and " / " in line]
+
+
 def notice(build, arguments):
-    """Whether a test fails; the name of one that did."""
+    """The name of a test that fails, beside others and by itself, or None."""
     try:
-        done = run(["meson", "test", "--no-rebuild", "--maxfail", "1",
-                    *arguments], build / "build", timeout=LIMIT)
+        for failed in (run_tests(build, ["--maxfail", "1", *arguments]),
+                       run_tests(build, arguments)):
+            for name in failed:
+                if run_tests(build, [name]):
+                    return name
+            if not failed:
+                return None
     except subprocess.TimeoutExpired:
         return "a test that does not end"
-    if done.returncode == 0:
-        return None
-    for line in done.stdout.splitlines():
-        if any(word in line for word in (" FAIL ", " ERROR ", " TIMEOUT ")):
-            return line.split("/ ", 1)[-1].split()[0]
-    return "meson test"
+    return None
 
 
 def try_change(build, change):
