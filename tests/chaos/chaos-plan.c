@@ -18,6 +18,9 @@
 #define MIN_PART_SIZE (100 * KIB)
 #define MIN_MAX_MEMORY (1 * MIB)
 
+/* Of those that the sink finds out by itself, which is parallel-parts=0. */
+#define FEWEST_PARALLEL_PARTS 3
+
 /* Of the stream, about. Small, so that a seed takes a second. */
 #define FRAMES_PER_SECOND 50
 #define MAX_RAW_SIZE (3 * MIB)
@@ -232,8 +235,10 @@ plan_memory (Draft * d)
 {
   guint part_size = chance (d, 0.5) ? MIN_PART_SIZE
       : pick (d, MIN_PART_SIZE, 4 * MIN_PART_SIZE);
-  guint parallel_parts = pick (d, 1, 6);
-  guint max_memory = MAX (MIN_MAX_MEMORY, (parallel_parts + 1) * part_size);
+  guint parallel_parts = pick (d, 0, 6);
+  guint max_memory = MAX (MIN_MAX_MEMORY,
+      ((parallel_parts > 0 ? parallel_parts : FEWEST_PARALLEL_PARTS) + 1)
+      * part_size);
   guint head_size = pick (d, 0, 1) * pick (d, 0, MIB);
 
   if (chance (d, 0.5))

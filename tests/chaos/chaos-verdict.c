@@ -233,8 +233,9 @@ check_outcome (const ChaosRun * run, const gchar * outcome)
 }
 
 /* Is it what on-stop asks for? A recording in which nothing happened need not
- * be completed, and one of which nothing was sent can't be kept or aborted.
- * After EOS, the completion may be under way or done. */
+ * be completed, and one of which nothing was sent can't be kept or aborted; nor
+ * can one whose upload id came in an answer that could not be read. After EOS,
+ * the completion may be under way or done. */
 static gchar *
 check_obedience (const ChaosRun * run, const gchar * outcome)
 {
@@ -244,6 +245,8 @@ check_obedience (const ChaosRun * run, const gchar * outcome)
   guint i;
 
   if (run->plan->stops_cut_off || g_str_equal (outcome, "nothing-sent"))
+    return NULL;
+  if (g_str_equal (outcome, "unknown") && !has_upload_id (run))
     return NULL;
   if (run->saw_eos && (g_str_equal (outcome, "completed")
           || (g_str_equal (outcome, "unknown")
