@@ -14,7 +14,9 @@
 #include "http/http-client.h"
 
 #include <string.h>
+#include <unistd.h>
 
+#include <glib/gstdio.h>
 #include <gst/gst.h>
 #include <openssl/crypto.h>
 
@@ -68,12 +70,48 @@ create_proxy_resolver (const gchar * proxy, GError ** error)
   return g_simple_proxy_resolver_new (proxy, NULL);
 }
 
+static const gchar *
+get_variable (const gchar * lower, const gchar * upper)
+{
+  const gchar *value = g_getenv (lower);
+
+  if (!value || *value == '\0')
+    value = g_getenv (upper);
+
+  return value && *value != '\0' ? value : NULL;
+}
+
+/* What the environment says, or NULL. (transfer full) */
+static GProxyResolver *
+create_environment_resolver (void)
+{
+  const gchar *proxy = get_variable ("https_proxy", "HTTPS_PROXY");
+  const gchar *no_proxy = get_variable ("no_proxy", "NO_PROXY");
+  g_auto (GStrv) hosts = g_strsplit (no_proxy ? no_proxy : "", ",", -1);
+
+  if (!proxy)
+    proxy = get_variable ("all_proxy", "ALL_PROXY");
+
+  return proxy ? g_simple_proxy_resolver_new (proxy, hosts) : NULL;
+}
+
+/* A user without a home, as many services are, has no desktop whose settings
+ * could be asked for; whoever asks all the same is told so by dconf, often and
+ * as something critical. */
+static gboolean
+has_desktop (void)
+{
+  return g_access (g_get_user_runtime_dir (), W_OK) == 0;
+}
+
 static gboolean
 set_proxy (GstIceHttpClient * client, const gchar * proxy, GError ** error)
 {
+  client->has_proxy_resolver = proxy || !has_desktop ();
+  if (!proxy && client->has_proxy_resolver)
+    client->proxy_resolver = create_environment_resolver ();
   if (!proxy)
     return TRUE;
-  client->has_proxy_resolver = TRUE;
   if (*proxy == '\0')
     return TRUE;
   client->proxy_resolver = create_proxy_resolver (proxy, error);

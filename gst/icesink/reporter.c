@@ -49,6 +49,7 @@ struct _GstIceReporter
   gboolean muted;
   gint64 expected_size;
   gint64 first_byte_us;
+  gint64 interrupted_us;        /* when the outage began, or -1 */
   gchar *last_error;            /* (nullable): in place of the upload's */
 };
 
@@ -73,6 +74,7 @@ gst_ice_reporter_new (GstElement * element, const GstIceSettings * settings,
   self->last_progress_us = gst_ice_clock_get_monotonic (clock);
   self->expected_size = -1;
   self->first_byte_us = -1;
+  self->interrupted_us = -1;
   g_mutex_init (&self->lock);
 
   return self;
@@ -112,19 +114,43 @@ ref_recording (GstIceReporter * self)
       : NULL;
 }
 
+/* While nothing can leave, bytes that are held back on purpose are late, too.
+ * -1 without an outage. */
+static gint64
+get_outage (GstIceReporter * self, gint64 now_us)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  if (self->interrupted_us < 0 || self->first_byte_us < 0)
+    return -1;
+
+  return now_us - MAX (self->interrupted_us, self->first_byte_us);
+}
+
+static void
+set_interrupted (GstIceReporter * self, gint64 since_us)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  self->interrupted_us = since_us;
+}
+
 static void
 add_figures_of_recording (GstIceReporter * self, GstIceRecording * recording,
     GstIceFigures * figures)
 {
   gint64 oldest = gst_ice_recording_get_oldest (recording);
+  gint64 lag = oldest >= 0 ? figures->now_us - oldest : -1;
 
   figures->bytes_written = gst_ice_recording_get_size (recording);
   figures->part_size = gst_ice_recording_get_part_size (recording);
   figures->memory_used = gst_ice_recording_get_memory_used (recording);
   figures->bytes_pending = figures->bytes_written
       - MIN (figures->bytes_written, figures->upload.bytes_uploaded);
-  if (oldest >= 0 && !gst_ice_upload_state_is_over (figures->upload.state))
-    figures->upload_lag = (figures->now_us - oldest) * GST_USECOND;
+  if (figures->bytes_pending > 0)
+    lag = MAX (lag, get_outage (self, figures->now_us));
+  if (!gst_ice_upload_state_is_over (figures->upload.state))
+    figures->upload_lag = MAX (lag, 0) * GST_USECOND;
 }
 
 static void
@@ -328,6 +354,7 @@ static void
 post_interrupted (GstIceReporter * self, const GError * error,
     GstClockTime retry_in)
 {
+  set_interrupted (self, gst_ice_clock_get_monotonic (self->clock));
   post_structure (self, gst_ice_messages_new_interrupted (self->media_id,
           error->message, retry_in));
   gst_ice_reporter_post_warning (self, "The upload is interrupted. It goes on"
@@ -342,6 +369,7 @@ post_resumed (GstIceReporter * self, GstClockTime outage)
   g_autofree gchar *debug = g_strdup_printf ("The outage took %"
       G_GUINT64_FORMAT " ms", GST_TIME_AS_MSECONDS (outage));
 
+  set_interrupted (self, -1);
   post_structure (self, gst_ice_messages_new_resumed (self->media_id,
           outage));
   post (self, gst_message_new_info (GST_OBJECT (self->element), info, debug));

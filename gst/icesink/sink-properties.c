@@ -148,7 +148,8 @@ static const Row rows[] = {
    */
   STRING (ice_endpoint, "ice-endpoint", "ICE endpoint",
       "Host or URL of the ICE API (default:"
-      " https://ice.REGION.aliyuncs.com); http:// to loopback only",
+      " https://ice.REGION.aliyuncs.com), from within a VPC"
+      " ice-vpc.REGION.aliyuncs.com; http:// to loopback only",
       NULL),
 
   /**
@@ -161,8 +162,9 @@ static const Row rows[] = {
    * Since: 0.1
    */
   STRING (oss_endpoint, "oss-endpoint", "OSS endpoint",
-      "Host or URL of OSS, e.g. an internal one (default: what the upload"
-      " credential says); http:// to loopback only",
+      "Host or URL of OSS, from within Alibaba Cloud"
+      " oss-REGION-internal.aliyuncs.com (default: what the upload credential"
+      " says); http:// to loopback only",
       NULL),
 
   /**
@@ -251,7 +253,8 @@ static const Row rows[] = {
    */
   UINT64 (part_size, "part-size", "Part size",
       "Size of the first parts in bytes, 100 KiB to 5 GiB; later ones"
-      " grow by plan, so that 10,000 parts last",
+      " grow by plan, so that 10,000 parts last. Larger ones help on fast links"
+      " with a long way to OSS",
       GST_ICE_PART_SIZE_MIN, GST_ICE_PART_SIZE_MAX, GST_ICE_DEFAULT_PART_SIZE),
 
   /**
@@ -293,7 +296,8 @@ static const Row rows[] = {
    */
   UINT64 (max_memory, "max-memory", "Maximum memory",
       "Recorded bytes held in memory, all copies counted, at least 512"
-      " KiB; parallel-parts + 1 parts of part-size must fit",
+      " KiB; parallel-parts + 1 parts of part-size must fit. (Not to be mixed"
+      " up with max-bitrate above, which slows the pipeline down)",
       GST_ICE_MIN_MAX_MEMORY, G_MAXINT64, GST_ICE_DEFAULT_MAX_MEMORY),
 
   /**
@@ -319,7 +323,8 @@ static const Row rows[] = {
    */
   UINT64 (head_size, "head-size", "Head size",
       "Bytes from the start that stay rewritable to the end, and are sent"
-      " last; grows with the rewrites seen",
+      " last; grows with the rewrites seen. 0 lets all leave at once, which"
+      " suits muxers that never go back, as for MPEG-TS",
       0, G_MAXINT64, GST_ICE_DEFAULT_HEAD_SIZE),
 
   /**
@@ -393,7 +398,8 @@ static const Row rows[] = {
    * goes on with the same upload and appends, if both streams are MPEG-TS, MPEG
    * audio (AAC as ADTS), H.264 or H.265 byte-stream, or Ogg; any other earlier
    * recording is finished, and the new stream refused with a RESOURCE SETTINGS
-   * error. `only` finishes what is left and takes no stream: upstream gets EOS.
+   * error. `only` finishes what is left and takes no stream: what comes is
+   * dropped, and EOS posted at once.
    * `never` refuses to start.
    *
    * Since: 0.1
@@ -437,8 +443,8 @@ static const Row rows[] = {
    */
   UINT64 (retry_timeout, "retry-timeout", "Retry timeout",
       "How long to try again, in nanoseconds from the first failure until"
-      " any request succeeds (18446744073709551615: for ever, as it is"
-      " with a spool-directory)",
+      " any request succeeds (-1, which is 18446744073709551615: for ever, as"
+      " it is with a spool-directory)",
       0, G_MAXUINT64, GST_ICE_DEFAULT_RETRY_TIMEOUT),
 
   /**

@@ -208,6 +208,65 @@ test_upload (void)
   assert_object_is_file (launch, path);
 }
 
+/* Its standard error stays clean. */
+static void
+test_no_home (void)
+{
+  g_autoptr (Launch) launch = launch_new ("");
+  g_autofree gchar *path = make_file (launch, 300001);
+  g_autofree gchar *source = g_strconcat ("filesrc location=", path, NULL);
+
+  g_subprocess_launcher_unsetenv (launch->launcher, "GIO_USE_PROXY_RESOLVER");
+  g_subprocess_launcher_unsetenv (launch->launcher, "XDG_RUNTIME_DIR");
+  g_subprocess_launcher_unsetenv (launch->launcher, "XDG_CACHE_HOME");
+  g_subprocess_launcher_setenv (launch->launcher, "HOME", "/proc/nobody",
+      TRUE);
+  start (launch, "", source, "oss-endpoint=oss.invalid stop-timeout=0"
+      " retry-timeout=200000000");
+  g_assert_cmpint (finish (launch), !=, 0);
+  g_assert_null (strstr (launch->output, "CRITICAL"));
+}
+
+/* ---- early failures ---- */
+
+#define STARTS 20
+
+typedef struct
+{
+  const gchar *name;
+  const gchar *options;         /* of the emulator */
+  const gchar *unset;           /* from the environment */
+  const gchar *settings;
+} EarlyCase;
+
+static const EarlyCase early_cases[] = {
+  {"without-an-identity", "", "ALIBABA_CLOUD_ACCESS_KEY_ID", ""},
+  {"without-the-profile", "", "ALIBABA_CLOUD_ACCESS_KEY_ID",
+      "profile=nobody"},
+  {"with-a-bad-property", "", NULL, "content-type=x part-size=5000000000"},
+  {"refused", "--fault=refresh:forbidden:count=0", NULL, ""},
+};
+
+/* gst-launch-1.0 hears of it, whenever it comes. */
+static void
+test_early (gconstpointer data)
+{
+  const EarlyCase *c = data;
+  g_autoptr (Launch) launch = launch_new (c->options);
+  guint i;
+
+  g_subprocess_launcher_setenv (launch->launcher,
+      "ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true", TRUE);
+  if (c->unset != NULL)
+    g_subprocess_launcher_unsetenv (launch->launcher, c->unset);
+  for (i = 0; i < STARTS; i++) {
+    start (launch, "", "audiotestsrc is-live=true ! wavenc", c->settings);
+    g_assert_cmpint (finish (launch), !=, 0);
+    g_assert_nonnull (strstr (launch->output, "GstIceSink:icesink0"));
+    g_clear_object (&launch->process);
+  }
+}
+
 /* ---- failures ---- */
 
 typedef struct
@@ -394,6 +453,13 @@ main (int argc, char **argv)
   }
 
   g_test_add_func ("/icesink/module/is-found", test_inspect);
+  for (i = 0; i < G_N_ELEMENTS (early_cases); i++) {
+    g_autofree gchar *path = g_strconcat ("/icesink/launch/exits/",
+        early_cases[i].name, NULL);
+
+    g_test_add_data_func (path, &early_cases[i], test_early);
+  }
+  g_test_add_func ("/icesink/launch/needs-no-home", test_no_home);
   g_test_add_func ("/icesink/launch/uploads-a-file", test_upload);
   for (i = 0; i < G_N_ELEMENTS (bad_cases); i++) {
     g_autofree gchar *path = g_strconcat ("/icesink/launch/fails-after-",

@@ -433,10 +433,11 @@ test_outage_is_told (void)
   const GstStructure *details;
   GstMessage *message;
 
-  fixture_set (f, "post-messages=false");
+  fixture_set (f, "post-messages=false head-size=10485760");
   fixture_set_reachable (f, FALSE);
   fixture_play (f);
   fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_wait_for (f, fixture_get_stat (f, "upload-lag") > 0);
   message = fixture_wait_message (f, GST_MESSAGE_WARNING);
   gst_message_parse_warning (message, &error, &debug);
   g_assert_error (error, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE);
