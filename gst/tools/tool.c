@@ -8,6 +8,7 @@
 #include <gst/gst.h>
 
 #include "common/error.h"
+#include "common/path.h"
 
 /* What was given, and what is wanted. */
 static gboolean
@@ -21,6 +22,27 @@ check_arguments (const GstIceToolUsage * usage, const gchar * command,
       command, usage->arguments, GST_ICE_TOOL_NAME, command);
 
   return FALSE;
+}
+
+/* A first argument that is a directory may be given in all forms of a path. */
+static gboolean
+resolve_directory (const GstIceToolUsage * usage, const gchar * command,
+    char **argv)
+{
+  static gchar *directory = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (usage->arguments == NULL
+      || !g_str_has_prefix (usage->arguments, "DIRECTORY"))
+    return TRUE;
+
+  directory = gst_ice_path_resolve (argv[1], &error);
+  if (directory == NULL)
+    gst_ice_tool_complain (command, error);
+  else
+    argv[1] = directory;
+
+  return directory != NULL;
 }
 
 gboolean
@@ -47,7 +69,8 @@ gst_ice_tool_parse (const GstIceToolUsage * usage,
     return FALSE;
   }
 
-  return check_arguments (usage, command, *argc);
+  return check_arguments (usage, command, *argc)
+      && resolve_directory (usage, command, *argv);
 }
 
 GstIceToolExit

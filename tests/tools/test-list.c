@@ -96,6 +96,25 @@ test_left (void)
   g_assert_true (json_object_get_null_member (spool, "error"));
 }
 
+/* As a property would be given. */
+static void
+test_forms (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+  g_autofree gchar *command = g_strconcat ("list file://", spools->directory,
+      NULL);
+
+  spool_fixture_record (spools);
+  tool_fixture_run (tool, command);
+  g_assert_cmpint (tool->status, ==, 0);
+  assert_says (tool->out, MEDIA_ID);
+
+  tool_fixture_run (tool, "list file://elsewhere/spools");
+  g_assert_cmpint (tool->status, ==, 2);
+  assert_says (tool->err, "file:///PATH");
+}
+
 static void
 test_in_use (void)
 {
@@ -153,6 +172,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   gst_init (&argc, &argv);
 
+  g_test_add_func ("/tool/list/takes-all-forms-of-a-path", test_forms);
   g_test_add_func ("/tool/list/none", test_none);
   g_test_add_func ("/tool/list/left", test_left);
   g_test_add_func ("/tool/list/in-use", test_in_use);
