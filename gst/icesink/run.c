@@ -52,8 +52,10 @@
  * what is in memory alone has to go there. */
 #define DISK_TIMEOUT_US (3 * G_USEC_PER_SEC)
 
-/* How long the service has from the start to accept anything. */
-#define FIRST_ANSWER_US (2 * G_USEC_PER_SEC)
+/* How long the service has from the start to accept anything: long enough for a
+ * connection or two that stall, but within these. */
+#define LEAST_FIRST_ANSWER_US (2 * G_USEC_PER_SEC)
+#define MOST_FIRST_ANSWER_US (5 * G_USEC_PER_SEC)
 
 /* In place of a deadline, on the streaming thread. */
 #define UNTIL_UNLOCK (-1)
@@ -620,6 +622,7 @@ fail_to_open (GstIceRun * self, GError * error)
 {
   gboolean awaited;
 
+  drop_claim (self);
   gst_ice_legacy_let_go (self->legacy);
   g_mutex_lock (&self->lock);
   awaited = set_phase (self, GST_ICE_RUN_OPENING, GST_ICE_RUN_ENDED);
@@ -1068,11 +1071,14 @@ static gint64
 get_network_deadline (GstIceRun * self, gint64 deadline_us)
 {
   g_auto (GstIceUploadInfo) info = { 0 };
+  gint64 stall_us = GST_TIME_AS_USECONDS (self->settings.network.stall_timeout);
+  gint64 patience_us = CLAMP (4 * stall_us, LEAST_FIRST_ANSWER_US,
+      MOST_FIRST_ANSWER_US);
 
   gst_ice_upload_get_info (self->upload, &info);
 
   return info.accepted ? deadline_us : MIN (deadline_us,
-      MAX (self->start_us + FIRST_ANSWER_US, g_get_monotonic_time ()));
+      MAX (self->start_us + patience_us, g_get_monotonic_time ()));
 }
 
 /* Does what on-stop says, and waits for it. */
