@@ -845,6 +845,24 @@ test_null_after_flush (void)
   fixture_set_state (f, GST_STATE_NULL);
 }
 
+/* OSS gives no CRC-64, also not when asked for it. */
+static void
+test_unverified (void)
+{
+  g_autoptr (Fixture) f = fixture_new ("--fault=complete:no-crc:count=0"
+      " --fault=head:no-crc:count=0");
+  gboolean verified = TRUE;
+
+  fixture_play (f);
+  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_finish (f);
+  fixture_assert_object (f);
+  g_assert_true (gst_structure_get_boolean (fixture_wait_element (f,
+              "ice-upload-complete"), "verified", &verified));
+  g_assert_false (verified);
+  g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_WARNING), ==, 1);
+}
+
 #define ADD_CASES(prefix, cases, func) \
   G_STMT_START { \
     guint i_; \
@@ -898,6 +916,8 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/states/pauses-while-draining",
       test_pause_while_draining);
 
+  g_test_add_func ("/icesink/eos/may-come-without-a-checksum",
+      test_unverified);
   g_test_add_func ("/icesink/eos/may-come-first", test_eos_comes_first);
   g_test_add_func ("/icesink/eos/waits-for-the-object",
       test_eos_waits_for_complete);
