@@ -631,12 +631,25 @@ close_gap (GstIceSpoolLeft * left, const GstIceSpoolPart * known,
   return TRUE;
 }
 
+/* The last parts may have been forgotten, since a newer line speaks against
+ * them. */
+static void
+drop_unknown_end (GstIceSpoolLeft * left)
+{
+  guint n = left->parts->len;
+
+  while (n > 0 && find_part (left, n) == NULL)
+    n--;
+  g_ptr_array_set_size (left->parts, n);
+}
+
 static gboolean
 close_gaps (GstIceSpoolLeft * left, GError ** error)
 {
   GstIceSpoolPart *known = NULL;
   guint number;
 
+  drop_unknown_end (left);
   for (number = 1; number <= left->parts->len; number++) {
     GstIceSpoolPart *part = find_part (left, number);
 

@@ -391,7 +391,8 @@ static const struct
   {"a-refused-run", "--fault=part:forbidden:count=0", "", 1},
   {"a-refused-signature",
         "--fault=refresh:error:status=400:code=SignatureDoesNotMatch", "", 1},
-  {"an-expired-run", "--fault=part:expired-token:count=0", "", 1},
+  {"an-expired-run", "--fault=part:expired-token:count=0",
+      "retry-timeout=1000000000", 1},
 };
 
 /* A run that fails at once leaves a log and the graph of its first step. */
