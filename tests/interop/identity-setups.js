@@ -92,7 +92,7 @@ const SETUPS = [
   ['a configuration that is passed over', { env: { CLI_PROFILE_DISABLED: 'TRUE' }, files: { ...config('ak', AK), ...INI_FILE } }, 'LTAIini'],
 
   ['the credentials file', { files: INI_FILE }, 'LTAIini'],
-  ['quotes and comments', { files: { [INI]: '; a\n# b\n[default]\ntype="access_key" \n access_key_id = LTAIini ; c\naccess_key_secret = \'ini-secret\'\n' } }, 'LTAIini'],
+  ['quotes and comments', { files: { [INI]: '; a\n# b\n[default]\ntype="access_key" \naccess_key_id = LTAIini ; c\naccess_key_secret = \'ini-secret\'\n' } }, 'LTAIini'],
   ['Windows line ends', { files: { [INI]: INI_KEYS.replaceAll('\n', '\r\n') } }, 'LTAIini'],
   ['another credentials file', { env: { CREDENTIALS_FILE: 'HOME/elsewhere' }, files: { ...INI_FILE, elsewhere: INI_KEYS.replace('LTAIini', 'LTAIelsewhere') } }, 'LTAIelsewhere'],
   ['ecs_ram_role', { files: { [INI]: '[default]\ntype = ecs_ram_role\nrole_name = EmulatorRole\n' } }, 'STS.EmulatorRole'],
