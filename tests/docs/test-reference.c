@@ -440,16 +440,22 @@ use_tool (IceEmulator * emulator, const gchar * words)
   return output;
 }
 
-/* Two parts of what is recorded are on disk, too. */
+static gboolean
+has_pattern (const gchar * text, const gchar * pattern)
+{
+  return g_regex_match_simple (pattern, text, 0, 0);
+}
+
+/* Two parts have arrived, and as many bytes are on disk: those come there in
+ * batches. */
 static gboolean
 has_spooled (IceEmulator * emulator, const gchar * directory)
 {
   g_autofree gchar *list = g_strdup_printf ("list --json %s", directory);
   g_autofree gchar *json = use_tool (emulator, list);
-  g_autoptr (GRegex) regex =
-      g_regex_new ("\"parts-arrived\" *: *[2-9]", 0, 0, NULL);
 
-  return g_regex_match (regex, json, 0, NULL);
+  return has_pattern (json, "\"parts-arrived\" *: *([2-9]|[1-9]\\d)")
+      && has_pattern (json, "\"bytes\" *: *([2-9]\\d{5}|\\d{7})");
 }
 
 /* A recording that was killed once two parts had arrived. */

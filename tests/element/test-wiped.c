@@ -311,6 +311,9 @@ start (IceEmulator * emulator, const gchar * home)
   GSubprocess *process;
 
   g_subprocess_launcher_setenv (launcher, "HOME", home, TRUE);
+  /* What libraries keep for later is not put into a home that goes. */
+  g_subprocess_launcher_setenv (launcher, "XDG_CACHE_HOME",
+      g_get_user_cache_dir (), TRUE);
   process = g_subprocess_launcher_spawn (launcher, &error, program,
       "--record", settings, NULL);
   g_assert_no_error (error);
