@@ -117,10 +117,10 @@ read_header (Reader * reader, Piece line)
 
   if (line.length == 0 || line.text[0] != '[')
     return FALSE;
-  while (line.text[end - 1] != ']') {
-    if (--end == 1)
-      return FALSE;
-  }
+  while (end > 1 && line.text[end - 1] != ']')
+    end--;
+  if (end == 1)
+    return FALSE;
   reader->name = strip ((Piece) {
       line.text + 1, end - 2});
 
