@@ -281,7 +281,9 @@ static gboolean
 get_identity (const GstIceSettings * settings, GstIceIdentity ** identity,
     GError ** error)
 {
-  gboolean has_id = settings->access_key_id != NULL;
+  /* An empty one is what a variable of a script that was never set leaves. */
+  gboolean has_id = settings->access_key_id != NULL
+      && *settings->access_key_id != '\0';
 
   if (has_id != (settings->access_key_secret != NULL))
     return set_settings_error (error,

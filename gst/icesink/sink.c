@@ -699,7 +699,8 @@ gst_ice_sink_provide_identity (GstIceSink * self, const gchar * access_key_id,
   g_autoptr (GstIceRun) run = get_run (self);
   g_autoptr (GstIceIdentity) identity = NULL;
 
-  if (access_key_id == NULL || access_key_secret == NULL)
+  if (access_key_id == NULL || *access_key_id == '\0'
+      || access_key_secret == NULL || *access_key_secret == '\0')
     return;
 
   GST_OBJECT_LOCK (self);
