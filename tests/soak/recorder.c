@@ -88,14 +88,6 @@ on_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   return GST_PAD_PROBE_OK;
 }
 
-/* Some of those are newer than others. */
-static void
-set_if_there (GstElement * sink, const gchar * name, guint64 value)
-{
-  if (g_object_class_find_property (G_OBJECT_GET_CLASS (sink), name) != NULL)
-    g_object_set (sink, name, value, NULL);
-}
-
 static GstElement *
 make_sink (Recorder * self, const gchar * media_id)
 {
@@ -184,16 +176,6 @@ get_progress (const Recorder * self)
   return self->pushed / (gdouble) self->size;
 }
 
-static void
-change_limit (Recorder * self, GstElement * sink)
-{
-  guint64 rate = 8 * self->size / self->plan->seconds;
-
-  set_if_there (sink, "max-upload-bitrate",
-      g_rand_boolean (self->random) ? 0
-      : rate * g_rand_int_range (self->random, 2, 10));
-}
-
 /* The next day begins before the last one ends. */
 static void
 turn_days (Recorder * self)
@@ -239,8 +221,7 @@ pause_for_a_moment (Recorder * self)
   g_timeout_add (g_rand_int_range (self->random, 1, 300), play_again, self);
 }
 
-/* A branch is there for its share of its turn, and the day's limit changes
- * whenever one comes or goes. */
+/* A branch is there for its share of its turn. */
 static void
 do_what_is_due (Recorder * self)
 {
@@ -249,10 +230,8 @@ do_what_is_due (Recorder * self)
 
   if (self->n_days < MIN (1 + progress * N_DAYS, N_DAYS))
     turn_days (self);
-  if ((turn < BRANCH_SHARE) != (self->other != NULL)) {
+  if ((turn < BRANCH_SHARE) != (self->other != NULL))
     turn_branches (self);
-    change_limit (self, self->day->sink);
-  }
   if (self->n_pauses < progress * self->plan->pauses)
     pause_for_a_moment (self);
 }
