@@ -70,11 +70,13 @@ build ()
 }
 
 # run_tests LOG ARGUMENT...: to a log that summarize reads; that tests have
-# failed is in it, with more besides
+# failed is in it, with more besides. Most tests wait for what they have made
+# happen rather than compute, so there are two for each processor.
 run_tests ()
 {
   log=$1
   shift
+  set -- --num-processes $((2 * $(nproc))) "$@"
   rm -f "$build/meson-logs/$log"*.json
   meson test -C "$build" --no-rebuild --print-errorlogs --logbase "$log" "$@" ||
     true
