@@ -13,6 +13,7 @@ import time
 
 import cost
 import link
+import links
 import stream
 from runner import MIB, Failed, Machine, median
 
@@ -29,13 +30,14 @@ CASES = {
     'renewal': stream.run_renewal,
     'connections': stream.run_connections,
     'link': link.run,
+    'links': links.run,
     'growth': stream.run_growth,
 }
 
 # What is not known if a case fails.
 TARGETS = {'crc': 4, 'calls': 1, 'plain': 1, 'tls': 1, 'small': 2,
            'render': 6, 'memory': 7, 'many': 7, 'renewal': 8,
-           'connections': 10, 'link': 5, 'growth': 9}
+           'connections': 10, 'link': 5, 'links': 11, 'growth': 9}
 
 VERDICTS = {True: 'holds', False: 'not met', None: 'not measured'}
 
@@ -47,6 +49,8 @@ class Bench:
         self.machine = Machine(options.build)
         self.quick = options.quick
         self.runs = options.runs or (2 if options.quick else 5)
+        self.turns = options.turns or 1
+        self.all_links = options.all_links
         self.largest = options.largest or (2 if options.quick else 64)
         self.rows = []
         self.notes = []
@@ -126,6 +130,10 @@ def parse_options():
     parser.add_argument('--only', action='append', choices=CASES,
                         help='one case; can be repeated')
     parser.add_argument('--runs', type=int, help='turns, 5')
+    parser.add_argument('--turns', type=int,
+                        help='of each cell of the table of links, 1')
+    parser.add_argument('--all-links', action='store_true',
+                        help='all of that table, which takes two hours')
     parser.add_argument('--largest', type=int, metavar='GIB',
                         help='the largest upload, 64')
     parser.add_argument('--json', default='bench.json', metavar='FILE',

@@ -4,16 +4,18 @@
 /* A long cable between two network namespaces: delay, rate, loss.
  *
  *   link --near NAMESPACE --far NAMESPACE [--delay MS] [--rate MBIT]
- *       [--loss PERCENT] [--seed N]
+ *       [--queue MS] [--loss PERCENT] [--seed N]
  *
  * It makes a TUN device `bench` in either namespace (files, as `ip netns add`
  * makes them) and carries packets between them: each waits for its turn on the
  * line, and arrives --delay, one way, after its last bit has left. The queue
- * before the line holds as much as the line itself; what comes on top is lost.
- * So nothing of the kernel is needed but TUN; netem is often missing.
+ * before the line holds --queue of its bits, or as many as are under way in
+ * both directions; what comes on top is lost. So nothing of the kernel is
+ * needed but TUN; netem is often missing.
  *
- * It prints `ready` and runs until SIGTERM, then prints JSON: packets carried
- * and lost.
+ * It prints `ready` and runs until SIGTERM. At SIGUSR1, and at the end, it
+ * prints JSON: the monotonic time, bytes carried from near to far, packets
+ * carried and lost.
  *
  * One thread, root. */
 
@@ -45,6 +47,7 @@ static gchar *near_file;
 static gchar *far_file;
 static gdouble delay_ms = 25;
 static gdouble rate_mbit = 100;
+static gdouble queue_ms;
 static gdouble loss_percent;
 static gint seed = 1;
 
@@ -53,6 +56,7 @@ static const GOptionEntry entries[] = {
   {"far", 0, 0, G_OPTION_ARG_FILENAME, &far_file, "The other", "FILE"},
   {"delay", 0, 0, G_OPTION_ARG_DOUBLE, &delay_ms, "One way, 25", "MS"},
   {"rate", 0, 0, G_OPTION_ARG_DOUBLE, &rate_mbit, "100", "MBIT"},
+  {"queue", 0, 0, G_OPTION_ARG_DOUBLE, &queue_ms, "Twice the delay", "MS"},
   {"loss", 0, 0, G_OPTION_ARG_DOUBLE, &loss_percent, "0", "PERCENT"},
   {"seed", 0, 0, G_OPTION_ARG_INT, &seed, "Of the losses", "N"},
   {NULL}
@@ -69,6 +73,7 @@ typedef struct
  * Direction:
  * @packets: (owned): a ring of SLOTS; @first and @n are in it
  * @free_ns: when the line has sent what it was given
+ * @bytes: that have arrived
  */
 typedef struct
 {
@@ -78,12 +83,14 @@ typedef struct
   guint first;
   guint n;
   gint64 free_ns;
+  guint64 bytes;
 } Direction;
 
 static GRand *dice;
 static guint64 n_carried;
 static guint64 n_lost;
 static volatile sig_atomic_t ended;
+static volatile sig_atomic_t asked;
 
 static void
 fail (const gchar * what)
@@ -133,13 +140,18 @@ get_delay_ns (void)
   return delay_ms * 1000000;
 }
 
-/* Both the line and the queue before it hold a delay's worth. TCP needs both
- * directions of a round trip, so the queue gets twice the one way. */
+/* TCP needs a round trip's worth. */
+static gint64
+get_queue_ns (void)
+{
+  return queue_ms > 0 ? queue_ms * 1000000 : 2 * get_delay_ns ();
+}
+
 static gboolean
 is_lost (const Direction * direction, gint64 now_ns)
 {
   if (direction->n == SLOTS
-      || direction->free_ns - now_ns > 2 * get_delay_ns ())
+      || direction->free_ns - now_ns > get_queue_ns ())
     return TRUE;
 
   return loss_percent > 0
@@ -185,8 +197,10 @@ deliver (Direction * direction)
 
     if (packet->due_ns > now_ns)
       return;
-    if (write (direction->to, packet->data, packet->size) > 0)
+    if (write (direction->to, packet->data, packet->size) > 0) {
       n_carried++;
+      direction->bytes += packet->size;
+    }
     direction->first = (direction->first + 1) % SLOTS;
     direction->n--;
   }
@@ -227,7 +241,21 @@ wait_for_work (const Direction directions[2])
 static void
 on_signal (int number)
 {
-  ended = 1;
+  if (number == SIGTERM)
+    ended = 1;
+  else
+    asked = 1;
+}
+
+static void
+report (const Direction * direction)
+{
+  asked = 0;
+  printf ("{\"seconds\": %.6f, \"bytes\": %" G_GUINT64_FORMAT
+      ", \"carried\": %" G_GUINT64_FORMAT ", \"lost\": %" G_GUINT64_FORMAT
+      "}\n", get_ns () / (gdouble) NS_PER_SECOND, direction->bytes, n_carried,
+      n_lost);
+  fflush (stdout);
 }
 
 int
@@ -245,6 +273,7 @@ main (int argc, char **argv)
     return 2;
   }
   signal (SIGTERM, on_signal);
+  signal (SIGUSR1, on_signal);
   prctl (PR_SET_TIMERSLACK, 1UL);
   dice = g_rand_new_with_seed (seed);
   directions[0].from = directions[1].to = open_tun (near_file);
@@ -257,9 +286,10 @@ main (int argc, char **argv)
     serve (&directions[0]);
     serve (&directions[1]);
     wait_for_work (directions);
+    if (asked)
+      report (&directions[0]);
   }
-  g_print ("{\"carried\": %" G_GUINT64_FORMAT ", \"lost\": %" G_GUINT64_FORMAT
-      "}\n", n_carried, n_lost);
+  report (&directions[0]);
   for (i = 0; i < 2; i++)
     g_free (directions[i].packets);
   g_rand_free (dice);

@@ -3,16 +3,19 @@
 """Target 5: a long link, between two network namespaces."""
 
 import itertools
+import json
 import os
 import signal
 import subprocess
+import time
 
 from runner import MIB, Failed, Receiver, find_program, median, together
 
 ROUND_TRIP = 0.05
 CONNECTIONS = 3
 # From 127.0.0.0/8, over which plain HTTP is allowed.
-NEAR, FAR = '127.77.0.1', '127.77.0.2'
+NEAR, FAR, FAR_OSS = '127.77.0.1', '127.77.0.2', '127.77.0.3'
+NETWORK = '127.77.0.0/24'
 HEAD_SIZE = 1 * MIB
 
 # Mbit/s, percent of loss, MiB: enough for start and end to matter little, which
@@ -27,17 +30,23 @@ OWN_TIME_PARTS = 2, 6
 
 
 class Link:
-    """Two namespaces and a cable (link.c) between them."""
+    """Two namespaces and a cable (link.c) between them. round_trip and queue
+    are in seconds; queue 0: a round trip's worth. congestion: of TCP, where it
+    is not to be the system's."""
 
     serial = itertools.count()
 
-    def __init__(self, machine, rate, loss):
+    def __init__(self, machine, rate, loss, round_trip=ROUND_TRIP, queue=0,
+                 congestion=None):
         name = f'icesink-bench-{os.getpid()}-{next(self.serial)}'
         self.names = [f'{name}-{end}' for end in ('near', 'far')]
         self.child = None
         self.machine = machine
         self.rate = rate
         self.loss = loss
+        self.round_trip = round_trip
+        self.queue = queue
+        self.congestion = congestion
 
     def __enter__(self):
         for name in self.names:
@@ -60,7 +69,8 @@ class Link:
         near, far = (f'/run/netns/{name}' for name in self.names)
         self.child = subprocess.Popen(
             [self.machine.path('link'), '--near', near, '--far', far,
-             '--delay', str(ROUND_TRIP * 1000 / 2), '--rate', str(self.rate),
+             '--delay', str(self.round_trip * 1000 / 2),
+             '--queue', str(self.queue * 1000), '--rate', str(self.rate),
              '--loss', str(self.loss)], stdout=subprocess.PIPE, text=True)
         if self.child.stdout.readline().strip() != 'ready':
             raise Failed('the link did not start')
@@ -75,14 +85,35 @@ class Link:
                 ['ip', 'netns', 'exec', name, 'sh', '-c',
                  f'echo 1 > /proc/sys/net/ipv4/{setting}'], check=True)
         ip('-n', name, 'address', 'add', f'{address}/24', 'dev', 'bench')
+        if address == FAR:
+            ip('-n', name, 'address', 'add', f'{FAR_OSS}/24', 'dev', 'bench')
         ip('-n', name, 'link', 'set', 'bench', 'txqueuelen', '10000', 'up')
+        # As a property of the route it may be any that the kernel has.
+        if self.congestion:
+            ip('-n', name, 'route', 'replace', NETWORK, 'dev', 'bench',
+               'proto', 'kernel', 'scope', 'link', 'src', address,
+               'congctl', self.congestion)
 
     def prefix(self, end):
         return ['ip', 'netns', 'exec', self.names[end]]
 
-    def receiver(self):
-        return Receiver(self.machine, '--listen', f'{FAR}:8080',
-                        prefix=self.prefix(1))
+    def receiver(self, tls=False):
+        """OSS is another host than ICE."""
+        return Receiver(self.machine, '--listen', f'{FAR}:8080', '--oss-host',
+                        FAR_OSS, tls=tls, prefix=self.prefix(1))
+
+    def look(self):
+        """What has been carried until now; see link.c."""
+        self.child.send_signal(signal.SIGUSR1)
+        return json.loads(self.child.stdout.readline())
+
+    def measure(self, seconds):
+        """Mbit/s that arrive at the far end from now on."""
+        begin = self.look()
+        time.sleep(seconds)
+        end = self.look()
+        return ((end['bytes'] - begin['bytes']) * 8 / 1e6
+                / (end['seconds'] - begin['seconds']))
 
 
 def ip(*words):

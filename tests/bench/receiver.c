@@ -4,7 +4,8 @@
 /* The server of all measurements: takes uploads, forgets them, and says what
  * they were.
  *
- *   receiver [--listen HOST:PORT] [--certificate FILE --key FILE] [--sum]
+ *   receiver [--listen HOST:PORT] [--oss-host HOST]
+ *       [--certificate FILE --key FILE] [--sum]
  *       [--answer-delay SECONDS] [--credential-life SECONDS] [--rate BYTES]
  *
  * It must cost less than those who send to it, or it would be measured in
@@ -12,6 +13,9 @@
  * TLS), and answers with the checksum that they must have if they are the
  * pattern (pattern.h): a client that compares checksums has proved that it
  * sent it. --sum looks at every byte instead.
+ *
+ * With --oss-host it listens on all addresses, and leases name that one: OSS is
+ * another host than ICE, as it is in truth, with connections of its own.
  *
  * It prints `URI` when it is ready, and one line of JSON at SIGTERM.
  *
@@ -34,6 +38,7 @@
 #define SLOW_BUFFER_SIZE (128 * 1024)
 
 static gchar *listen_address;
+static gchar *oss_host;
 static gchar *certificate_file;
 static gchar *key_file;
 static gboolean sum;
@@ -44,6 +49,7 @@ static gint64 rate;
 static const GOptionEntry entries[] = {
   {"listen", 0, 0, G_OPTION_ARG_STRING, &listen_address, "127.0.0.1:0",
       "HOST:PORT"},
+  {"oss-host", 0, 0, G_OPTION_ARG_STRING, &oss_host, "Of leases", "HOST"},
   {"certificate", 0, 0, G_OPTION_ARG_FILENAME, &certificate_file, "TLS",
       "FILE"},
   {"key", 0, 0, G_OPTION_ARG_FILENAME, &key_file, "Its key", "FILE"},
@@ -137,20 +143,19 @@ raise_file_limit (void)
 }
 
 static gchar *
-new_uri (guint port)
+new_uri (const gchar * host, guint port)
 {
-  g_autofree gchar *host = g_strdup (listen_address);
-
-  *strrchr (host, ':') = '\0';
-
-  return g_strdup_printf ("%s://%s:%u",
-      certificate_file != NULL ? "https" : "http", host, port);
+  return g_strdup_printf ("%s://%.*s:%u",
+      certificate_file != NULL ? "https" : "http",
+      (int) strcspn (host, ":"), host, port);
 }
 
 static int
 open_listener (guint * port)
 {
-  int fd = channel_listen (listen_address, port);
+  g_autofree gchar *all = g_strconcat ("0.0.0.0",
+      strchr (listen_address, ':'), NULL);
+  int fd = channel_listen (oss_host != NULL ? all : listen_address, port);
   int size = SLOW_BUFFER_SIZE;
 
   if (rate > 0)
@@ -165,6 +170,7 @@ main (int argc, char **argv)
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
   g_autofree gchar *uri = NULL;
+  g_autofree gchar *oss_uri = NULL;
   SSL_CTX *tls = NULL;
   ServiceConfig config;
   Service *service;
@@ -186,13 +192,14 @@ main (int argc, char **argv)
   raise_file_limit ();
 
   listener = open_listener (&port);
-  uri = new_uri (port);
+  uri = new_uri (listen_address, port);
+  oss_uri = new_uri (oss_host != NULL ? oss_host : listen_address, port);
   config = (ServiceConfig) {
     .sum = sum,
     .answer_delay_us = answer_delay * G_USEC_PER_SEC,
     .credential_life_us = credential_life * G_USEC_PER_SEC,
   };
-  service = service_new (&config, uri);
+  service = service_new (&config, oss_uri);
   g_thread_unref (g_thread_new ("end", wait_for_end, service));
   g_print ("%s\n", uri);
   for (;;)

@@ -8,16 +8,19 @@
 # or `not met`, and writes all figures to bench.json.
 #
 #   sh tests/bench/run.sh [--quick] [--only CASE]... [--runs N]
-#       [--largest GIB] [--json FILE]
+#       [--largest GIB] [--turns N] [--all-links] [--json FILE]
 #
 #   --quick        a few minutes, for development: the figures prove nothing
 #   --only CASE    crc, calls, plain, tls, small, render, memory, many,
-#                  renewal, connections, link or growth; without, all of them
+#                  renewal, connections, link, links or growth; without, all of
+#                  them
 #   --runs N       turns, 5
+#   --turns N      of each link of the table of links, 1
+#   --all-links    all of that table, which takes two hours
 #   --largest GIB  of the upload that `growth` ends with, 64
 #
 # As root it installs what is missing and can measure long links, which need
-# network namespaces. All takes about 30 minutes on two processors that have
+# network namespaces. All takes about 45 minutes on two processors that have
 # nothing else to do; on busy ones, times and maxima mean nothing. README.md
 # tells what is behind the figures. Exit status: 0 if every target that was
 # measured holds.

@@ -3,6 +3,7 @@
 """Runs the programs of a measurement and counts what they cost."""
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import shutil
@@ -70,6 +71,10 @@ class Machine:
     def path(self, program):
         return os.path.join(self.programs, program)
 
+    def source(self, name):
+        """A program that need not be built."""
+        return os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
+
     def _make_certificate(self):
         """A certificate that is its own CA: (certificate, key)."""
         certificate = os.path.join(self.directory, 'certificate.pem')
@@ -78,7 +83,7 @@ class Machine:
             ['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
              'ec_paramgen_curve:P-256', '-nodes', '-days', '30',
              '-subj', '/CN=icesink bench',
-             '-addext', 'subjectAltName=IP:127.0.0.1',
+             '-addext', 'subjectAltName=IP:127.0.0.1,IP:127.77.0.2,IP:127.77.0.3',
              '-keyout', key, '-out', certificate],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return certificate, key
@@ -134,21 +139,43 @@ class Machine:
         result['process_rss'] = usage.ru_maxrss * 1024
         return result
 
+    @contextlib.contextmanager
+    def running(self, command):
+        """A program that is ended when enough has been seen of it."""
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL,
+                                 env=self.environment, cwd=self.directory)
+        try:
+            yield child
+            if child.poll() is not None:
+                raise Failed(f'{command} ended early: {child.returncode}')
+        finally:
+            child.kill()
+            child.wait()
+
+    def pipeline_command(self, sink, total, *options, prefix=()):
+        return [*prefix, self.path('pipeline'), '--sink', sink,
+                '--bytes', str(total), *map(str, options)]
+
     def pipeline(self, sink, total, *options, prefix=(), tls=False):
         """Runs bytes through a sink; see pipeline.c."""
-        command = [*prefix, self.path('pipeline'), '--sink', sink,
-                   '--bytes', str(total), *map(str, options)]
+        command = self.pipeline_command(sink, total, *options, prefix=prefix)
         if tls:
             command += ['--ca-file', self.tls[0]]
         return self.run(command)
 
-    def floor(self, receiver, total, *options, prefix=()):
-        """Sends bytes and does nothing else; see floor.c."""
+    def floor_command(self, receiver, total, *options, prefix=()):
         command = [*prefix, self.path('floor'), '--connect', receiver.address,
                    '--bytes', str(total), *map(str, options)]
         if receiver.uri.startswith('https'):
             command += ['--ca-file', self.tls[0]]
-        return self.run(command)
+        return command
+
+    def floor(self, receiver, total, *options, prefix=()):
+        """Sends bytes and does nothing else; see floor.c."""
+        return self.run(self.floor_command(receiver, total, *options,
+                                           prefix=prefix))
 
     def icesink(self, receiver, *settings):
         """The launch line of an icesink that uploads to a receiver."""

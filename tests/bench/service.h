@@ -27,7 +27,7 @@ typedef struct
 
 typedef struct _Service Service;
 
-/* @uri: where the receiver listens, for leases. */
+/* @uri: of OSS, for leases. */
 Service *service_new (const ServiceConfig * config, const gchar * uri);
 
 /* Notes a connection. */

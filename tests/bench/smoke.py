@@ -10,6 +10,7 @@ import sys
 import traceback
 
 import link
+import links
 from runner import MIB, Machine, Receiver
 
 TOTAL = 8 * MIB
@@ -96,8 +97,38 @@ def long_link(machine):
     return None
 
 
+class Brief:
+    """As little as can be of what the cases of links.py work with."""
+
+    quick = True
+    runs = turns = 1
+
+    def __init__(self, machine):
+        self.machine = machine
+
+
+def table_of_links(machine):
+    reason = link.why_not()
+    if reason:
+        return reason
+    bench = Brief(machine)
+    with links.make_link(bench, (100, 0.01, 0, 'cubic'), 1) as cable:
+        for sender in links.get_senders().values():
+            with cable.receiver() as receiver, machine.running(
+                    sender[0](bench, cable, receiver, *sender[1:])):
+                cable.measure(0.5)
+                # Their traffic alone is in the link.
+                assert 0 < cable.measure(0.5) < 200
+        flow = links.run_flow(cable, machine, 0.5)
+        assert flow['mbit'] > 0 and flow['late_50'] >= 5
+        _, report = links.send_live(bench, cable, True, links.SHORT_SIZE)
+        # One of them to ICE.
+        assert report['connections'] >= 2 and report['put'] == 1
+    return None
+
+
 TESTS = (floor, feed, pipelines, many_pipelines, slow_receiver, calculations,
-         long_link)
+         long_link, table_of_links)
 
 
 def main():
