@@ -8,39 +8,48 @@
 
 #include "icesink/content-type.h"
 
-static const struct
+#include <string.h>
+
+/* Players and services take one for the other. */
+#define ISO "mp4 mov m4v m4a 3gp mj2 f4v"
+
+typedef struct
 {
   const gchar *caps;
   const gchar *content_type;
-} content_types[] = {
-  {"video/quicktime, variant = (string) apple", "video/quicktime"},
-  {"video/quicktime, variant = (string) 3gpp", "video/3gpp"},
-  {"video/quicktime, variant = (string) 3g2", "video/3gpp2"},
-  {"video/quicktime", "video/mp4"},
-  {"video/mpegts", "video/mp2t"},
-  {"video/mpeg, systemstream = (boolean) true", "video/mp2p"},
-  {"audio/x-m4a", "audio/mp4"},
-  {"audio/x-wav", "audio/wav"},
+  const gchar *extensions;      /* (nullable): those that ICE takes */
+} Row;
+
+static const Row content_types[] = {
+  {"video/quicktime, variant = (string) apple", "video/quicktime", ISO},
+  {"video/quicktime, variant = (string) 3gpp", "video/3gpp", ISO},
+  {"video/quicktime, variant = (string) 3g2", "video/3gpp2", ISO},
+  {"video/quicktime", "video/mp4", ISO},
+  {"video/mpegts", "video/mp2t", "ts m2t mts"},
+  {"video/mpeg, systemstream = (boolean) true", "video/mp2p",
+      "mpg mpeg mpe vob dat"},
+  {"audio/x-m4a", "audio/mp4", ISO},
+  {"audio/x-wav", "audio/wav", "wav"},
   {"audio/x-aiff", "audio/aiff"},
-  {"audio/x-flac", "audio/flac"},
-  {"video/ogg", "video/ogg"},
-  {"audio/ogg", "audio/ogg"},
-  {"application/ogg", "application/ogg"},
-  {"audio/mpeg, mpegversion = (int) 1", "audio/mpeg"},
-  {"audio/mpeg, mpegversion = (int) { 2, 4 }", "audio/aac"},
+  {"audio/x-flac", "audio/flac", "flac"},
+  {"video/ogg", "video/ogg", "ogg"},
+  {"audio/ogg", "audio/ogg", "ogg"},
+  {"application/ogg", "application/ogg", "ogg"},
+  {"audio/mpeg, mpegversion = (int) 1", "audio/mpeg", "mp3"},
+  {"audio/mpeg, mpegversion = (int) { 2, 4 }", "audio/aac", "aac"},
   {"image/jpeg", "image/jpeg"},
   {"image/png", "image/png"},
   {"image/gif", "image/gif"},
-  {"video/x-matroska", "video/x-matroska"},
-  {"video/x-matroska-3d", "video/x-matroska"},
-  {"audio/x-matroska", "audio/x-matroska"},
-  {"video/webm", "video/webm"},
-  {"audio/webm", "audio/webm"},
-  {"video/x-flv", "video/x-flv"},
-  {"video/x-msvideo", "video/x-msvideo"},
-  {"video/x-ms-asf", "video/x-ms-asf"},
+  {"video/x-matroska", "video/x-matroska", "mkv webm"},
+  {"video/x-matroska-3d", "video/x-matroska", "mkv"},
+  {"audio/x-matroska", "audio/x-matroska", "mkv webm"},
+  {"video/webm", "video/webm", "webm mkv"},
+  {"audio/webm", "audio/webm", "webm mkv"},
+  {"video/x-flv", "video/x-flv", "flv f4v"},
+  {"video/x-msvideo", "video/x-msvideo", "avi"},
+  {"video/x-ms-asf", "video/x-ms-asf", "asf wmv wma"},
   {"application/mxf", "application/mxf"},
-  {"video/mj2", "video/mj2"},
+  {"video/mj2", "video/mj2", ISO},
 };
 
 const gchar *
@@ -56,4 +65,35 @@ gst_ice_content_type_from_caps (const GstCaps * caps)
   }
 
   return "application/octet-stream";
+}
+
+/* Whether @words, with blanks between them, or NULL, have @word. */
+static gboolean
+has_word (const gchar * words, const gchar * word)
+{
+  g_auto (GStrv) list = g_strsplit (words != NULL ? words : "", " ", -1);
+
+  return g_strv_contains ((const gchar * const *) list, word);
+}
+
+gchar *
+gst_ice_content_type_get_better_extension (const gchar * content_type,
+    const gchar * object)
+{
+  const gchar *dot = strrchr (object, '.');
+  g_autofree gchar *extension = g_ascii_strdown (dot ? dot + 1 : "", -1);
+  const Row *own = NULL;
+  gboolean others = FALSE;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (content_types); i++) {
+    if (own == NULL && g_str_equal (content_types[i].content_type, content_type))
+      own = &content_types[i];
+    others = others || has_word (content_types[i].extensions, extension);
+  }
+  if (own == NULL || own->extensions == NULL || !others
+      || has_word (own->extensions, extension))
+    return NULL;
+
+  return g_strndup (own->extensions, strcspn (own->extensions, " "));
 }

@@ -11,6 +11,7 @@
 #include "common/error.h"
 #include "common/lock.h"
 #include "common/log.h"
+#include "icesink/content-type.h"
 #include "icesink/element-error.h"
 #include "icesink/messages.h"
 
@@ -51,6 +52,7 @@ struct _GstIceReporter
   gint64 first_byte_us;
   gint64 interrupted_us;        /* when the outage began, or -1 */
   gchar *last_error;            /* (nullable): in place of the upload's */
+  const gchar *content_type;    /* (nullable) (unowned) */
 };
 
 GstIceReporter *
@@ -91,6 +93,15 @@ gst_ice_reporter_free (GstIceReporter * self)
   g_free (self->last_error);
   g_mutex_clear (&self->lock);
   g_free (self);
+}
+
+void
+gst_ice_reporter_set_content_type (GstIceReporter * self,
+    const gchar * content_type)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  self->content_type = content_type;
 }
 
 void
@@ -405,6 +416,38 @@ post_complete (GstIceReporter * self)
     warn_of_unverified (self);
 }
 
+/* ICE says that a format which doesn't fit the extension can make an upload
+ * fail; whether it looks, it does not say. So it goes on. */
+static void
+warn_of_extension (GstIceReporter * self)
+{
+  g_auto (GstIceFigures) figures = { 0 };
+  g_autoptr (GError) warning = NULL;
+  g_autofree gchar *extension = NULL, *debug = NULL;
+  const gchar *type;
+
+  get_figures (self, &figures);
+  g_mutex_lock (&self->lock);
+  type = self->content_type;
+  g_mutex_unlock (&self->lock);
+  if (type == NULL || figures.upload.object == NULL)
+    return;
+  extension = gst_ice_content_type_get_better_extension (type,
+      figures.upload.object);
+  if (extension == NULL)
+    return;
+
+  warning = g_error_new_literal (GST_RESOURCE_ERROR,
+      GST_RESOURCE_ERROR_SETTINGS,
+      "The media asset was made for another kind of file.");
+  debug = g_strdup_printf ("The object is to be %s, and the stream is %s: ICE"
+      " may not be able to read it. Make the media asset with the extension %s"
+      " (gst-ice-1.0 create --ext=%s), or use another muxer",
+      figures.upload.object, type, extension, extension);
+  post (self, gst_message_new_warning (GST_OBJECT (self->element), warning,
+          debug));
+}
+
 void
 gst_ice_reporter_handle_event (GstIceReporter * self,
     const GstIceUploadEvent * event)
@@ -418,6 +461,7 @@ gst_ice_reporter_handle_event (GstIceReporter * self,
       break;
     case GST_ICE_UPLOAD_EVENT_STARTED:
       post_figures (self, gst_ice_messages_new_started);
+      warn_of_extension (self);
       break;
     case GST_ICE_UPLOAD_EVENT_INTERRUPTED:
       post_interrupted (self, event->error, event->time_us * GST_USECOND);

@@ -66,6 +66,11 @@ gboolean gst_ice_reporter_deliver (GstIceReporter * reporter);
 /* The application hears no more of this run. Any thread. */
 void gst_ice_reporter_mute (GstIceReporter * reporter);
 
+/* What the stream is; a warning says so if the media asset was made for another
+ * kind of file. @content_type: a static string. Any thread. */
+void gst_ice_reporter_set_content_type (GstIceReporter * reporter,
+    const gchar * content_type);
+
 /* The first byte is being written; later calls do nothing. Any thread. */
 void gst_ice_reporter_note_first_byte (GstIceReporter * reporter);
 

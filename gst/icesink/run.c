@@ -762,9 +762,12 @@ decide (GstIceRun * self, gboolean stream_comes)
   self->fate = gst_ice_legacy_decide (self->legacy,
       stream_comes ? self->caps : NULL);
   if (self->fate == GST_ICE_FATE_NEW && self->caps != NULL
-      && self->settings.content_type == NULL)
-    gst_ice_upload_set_content_type (self->upload,
-        gst_ice_content_type_from_caps (self->caps));
+      && self->settings.content_type == NULL) {
+    const gchar *type = gst_ice_content_type_from_caps (self->caps);
+
+    gst_ice_upload_set_content_type (self->upload, type);
+    gst_ice_reporter_set_content_type (self->reporter, type);
+  }
 
   return self->fate;
 }

@@ -190,6 +190,8 @@ typedef struct
   const gchar *caps;
   const gchar *property;
   const gchar *content_type;
+  const gchar *extension;       /* (nullable): that a warning asks for, as the
+                                 * object is to be a .mp4 */
 } TypeCase;
 
 static const TypeCase type_cases[] = {
@@ -197,17 +199,32 @@ static const TypeCase type_cases[] = {
   {"of-fragmented-mp4", "video/quicktime, variant=iso-fragmented", NULL,
       "video/mp4"},
   {"of-quicktime", "video/quicktime, variant=apple", NULL, "video/quicktime"},
-  {"of-matroska", "video/x-matroska", NULL, "video/x-matroska"},
-  {"of-webm", "video/webm", NULL, "video/webm"},
+  {"of-matroska", "video/x-matroska", NULL, "video/x-matroska",
+      "mkv"},
+  {"of-webm", "video/webm", NULL, "video/webm", "webm"},
   {"of-mpeg-ts", "video/mpegts, systemstream=true, packetsize=188", NULL,
-      "video/mp2t"},
-  {"of-flv", "video/x-flv", NULL, "video/x-flv"},
-  {"of-wav", "audio/x-wav", NULL, "audio/wav"},
+      "video/mp2t", "ts"},
+  {"of-flv", "video/x-flv", NULL, "video/x-flv", "flv"},
+  {"of-wav", "audio/x-wav", NULL, "audio/wav", "wav"},
   {"of-unknown-caps", "application/x-unheard-of", NULL,
       "application/octet-stream"},
   {"by-property", "video/quicktime, variant=iso", "video/x-special",
       "video/x-special"},
 };
+
+/* The stream is not of the kind that the media asset was made for. */
+static void
+assert_warned (Fixture * f, const gchar * extension)
+{
+  g_autofree gchar *advice = g_strdup_printf ("--ext=%s)", extension);
+  g_autoptr (GError) warning = NULL;
+  g_autofree gchar *debug = NULL;
+
+  gst_message_parse_warning (fixture_wait_message (f, GST_MESSAGE_WARNING),
+      &warning, &debug);
+  g_assert_error (warning, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS);
+  g_assert_nonnull (strstr (debug, advice));
+}
 
 static void
 check_content_type (const TypeCase * c, gsize size)
@@ -224,6 +241,10 @@ check_content_type (const TypeCase * c, gsize size)
   g_assert_true (ice_emulator_get_object_info (f->emulator, f->media_id,
           &content_type, NULL, NULL));
   g_assert_cmpstr (content_type, ==, c->content_type);
+  g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_WARNING), ==,
+      c->extension != NULL);
+  if (c->extension != NULL)
+    assert_warned (f, c->extension);
 }
 
 /* By PutObject and by multipart upload. */

@@ -205,6 +205,44 @@ test_content_types (void)
   }
 }
 
+static const struct
+{
+  const gchar *content_type;
+  const gchar *object;
+  const gchar *better;          /* (nullable) */
+} extensions[] = {
+  {"video/mp4", "sv/1/2.mp4", NULL},
+  {"video/mp4", "sv/1/2.MP4", NULL},
+  {"video/mp4", "sv/1/2.mov", NULL},
+  {"video/mp4", "sv/1/2.ts", "mp4"},
+  {"video/mp2t", "sv/1/2.mp4", "ts"},
+  {"video/mp2t", "sv/1/2.m2t", NULL},
+  {"video/x-matroska", "a.mp4", "mkv"},
+  {"audio/mpeg", "a.wav", "mp3"},
+  /* what nobody can tell */
+  {"video/mp2t", "a.mp4.unheard-of", NULL},
+  {"video/mp2t", "a", NULL},
+  {"video/mp2t", "a.", NULL},
+  {"video/mp2t", "", NULL},
+  {"application/octet-stream", "a.mp4", NULL},
+  {"image/jpeg", "a.mp4", NULL},
+};
+
+static void
+test_extensions (void)
+{
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (extensions); i++) {
+    g_autofree gchar *better = gst_ice_content_type_get_better_extension
+        (extensions[i].content_type, extensions[i].object);
+
+    g_test_message ("%s in %s", extensions[i].content_type,
+        extensions[i].object);
+    g_assert_cmpstr (better, ==, extensions[i].better);
+  }
+}
+
 /* ---- errors ---- */
 
 /* The table of errors, row by row; NULL for the operation: none is known. */
@@ -772,6 +810,7 @@ main (int argc, char **argv)
   g_test_add_func ("/media-uri/refuses", test_bad_uris);
   g_test_add_func ("/media-uri/huge", test_huge_uri);
   g_test_add_func ("/content-type/table", test_content_types);
+  g_test_add_func ("/content-type/extensions", test_extensions);
   g_test_add_func ("/element-error/table", test_error_codes);
   g_test_add_func ("/element-error/details", test_error_message);
   g_test_add_func ("/element-error/absent-details",
