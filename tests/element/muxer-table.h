@@ -36,7 +36,6 @@ typedef enum
   MUXER_INSISTS = 1 << 1,       /* moves about even if it is told not to */
   MUXER_REFUSES = 1 << 2,       /* fails if it may not move about */
   MUXER_SPOOL = 1 << 3,         /* can't be served without a spool */
-  MUXER_NEWER = 1 << 4,         /* fails in older versions */
 } MuxerFlags;
 
 /* Ends with a row of NULLs. */

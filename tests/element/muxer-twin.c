@@ -20,6 +20,11 @@
 /* A dozen of the smallest parts. */
 #define DEFAULT_KIB 1250
 
+#define PROBED (GST_PAD_PROBE_TYPE_DATA_DOWNSTREAM \
+    | GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM | GST_PAD_PROBE_TYPE_PUSH)
+
+#define PATIENCE (120 * GST_SECOND)
+
 /* ---- what the muxer does ---- */
 
 static void
@@ -67,14 +72,10 @@ answer_query (MuxerTwin * twin, GstQuery * query)
       : GST_PAD_PROBE_DROP;
 }
 
-static GstPadProbeReturn
-on_item (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+static void
+note_item (MuxerTwin * twin, GstPadProbeInfo * info)
 {
-  MuxerTwin *twin = user_data;
   GstPadProbeType type = GST_PAD_PROBE_INFO_TYPE (info);
-
-  if (type & GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM)
-    return answer_query (twin, GST_PAD_PROBE_INFO_QUERY (info));
 
   if (type & GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM) {
     if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_SEGMENT)
@@ -84,6 +85,16 @@ on_item (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
   } else {
     note_list (twin, GST_PAD_PROBE_INFO_BUFFER_LIST (info));
   }
+}
+
+static GstPadProbeReturn
+on_item (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  MuxerTwin *twin = user_data;
+
+  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM)
+    return answer_query (twin, GST_PAD_PROBE_INFO_QUERY (info));
+  note_item (twin, info);
 
   return GST_PAD_PROBE_OK;
 }
@@ -138,9 +149,7 @@ watch_tee (MuxerTwin * twin)
       gst_bin_get_by_name (GST_BIN (twin->fixture->pipeline), "tee");
   g_autoptr (GstPad) pad = gst_element_get_static_pad (tee, "sink");
 
-  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_DATA_DOWNSTREAM
-      | GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM | GST_PAD_PROBE_TYPE_PUSH,
-      on_item, twin, NULL);
+  gst_pad_add_probe (pad, PROBED, on_item, twin, NULL);
 }
 
 static void
@@ -226,20 +235,19 @@ muxer_twin_wait (MuxerTwin * twin)
   return fixture_find_message (f, GST_MESSAGE_EOS) >= 0;
 }
 
-gboolean
-muxer_twin_is_older (MuxerTwin * twin, const MuxerRow * row)
+gchar *
+muxer_twin_get_error (MuxerTwin * twin)
 {
-  Fixture *f = twin->fixture;
-  gint i = fixture_find_message (f, GST_MESSAGE_ERROR);
+  gint i = fixture_find_message (twin->fixture, GST_MESSAGE_ERROR);
+  g_autoptr (GError) error = NULL;
 
-  if (!(row->flags & MUXER_NEWER) || i < 0
-      || GST_MESSAGE_SRC (g_ptr_array_index (f->messages, i))
-      == GST_OBJECT (f->sink))
-    return FALSE;
+  if (i < 0)
+    return NULL;
 
-  g_test_skip ("a newer version of the muxer is needed");
+  gst_message_parse_error (g_ptr_array_index (twin->fixture->messages, i),
+      &error, NULL);
 
-  return TRUE;
+  return g_strdup (error->message);
 }
 
 void
@@ -290,4 +298,65 @@ muxer_twin_get_size (MuxerTwin * twin)
   g_assert_cmpint (g_stat (twin->path, &info), ==, 0);
 
   return info.st_size;
+}
+
+/* ---- the muxer alone ---- */
+
+static GstPadProbeReturn
+on_item_alone (GstPad * pad, GstPadProbeInfo * info, gpointer user_data)
+{
+  MuxerTwin *alone = user_data;
+  GstQuery *query;
+
+  if (!(GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_QUERY_DOWNSTREAM)) {
+    note_item (alone, info);
+    return GST_PAD_PROBE_OK;
+  }
+
+  query = GST_PAD_PROBE_INFO_QUERY (info);
+  if (GST_QUERY_TYPE (query) != GST_QUERY_SEEKING)
+    return GST_PAD_PROBE_OK;
+  gst_query_set_seeking (query, GST_FORMAT_BYTES, alone->seekable, 0, -1);
+
+  return GST_PAD_PROBE_HANDLED;
+}
+
+/* FALSE if it ends in an error, or never. */
+static gboolean
+play_alone (GstElement * pipeline, MuxerTwin * alone)
+{
+  g_autoptr (GstElement) file =
+      gst_bin_get_by_name (GST_BIN (pipeline), "file");
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (file, "sink");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+
+  gst_pad_add_probe (pad, PROBED, on_item_alone, alone, NULL);
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (bus, PATIENCE,
+      GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+
+  return message != NULL && GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS;
+}
+
+const gchar *
+muxer_get_ending_alone (const MuxerRow * row, guint kib, gboolean seekable)
+{
+  GstClockTime duration = muxer_feed_get_duration (row->streams,
+      (kib > 0 ? kib : DEFAULT_KIB) * KIB);
+  g_autofree gchar *streams =
+      muxer_feed_describe (row->streams, duration, "muxer");
+  g_autofree gchar *description = g_strdup_printf ("%s name=muxer"
+      " ! filesink name=file async=false location=/dev/null %s", row->muxer,
+      streams);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstElement) pipeline = gst_parse_launch (description, &error);
+  MuxerTwin alone = { .seekable = seekable };
+
+  g_assert_no_error (error);
+  if (!play_alone (pipeline, &alone))
+    return "refuses";
+
+  return alone.rewinds > 0 ? "insists" : "streams";
 }

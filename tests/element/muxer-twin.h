@@ -35,6 +35,7 @@ typedef struct
   gchar *directory;             /* (owned) */
   guint64 position;             /* of both; streaming thread */
   guint64 size;                 /* of both; streaming thread */
+  gboolean seekable;            /* of a muxer alone */
 } MuxerTwin;
 
 /* Ready to play about @kib of the streams of @row, in the smallest parts and
@@ -53,10 +54,6 @@ void muxer_twin_finish (MuxerTwin * twin);
 /* Waits for the end, TRUE, or an error of whatever element. */
 gboolean muxer_twin_wait (MuxerTwin * twin);
 
-/* TRUE, with the test skipped, if it ended in an error of the muxer, and @row
- * says that this may be. */
-gboolean muxer_twin_is_older (MuxerTwin * twin, const MuxerRow * row);
-
 /* The object is what filesink wrote. */
 void muxer_twin_compare (MuxerTwin * twin);
 
@@ -65,6 +62,16 @@ guint64 muxer_twin_get_sent (MuxerTwin * twin);
 
 /* Of the file. */
 guint64 muxer_twin_get_size (MuxerTwin * twin);
+
+/* The text of the error that it ended in. (transfer full) (nullable) */
+gchar *muxer_twin_get_error (MuxerTwin * twin);
+
+/* How the muxer of @row ends with filesink alone, and the same streams:
+ * “streams”, or “insists” if it goes back, or “refuses” if it fails. Versions of
+ * a muxer differ, and that is not icesink's doing. @seekable: whether it is told
+ * that it may go back */
+const gchar *muxer_get_ending_alone (const MuxerRow * row, guint kib,
+    gboolean seekable);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MuxerTwin, muxer_twin_free)
 

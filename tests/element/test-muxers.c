@@ -12,21 +12,51 @@
 
 /* ---- the table ---- */
 
+/* A muxer that fails with filesink too can't do this here. Else it is icesink,
+ * and the other rows are tried all the same. */
+static void
+judge_error (const MuxerRow * row, MuxerTwin * twin)
+{
+  g_autofree gchar *text = muxer_twin_get_error (twin);
+
+  if (g_str_equal (muxer_get_ending_alone (row, row->kib, TRUE), "refuses"))
+    g_test_skip_printf ("the muxer fails with filesink too: %s", text);
+  else
+    g_test_fail_printf ("it ended in an error: %s", text);
+}
+
+/* The object is what filesink wrote. If that is little, the muxer has lost the
+ * rest on its own. */
+static void
+judge_size (MuxerTwin * twin)
+{
+  guint64 size = muxer_twin_get_size (twin), part_size;
+  guint parts = fixture_get_stat (twin->fixture, "parts-uploaded"), least;
+
+  g_object_get (twin->fixture->sink, "part-size", &part_size, NULL);
+  least = part_size > FIXTURE_PART_SIZE ? 3 : 10;
+  if (parts >= least)
+    return;
+  if (size < least * part_size)
+    g_test_skip_printf ("the muxer writes only %" G_GUINT64_FORMAT " bytes,"
+        " to a file too", size);
+  else
+    g_test_fail_printf ("%u parts for %" G_GUINT64_FORMAT " bytes", parts,
+        size);
+}
+
 static void
 run_row (const MuxerRow * row, MuxerTwin * twin)
 {
-  guint64 part_size;
-
   muxer_twin_start (twin);
-  muxer_twin_wait (twin);
-  if (muxer_twin_is_older (twin, row))
+  if (!muxer_twin_wait (twin)) {
+    judge_error (row, twin);
     return;
+  }
 
-  muxer_twin_finish (twin);
-  g_object_get (twin->fixture->sink, "part-size", &part_size, NULL);
+  muxer_twin_compare (twin);
   if (!(row->flags & MUXER_SMALL))
-    g_assert_cmpuint (fixture_get_stat (twin->fixture, "parts-uploaded"), >=,
-        part_size > FIXTURE_PART_SIZE ? 3 : 10);
+    judge_size (twin);
 }
 
 static void
