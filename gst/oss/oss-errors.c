@@ -176,7 +176,7 @@ is_refused_date (const GstIceOssFailure * failure,
   gint64 time_us = get_service_time (failure);
 
   return g_strcmp0 (details->code, "InvalidArgument") == 0
-      && answer->message != NULL
+      && answer != NULL && answer->message != NULL
       && strstr (answer->message, "Invalid signing date") != NULL
       && time_us >= 0 && ABS (time_us - failure->signed_us) > MAX_SKEW_US;
 }

@@ -243,7 +243,7 @@ static gboolean
 take_row_element (Page * page, const gchar * name, const gchar * text,
     GError ** error)
 {
-  guint64 size;
+  guint64 size = 0;
 
   if (g_str_equal (name, "PartNumber"))
     return read_number (text, MAX_PART_NUMBER, &page->number, error);

@@ -7,6 +7,9 @@
 #
 #   sh tests/analysis/run.sh [TOOL...]
 #
+#   fanalyzer   gcc's analysis of gst/ and plugin/, on a build in
+#               build-fanalyzer/; what does not count, and why, is in
+#               gcc-suppressions.txt
 #   cppcheck    C sources; what does not count, and why, is in
 #               cppcheck-suppressions.txt
 #   codespell   all texts; words that are none are in words.txt
@@ -19,6 +22,22 @@ set -eu
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 . "$top/tests/setup.sh"
 cd "$top"
+
+# g_return_if_fail() is left out: it returns NULL where a caller is wrong, and
+# the analysis takes that for a way that a caller may go.
+run_fanalyzer ()
+{
+  build=$top/build-fanalyzer
+  configure "$build" -Doptimization=1 -Dc_args='-fanalyzer -DG_DISABLE_CHECKS'
+  rm -rf "$build/gst" "$build/plugin"
+  ninja -C "$build" -t targets all |
+    sed -n 's/^\(\(gst\|plugin\)\/.*\.o\): .*/\1/p' |
+    LC_ALL=C xargs ninja -C "$build" >"$build/fanalyzer.log"
+  grep -v -e '^#' -e '^$' tests/analysis/gcc-suppressions.txt \
+    >"$build/suppressions"
+  ! sed -n 's/^\.\.\/\([^:]*\):[0-9:]* warning: \(.*-Wanalyzer.*\)/\1: \2/p' \
+    "$build/fanalyzer.log" | grep -Fvf "$build/suppressions"
+}
 
 # Macros of GLib's that stand where it expects none are taken out.
 run_cppcheck ()
@@ -40,10 +59,16 @@ run_codespell ()
     xargs -0 codespell --ignore-words tests/analysis/words.txt
 }
 
-tools=${*:-cppcheck codespell}
-# $tools is a list of words.
-# shellcheck disable=SC2086
-install_missing $tools
+tools=${*:-fanalyzer cppcheck codespell}
+for tool in $tools; do
+  case $tool in
+    fanalyzer) packages=$BUILD_PACKAGES ;;
+    *) packages=$tool ;;
+  esac
+  # $packages is a list of words.
+  # shellcheck disable=SC2086
+  install_missing $packages
+done
 passed=0
 failed=0
 for tool in $tools; do
