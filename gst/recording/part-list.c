@@ -13,11 +13,18 @@
 
 #define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_RECORDING)
 
-/* How many parts that have arrived are kept at most for a rewind that is longer
- * than any before, and how many parts into the stream the first one is
- * awaited. */
-#define KEPT_PARTS 2
-#define KEEP_DURING_PARTS 8
+/* What is kept at most, of parts that have arrived, for a rewind that is longer
+ * than any before: that much of a stream so slow that its parts end with their
+ * age, and twice that of others. Of a part that is larger, all. */
+#define KEPT_SIZE (4 * 1024 * 1024)
+
+/* How far into the stream the first rewind is awaited: until so many times what
+ * is kept was written, and so long. */
+#define KEEP_DURING 8
+#define KEEP_DURING_US (60 * G_USEC_PER_SEC)
+
+/* Who needs memory gets such a share of it from what is kept. */
+#define DROP_SHARE 4
 
 /* What a part that is zeroes mostly may take: so much memory, and such a share
  * of its size. */
@@ -354,6 +361,7 @@ extend_window (GstIcePartList * self, guint64 distance)
 {
   guint64 limit = get_hold_limit (self);
 
+  self->longest_rewind = MAX (self->longest_rewind, distance);
   if (!self->spooling)
     limit -= MIN (self->head_end, limit);
   if (distance <= self->window || distance > limit)
@@ -565,6 +573,9 @@ count_kept (GstIcePartList * self)
 {
   guint i;
 
+  if (self->spool == NULL)
+    return;
+
   self->kept_memory = 0;
   for (i = 0; i < self->parts->len; i++) {
     GstIceHeldPart *part = get_part (self, i);
@@ -583,8 +594,7 @@ drop_above (GstIcePartList * self, guint64 max_kept, GstIceDropMode mode,
   guint n = self->parts->len;
   guint i = 0;
 
-  if (self->spool != NULL)
-    count_kept (self);
+  count_kept (self);
   while (self->kept_memory > max_kept && i < self->parts->len) {
     GstIceHeldPart *part = get_part (self, i);
 
@@ -607,33 +617,58 @@ gst_ice_part_list_drop_kept (GstIcePartList * self, GstIceDropMode mode,
   return drop_above (self, 0, mode, dropped, user_data);
 }
 
-/* Memory for parts that have arrived and are kept nevertheless, after @part. A
- * muxer that has not rewound by now does not do so before the end. In a stream
- * so slow that its parts end with their age, one lasts as long as several. */
+gboolean
+gst_ice_part_list_drop_oldest (GstIcePartList * self,
+    GstIceDroppedFunc dropped, gpointer user_data)
+{
+  guint64 share = self->max_memory / DROP_SHARE;
+
+  count_kept (self);
+
+  return drop_above (self, self->kept_memory - MIN (self->kept_memory, share),
+      GST_ICE_DROP_MOST, dropped, user_data);
+}
+
+/* A muxer that has not rewound by now does not do so before the end. The first
+ * part is the head, and was there from the beginning. */
+static gboolean
+is_rewind_likely (GstIcePartList * self, guint64 kept_size)
+{
+  return self->longest_rewind > 0 || self->size <= KEEP_DURING * kept_size
+      || gst_ice_clock_get_monotonic (self->clock)
+      - get_part (self, 0)->arrival_us <= KEEP_DURING_US;
+}
+
+/* Memory for parts that have arrived and are kept nevertheless, after @part: a
+ * rewind that is longer than any before, or one for which the window is too
+ * small, because memory was short when it was made. */
 static guint64
 get_keep_limit (GstIcePartList * self, const GstIceHeldPart * part)
 {
   guint64 part_size = self->plan.part_size;
+  guint64 kept_size = MAX (KEPT_SIZE, part_size);
+  guint64 rewind = self->longest_rewind + self->longest_rewind / 2;
 
-  if (self->head_size == 0)
+  if (self->head_size == 0 || !is_rewind_likely (self, kept_size))
     return 0;
-  if (self->window == 0 && self->size > KEEP_DURING_PARTS * part_size)
-    return 0;
+  if (part->size >= part_size)
+    kept_size *= 2;
 
-  return part->size < part_size ? part_size : KEPT_PARTS * part_size;
+  return MAX (kept_size, rewind - MIN (self->window, rewind));
 }
 
 void
 gst_ice_part_list_keep (GstIcePartList * self, GstIceHeldPart * part,
     GstIceDroppedFunc dropped, gpointer user_data)
 {
-  /* If there is none, somebody may be about to wait for it. */
-  gboolean has_room = gst_ice_chunk_pool_has_room (self->pool)
-      && !is_finished (self);
-
   confirm (self, part);
-  drop_above (self, has_room ? get_keep_limit (self, part) : 0, has_room ?
-      GST_ICE_DROP_USUAL : GST_ICE_DROP_MOST, dropped, user_data);
+  if (is_finished (self))
+    drop_above (self, 0, GST_ICE_DROP_MOST, dropped, user_data);
+  else if (gst_ice_chunk_pool_has_room (self->pool))
+    drop_above (self, get_keep_limit (self, part), GST_ICE_DROP_USUAL,
+        dropped, user_data);
+  else                          /* somebody may be about to wait for some */
+    gst_ice_part_list_drop_oldest (self, dropped, user_data);
 }
 
 void

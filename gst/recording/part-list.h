@@ -18,10 +18,10 @@
  * other half keeps the upload going.
  *
  * A part that has left and is rewritten while it is still held becomes dirty
- * and leaves again under its number. The last parts that have arrived are
- * therefore kept for a while, as long as nobody needs their memory: they catch
- * the first rewind, before a window is known. With a spool, all parts are kept
- * to the end, there. */
+ * and leaves again under its number. What has arrived last is therefore kept for
+ * a while, a few MiB of it, as long as nobody needs the memory: it catches the
+ * first rewind, before a window is known, and one for which the window is too
+ * small. With a spool, all parts are kept to the end, there. */
 
 #pragma once
 
@@ -50,6 +50,7 @@ G_BEGIN_DECLS
  * @former_head_end: as far as it was held before a disk that was to hold it took
  *     nothing any more, or 0
  * @window: held back behind @size
+ * @longest_rewind: that was seen so far
  * @next_leave: below this size no part may leave
  * @kept_memory: of parts that have arrived and are kept
  * @finished_us: since when nothing more is written, monotonic; or -1
@@ -73,6 +74,7 @@ typedef struct
   guint64 head_end;
   guint64 former_head_end;
   guint64 window;
+  guint64 longest_rewind;
   guint64 next_leave;
   guint64 kept_memory;
   gint64 finished_us;
@@ -207,6 +209,11 @@ void gst_ice_part_list_unkeep (GstIcePartList * list, GstIceHeldPart * part);
 /* Lets go of all parts that have arrived and may go. FALSE if that are none. */
 gboolean gst_ice_part_list_drop_kept (GstIcePartList * list,
     GstIceDropMode mode, GstIceDroppedFunc dropped, gpointer user_data);
+
+/* Somebody needs memory: lets go of the oldest of them, but the one that is
+ * being written. FALSE if that are none. */
+gboolean gst_ice_part_list_drop_oldest (GstIcePartList * list,
+    GstIceDroppedFunc dropped, gpointer user_data);
 
 /* TRUE if @part may go from disk as well. One that is too small to be followed
  * by another may not: its bytes may have to be sent with those behind it. */

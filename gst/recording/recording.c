@@ -131,7 +131,7 @@ relieve_memory (GstIceRecording * self, GPtrArray * leaving)
     gst_ice_write_behind_write_out (self->behind, TRUE);
     return FALSE;
   }
-  if (drop_kept (self, GST_ICE_DROP_MOST))
+  if (gst_ice_part_list_drop_oldest (list, on_dropped, self))
     return TRUE;
 
   gst_ice_part_list_seal_ready (list, leaving);

@@ -125,7 +125,7 @@ test_gone (void)
   };
   g_autoptr (Fixture) f = fixture_new (NULL);
 
-  fixture_set (f, "head-size=102400");
+  fixture_set (f, "head-size=102400 max-memory=1048576");
   fixture_play (f);
   fixture_push_all (f, STREAM_SIZE, 10240);
   wait_until_sent (f);
@@ -142,7 +142,7 @@ test_across_the_end_of_the_head (void)
   static const gchar *const words[] = { " 102400", ADVICE, NULL };
   g_autoptr (Fixture) f = fixture_new (NULL);
 
-  fixture_set (f, "head-size=102400");
+  fixture_set (f, "head-size=102400 max-memory=1048576");
   fixture_play (f);
   fixture_push_all (f, STREAM_SIZE, 10240);
   wait_until_sent (f);

@@ -101,10 +101,11 @@ check_plain (const GstIceRecordingConfig * config)
   guint64 head_size = config->head_size + GST_ICE_PART_SIZE_MIN;
   guint i;
 
+  /* As far as the first rewind is awaited, and further. */
   for (i = 0; i < 200; i++) {
     guint64 part_size;
 
-    g_assert_true (recording_model_write_random (model, 50 * KIB));
+    g_assert_true (recording_model_write_random (model, 200 * KIB));
     recording_model_advance (model, SECOND);
     recording_model_arrive_all (model);
     part_size = gst_ice_recording_get_part_size (model->recording);
@@ -355,6 +356,81 @@ test_age (void)
   recording_model_finish (model);
 }
 
+/* A muxer that writes in bursts goes back for the size of each cluster, and all
+ * of it has arrived by then. The clusters grow, so that no window is known that
+ * would do. What is held in all is less than half of memory. */
+static void
+check_growing_clusters (guint64 part_size, guint64 max_memory, gboolean waits)
+{
+  GstIceRecordingConfig config = {
+    .plan = {part_size, 8 * MIB},
+    .max_memory = max_memory,
+    .head_size = max_memory / 4,
+    .max_part_duration_us = 10 * SECOND,
+  };
+  g_autoptr (RecordingModel) model = recording_model_new (&config, 1);
+  guint64 size;
+
+  g_assert_true (recording_model_write_random (model, config.head_size));
+  for (size = 30 * KIB; size < max_memory / 4; size *= 3) {
+    guint64 begin = model->file->len;
+
+    g_assert_true (recording_model_write_random (model, size));
+    recording_model_arrive_all (model);
+    if (waits)
+      recording_model_advance (model, 100 * SECOND);
+    assert_rewritten (model, begin + 4, 8);
+    recording_model_arrive_all (model);
+  }
+  recording_model_finish (model);
+  g_assert_cmpuint (model->n_refused, ==, 0);
+}
+
+static void
+test_growing_clusters (void)
+{
+  static const guint64 part_sizes[] = { 102401, 300 * KIB, 1 * MIB };
+  static const guint64 memories[] = { 1500000, 4 * MIB, 16 * MIB };
+  guint i;
+
+  for (i = 0; i < 9; i++) {
+    g_test_message ("parts of %" G_GUINT64_FORMAT ", memory %"
+        G_GUINT64_FORMAT, part_sizes[i % 3], memories[i / 3]);
+    check_growing_clusters (part_sizes[i % 3], memories[i / 3], FALSE);
+    check_growing_clusters (part_sizes[i % 3], memories[i / 3], TRUE);
+  }
+}
+
+/* Memory was full, and what was held back for rewrites had to leave. The next
+ * cluster is rewritten nevertheless. */
+static void
+test_clusters_after_outage (void)
+{
+  GstIceRecordingConfig config = get_small ();
+  g_autoptr (RecordingModel) model = NULL;
+  guint64 begin = 0;
+  guint i;
+
+  config.max_memory = 8 * MIB;
+  model = recording_model_new (&config, 1);
+  g_assert_true (recording_model_write_random (model, 1 * MIB));
+  recording_model_arrive_all (model);
+  for (i = 0; i < 6; i++) {
+    begin = model->file->len;
+    g_assert_true (recording_model_write_random (model, 2 * MIB));
+    if (i != 3)
+      recording_model_arrive_all (model);
+    if (i != 4)
+      assert_rewritten (model, begin + 4, 8);
+    recording_model_advance (model, 30 * SECOND);
+    while (i == 4 && get_used (model) + GST_ICE_CHUNK_SIZE
+        <= config.max_memory)
+      g_assert_true (recording_model_write_random (model, 50 * KIB));
+  }
+  recording_model_finish (model);
+  g_assert_cmpuint (model->n_refused, ==, 0);
+}
+
 /* A slow stream, of which there may be hundreds in a process, keeps one part
  * that has arrived beside the one being written, and can rewrite that one. */
 static void
@@ -365,16 +441,16 @@ test_slow_stream (void)
   guint i;
 
   config.plan = (GstIcePartPlan) {
-  1 * MIB, 8 * MIB};
+  4 * MIB, 64 * MIB};
   model = recording_model_new (&config, 1);
   for (i = 0; i < 5; i++) {
-    g_assert_true (recording_model_write_random (model, 600 * KIB));
+    g_assert_true (recording_model_write_random (model, 2400 * KIB));
     recording_model_advance (model, 10 * SECOND);
     recording_model_arrive_all (model);
     g_assert_cmpuint (get_used (model), <=,
-        config.head_size + 600 * KIB + GST_ICE_CHUNK_SIZE);
+        config.head_size + 2400 * KIB + GST_ICE_CHUNK_SIZE);
   }
-  assert_rewritten (model, model->file->len - 500 * KIB, 10);
+  assert_rewritten (model, model->file->len - 2300 * KIB, 10);
   recording_model_finish (model);
   g_assert_cmpuint (model->n_resent, ==, 1);
 }
@@ -967,6 +1043,10 @@ main (int argc, char **argv)
   g_test_add_func ("/recording/rewrites-what-is-in-flight", test_in_flight);
   g_test_add_func ("/recording/ends-at-the-ceiling", test_ceiling);
   g_test_add_func ("/recording/hands-over-by-age", test_age);
+  g_test_add_func ("/recording/keeps-clusters-that-grow",
+      test_growing_clusters);
+  g_test_add_func ("/recording/keeps-clusters-after-an-outage",
+      test_clusters_after_outage);
   g_test_add_func ("/recording/keeps-little-of-a-slow-stream",
       test_slow_stream);
   g_test_add_func ("/recording/hands-over-by-size-only", test_size_only);
