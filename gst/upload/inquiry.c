@@ -18,10 +18,12 @@
 
 #include "upload/inquiry.h"
 
-/* An answer of something in between must not decide: how often HeadObject is
- * asked, and how often an upload id must be unknown, before it counts. OSS
- * itself forgets no upload and no object, so more time would change nothing. */
-#define MAX_LOOKS 3
+/* An answer of something in between must not decide: how often, and for how
+ * long, HeadObject is asked, and how often an upload id must be unknown, before
+ * it counts. OSS itself forgets no upload and no object, so more time would
+ * change nothing. */
+#define MIN_LOOKS 3
+#define MIN_LOOKS_US (5 * (gint64) G_USEC_PER_SEC)
 #define MIN_UNKNOWN_UPLOADS 2
 
 #define TO(state) (1u << GST_ICE_INQUIRY_##state)
@@ -186,16 +188,27 @@ gst_ice_inquiry_complete_failed (GstIceInquiry * inquiry,
 
 /* ---- HeadObject ---- */
 
+/* One more look has settled nothing. TRUE if another one is worth it. */
+static gboolean
+looks_on (GstIceInquiry * inquiry, gint64 now_us)
+{
+  if (inquiry->looks++ == 0)
+    inquiry->looks_since_us = now_us;
+
+  return inquiry->looks < MIN_LOOKS
+      || now_us - inquiry->looks_since_us < MIN_LOOKS_US;
+}
+
 /* It did not show our object. Is that the last word? */
 static GstIceVerdict
-decide_not_there (GstIceInquiry * inquiry)
+decide_not_there (GstIceInquiry * inquiry, gint64 now_us)
 {
   if (inquiry->state != GST_ICE_INQUIRY_LAST_LOOKS) {
     /* The upload id may still be good. */
     change_state (inquiry, inquiry->state, GST_ICE_INQUIRY_OPEN);
     return GST_ICE_VERDICT_COMPLETE_AGAIN;
   }
-  if (++inquiry->looks < MAX_LOOKS)
+  if (looks_on (inquiry, now_us))
     return GST_ICE_VERDICT_LOOK_AGAIN;
 
   inquiry->may_be_there = FALSE;
@@ -216,7 +229,8 @@ conclude_check (GstIceInquiry * inquiry, GstIceProof proof)
 }
 
 GstIceVerdict
-gst_ice_inquiry_found (GstIceInquiry * inquiry, GstIceProof proof)
+gst_ice_inquiry_found (GstIceInquiry * inquiry, GstIceProof proof,
+    gint64 now_us)
 {
   if (inquiry->state == GST_ICE_INQUIRY_CHECKING)
     return conclude_check (inquiry, proof);
@@ -231,26 +245,26 @@ gst_ice_inquiry_found (GstIceInquiry * inquiry, GstIceProof proof)
   /* Nobody else writes this object: another one is an older one. */
   if (proof == GST_ICE_PROOF_OTHER
       || inquiry->state == GST_ICE_INQUIRY_LOOKING)
-    return decide_not_there (inquiry);
+    return decide_not_there (inquiry, now_us);
 
   /* Without a CRC-64 nothing is proven. */
-  return ++inquiry->looks < MAX_LOOKS ? GST_ICE_VERDICT_LOOK_AGAIN
+  return looks_on (inquiry, now_us) ? GST_ICE_VERDICT_LOOK_AGAIN
       : GST_ICE_VERDICT_UNKNOWN;
 }
 
 GstIceVerdict
 gst_ice_inquiry_head_failed (GstIceInquiry * inquiry, const GError * error,
-    gboolean is_final)
+    gboolean is_final, gint64 now_us)
 {
   if (gst_ice_error_is (error, GST_ICE_ERROR_NOT_FOUND)) {
     inquiry->may_be_there = FALSE;
-    return decide_not_there (inquiry);
+    return decide_not_there (inquiry, now_us);
   }
   if (is_final && inquiry->state == GST_ICE_INQUIRY_CHECKING)
     return conclude_check (inquiry, GST_ICE_PROOF_NONE);
   if (is_final)
     return inquiry->state == GST_ICE_INQUIRY_LOOKING ?
-        decide_not_there (inquiry) : GST_ICE_VERDICT_UNKNOWN;
+        decide_not_there (inquiry, now_us) : GST_ICE_VERDICT_UNKNOWN;
 
   /* While the upload id may be good, Complete gets its turn as well. */
   if (inquiry->state == GST_ICE_INQUIRY_LOOKING)

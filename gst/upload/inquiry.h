@@ -4,7 +4,7 @@
 /* Is the object complete? A question of fact: what Complete, PutObject,
  * HeadObject and ListParts were answered, and what is asked next.
  *
- * A pure value for the network thread; it sends nothing and knows no clock.
+ * A pure value for the network thread; it sends nothing, and is told the time.
  *
  * An answer to Complete that was lost, or that makes no sense, proves nothing:
  * HeadObject is asked, and Complete sent again. Where the upload id has gone
@@ -123,6 +123,7 @@ typedef enum
  * GstIceInquiry:
  * @may_be_there: an answer was lost, and the object may be there
  * @looks: how often HeadObject has not shown it since the upload id has gone
+ * @looks_since_us: the first of them, monotonic
  * @unknown_uploads: how often Complete was told NoSuchUpload
  * @list_marker: the page of ListParts that comes next
  * @error: (owned) (nullable): how Complete failed last
@@ -134,6 +135,7 @@ typedef struct
   GstIceInquiryState state;
   gboolean may_be_there;
   guint looks;
+  gint64 looks_since_us;
   guint unknown_uploads;
   guint list_marker;
   GError *error;
@@ -172,13 +174,13 @@ GstIceVerdict gst_ice_inquiry_completed (GstIceInquiry * inquiry,
 GstIceVerdict gst_ice_inquiry_complete_failed (GstIceInquiry * inquiry,
     const GError * error);
 
-/* HeadObject found an object. */
+/* HeadObject found an object. @now_us: monotonic time. */
 GstIceVerdict gst_ice_inquiry_found (GstIceInquiry * inquiry,
-    GstIceProof proof);
+    GstIceProof proof, gint64 now_us);
 
 /* @is_final: the retry policy has no more hope, or there is no time. */
 GstIceVerdict gst_ice_inquiry_head_failed (GstIceInquiry * inquiry,
-    const GError * error, gboolean is_final);
+    const GError * error, gboolean is_final, gint64 now_us);
 
 /* A page of ListParts has come. @next_marker: 0: it was the last one. */
 GstIceVerdict gst_ice_inquiry_listed (GstIceInquiry * inquiry,

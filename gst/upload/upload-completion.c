@@ -329,13 +329,13 @@ gst_ice_call_handle_head (GstIceCall * call, const GstIceOssReply * reply,
 
   if (error != NULL) {
     carry_out (call, gst_ice_inquiry_head_failed (&self->inquiry, error,
-            gst_ice_call_is_hopeless (call, error) || is_late (self)), NULL,
-        error);
+            gst_ice_call_is_hopeless (call, error) || is_late (self),
+            gst_ice_upload_get_now (self)), NULL, error);
     return;
   }
 
   verdict = gst_ice_inquiry_found (&self->inquiry, get_head_proof (call,
-          reply));
+          reply), gst_ice_upload_get_now (self));
   if (self->inquiry.state == GST_ICE_INQUIRY_THERE)
     gst_ice_upload_report_success (self);
   else

@@ -16,12 +16,16 @@
  * waits longer for them, also where retry-timeout has no end. */
 #define MAX_DAMAGE_US (600 * (gint64) G_USEC_PER_SEC)
 
-/* How often an upload begins anew while all its bytes can be had. */
-#define MAX_RESTARTS 3
+/* An upload that has lived so long before it went is one of its own, and not one
+ * more in a row that goes on. */
+#define LASTING_US (600 * (gint64) G_USEC_PER_SEC)
 
-/* An answer of something in between must not decide: how often an upload id
- * must be unknown before it counts. */
+/* An answer of something in between must not decide: how often, and for how
+ * long, an upload id must be unknown before a recording ends for it. Where all
+ * bytes can be had, beginning anew is the cheaper way. OSS itself forgets no
+ * upload, so more time would change nothing. */
 #define MIN_UNKNOWN_UPLOADS 2
+#define MIN_UNKNOWN_US (5 * (gint64) G_USEC_PER_SEC)
 
 static GstIceRetryHistory *
 get_history (GstIceCall * call)
@@ -237,12 +241,15 @@ static gboolean
 means_lost (GstIceUpload * self, const GError * error,
     const GstIceRetryHistory * history)
 {
+  gint64 unknown_us = gst_ice_upload_get_now (self) - history->since_us;
+
   if (self->next_object != NULL
       && gst_ice_error_is (error, GST_ICE_ERROR_NOT_AUTHORIZED))
     return TRUE;
 
   return gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD)
-      && history->unknown_uploads >= MIN_UNKNOWN_UPLOADS;
+      && history->unknown_uploads >= MIN_UNKNOWN_UPLOADS
+      && (unknown_us >= MIN_UNKNOWN_US || gst_ice_upload_can_restart (self));
 }
 
 void
@@ -253,7 +260,11 @@ gst_ice_call_handle_failure (GstIceCall * call, const GError * error)
   gboolean is_unknown =
       gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD);
 
-  history->unknown_uploads += is_unknown;
+  if (is_unknown) {
+    history->unknown_uploads++;
+    gst_ice_retry_policy_decide (error, history,
+        gst_ice_upload_get_now (self));
+  }
   if (means_lost (self, error, history))
     gst_ice_upload_set_lost (self, error);
 
@@ -267,11 +278,27 @@ gst_ice_call_handle_failure (GstIceCall * call, const GError * error)
 
 /* ---- an upload that is lost ---- */
 
+static gboolean
+is_lasting (GstIceUpload * self)
+{
+  return gst_ice_upload_get_now (self) - self->begun_us >= LASTING_US;
+}
+
+/* Uploads that go as soon as they have begun end as any outage does. */
+static gboolean
+has_time_to_restart (GstIceUpload * self)
+{
+  gint64 timeout = self->config->retry_timeout_us;
+
+  return timeout < 0 || self->losses.failures == 0 || is_lasting (self)
+      || gst_ice_upload_get_now (self) - self->losses.since_us < timeout;
+}
+
 gboolean
 gst_ice_upload_can_restart (GstIceUpload * self)
 {
-  return self->restarts < MAX_RESTARTS
-      && gst_ice_part_table_can_restart (self->parts);
+  return gst_ice_part_table_can_restart (self->parts)
+      && has_time_to_restart (self);
 }
 
 void
@@ -296,17 +323,36 @@ go_on (GstIceUpload * self)
       GST_ICE_UPLOAD_FINALIZING : GST_ICE_UPLOAD_UPLOADING);
 }
 
+/* The first of a row begins anew at once, the next ones after growing delays. */
+static void
+delay_restart (GstIceUpload * self, const GError * error)
+{
+  gint64 now = gst_ice_upload_get_now (self), delay;
+
+  if (is_lasting (self))
+    self->losses = (GstIceRetryHistory) { 0 };
+  gst_ice_retry_policy_decide (error, &self->losses, now);
+  self->begun_us = now;
+  if (self->losses.failures == 1)
+    return;
+
+  delay = get_delay (error, &self->losses);
+  self->alone_not_before_us = now + delay;
+  gst_ice_upload_report_failure (self, error, delay);
+}
+
 /* Begins anew, at the object of the newest lease. What was found out about the
  * upload id does not count for another one. */
 static void
 restart (GstIceUpload * self)
 {
+  g_autoptr (GError) error = g_error_copy (self->lost);
+
   GST_WARNING ("%s: begins anew: %s", self->config->media_id,
       self->lost->message);
   gst_ice_part_table_restart (self->parts);
   gst_ice_inquiry_clear (&self->inquiry);
   gst_ice_resumption_clear (&self->resumption);
-  self->restarts++;
   if (self->next_object != NULL) {
     gst_ice_upload_set_stray (self, self->object, self->upload_id,
         self->own_lease);
@@ -315,6 +361,7 @@ restart (GstIceUpload * self)
   g_clear_pointer (&self->upload_id, g_free);
   g_clear_pointer (&self->next_object, gst_ice_oss_object_unref);
   go_on (self);
+  delay_restart (self, error);
 }
 
 /* TRUE if an earlier run may have completed the object that is wanted. */
@@ -328,16 +375,27 @@ may_be_complete (GstIceUpload * self)
       == gst_ice_part_table_get_length (self->parts);
 }
 
+static const gchar *
+explain_loss (GstIceUpload * self)
+{
+  if (gst_ice_part_table_can_restart (self->parts))
+    return "For the length of retry-timeout, each upload has gone from OSS"
+        " soon after it had begun: somebody, or a rule of the bucket, aborts"
+        " them";
+  if (self->next_object != NULL)
+    return "The new lease is for another object, and bytes that the old one"
+        " has are not held any more";
+
+  return "The upload has gone from OSS, and bytes that it had are not held any"
+      " more";
+}
+
 static void
 fail_lost (GstIceUpload * self)
 {
   g_autoptr (GError) final =
       gst_ice_upload_new_final_error (GST_ICE_ERROR_NO_SUCH_UPLOAD,
-      self->lost, self->next_object != NULL ?
-      "The new lease is for another object, and bytes that the old one has"
-      " are not held any more" :
-      "The upload has gone from OSS, and bytes that it had are not held any"
-      " more");
+      self->lost, explain_loss (self));
 
   if (self->next_object == NULL)
     gst_ice_inquiry_lose (&self->inquiry);

@@ -85,6 +85,8 @@ typedef struct
  * @alone: (nullable): the request on its way that is not UploadPart
  * @alone_not_before_us: the next one of them is not sent before
  * @alone_history: what they have been through
+ * @losses: upload ids in a row that went soon after they had been given out
+ * @begun_us: when it last began anew, monotonic
  * @lost: (nullable): why the upload is lost, in that state
  * @error: why it failed
  */
@@ -126,7 +128,8 @@ struct _GstIceUpload
   gint64 alone_not_before_us;
   GstIceRetryHistory alone_history;
   GstIceOutage outage;
-  guint restarts;
+  GstIceRetryHistory losses;
+  gint64 begun_us;
   GstIceInquiry inquiry;
   GstIceAbort abort;
   GstIceResumption resumption;

@@ -48,6 +48,10 @@ typedef enum
 
 #define MAX_EVENTS 16
 
+/* Time between two events of a row, in microseconds: three looks take long
+ * enough to be believed. */
+#define SECONDS_APART (3 * (gint64) G_USEC_PER_SEC)
+
 #define UNSURE TRUE
 #define SURE FALSE
 
@@ -270,7 +274,7 @@ tell (GstIceInquiry * inquiry, Event event)
 }
 
 static GstIceVerdict
-answer (GstIceInquiry * inquiry, Event event)
+answer (GstIceInquiry * inquiry, Event event, gint64 now_us)
 {
   g_autoptr (GError) error = error_of (event);
 
@@ -282,16 +286,16 @@ answer (GstIceInquiry * inquiry, Event event)
     case DONE_BARE:
       return gst_ice_inquiry_completed (inquiry, GST_ICE_PROOF_NONE);
     case HEAD_OURS:
-      return gst_ice_inquiry_found (inquiry, GST_ICE_PROOF_OURS);
+      return gst_ice_inquiry_found (inquiry, GST_ICE_PROOF_OURS, now_us);
     case HEAD_OTHER:
-      return gst_ice_inquiry_found (inquiry, GST_ICE_PROOF_OTHER);
+      return gst_ice_inquiry_found (inquiry, GST_ICE_PROOF_OTHER, now_us);
     case HEAD_BARE:
-      return gst_ice_inquiry_found (inquiry, GST_ICE_PROOF_NONE);
+      return gst_ice_inquiry_found (inquiry, GST_ICE_PROOF_NONE, now_us);
     case HEAD_NOTHING:
     case HEAD_BROKEN:
-      return gst_ice_inquiry_head_failed (inquiry, error, FALSE);
+      return gst_ice_inquiry_head_failed (inquiry, error, FALSE, now_us);
     case HEAD_REFUSED:
-      return gst_ice_inquiry_head_failed (inquiry, error, TRUE);
+      return gst_ice_inquiry_head_failed (inquiry, error, TRUE, now_us);
     case PAGE:
       return gst_ice_inquiry_listed (inquiry, 1000);
     case LAST_PAGE:
@@ -325,7 +329,7 @@ test_row (gconstpointer data)
 
   g_assert_cmpint (gst_ice_inquiry_get_next (&inquiry), ==, ASK_COMPLETE);
   for (i = 0; row->events[i] != END; i++)
-    verdict = answer (&inquiry, row->events[i]);
+    verdict = answer (&inquiry, row->events[i], i * SECONDS_APART);
 
   g_assert_cmpint (verdict, ==, row->verdict);
   g_assert_cmpint (inquiry.state, ==, row->state);
@@ -339,18 +343,40 @@ test_row (gconstpointer data)
   g_assert_false (gst_ice_inquiry_is_unsure (&inquiry));
 }
 
+/* Looks in quick succession settle nothing, however many there are. */
+static void
+check_quick_looks (Event look, GstIceVerdict last)
+{
+  g_auto (GstIceInquiry) inquiry = { GST_ICE_INQUIRY_OPEN, };
+  guint i;
+
+  answer (&inquiry, LOOK_FOR_OBJECT, 0);
+  for (i = 0; i < 50; i++)
+    g_assert_cmpint (answer (&inquiry, look, i * G_USEC_PER_SEC / 10), ==,
+        GST_ICE_VERDICT_LOOK_AGAIN);
+  g_assert_cmpint (answer (&inquiry, look, 6 * G_USEC_PER_SEC), ==, last);
+}
+
+static void
+test_quick_looks (void)
+{
+  check_quick_looks (HEAD_NOTHING, GST_ICE_VERDICT_GONE);
+  check_quick_looks (HEAD_OTHER, GST_ICE_VERDICT_GONE);
+  check_quick_looks (HEAD_BARE, GST_ICE_VERDICT_UNKNOWN);
+}
+
 /* The page that comes next is told, and forgotten when it was the last. */
 static void
 test_pages (void)
 {
   g_auto (GstIceInquiry) inquiry = { GST_ICE_INQUIRY_OPEN, };
 
-  answer (&inquiry, COMPLETE);
-  answer (&inquiry, BAD_PART);
+  answer (&inquiry, COMPLETE, 0);
+  answer (&inquiry, BAD_PART, 0);
   g_assert_cmpuint (inquiry.list_marker, ==, 0);
-  answer (&inquiry, PAGE);
+  answer (&inquiry, PAGE, 0);
   g_assert_cmpuint (inquiry.list_marker, ==, 1000);
-  answer (&inquiry, LAST_PAGE);
+  answer (&inquiry, LAST_PAGE, 0);
   g_assert_cmpuint (inquiry.list_marker, ==, 0);
 }
 
@@ -398,6 +424,7 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, &rows[i], test_row);
   }
+  g_test_add_func ("/inquiry/quick-looks", test_quick_looks);
   g_test_add_func ("/inquiry/pages", test_pages);
   g_test_add_func ("/inquiry/states", test_states);
 

@@ -644,6 +644,63 @@ test_upload_gone_restart (void)
   upload_fixture_clear (&fixture);
 }
 
+/* The first part has arrived, and its bytes are gone: the recording would end,
+ * so an answer that comes a few times within a moment is not believed. */
+static void
+test_upload_gone_for_a_moment (void)
+{
+  UploadFixture fixture;
+
+  upload_fixture_init (&fixture, NULL);
+  begin (&fixture);
+  upload_fixture_add_fault (&fixture,
+      "part:error:status=404:code=NoSuchUpload:count=3");
+  upload_fixture_push (&fixture, 2, 2);
+  upload_fixture_wait (&fixture, CONFIRMED, 2, STEP);
+  complete (&fixture, 2);
+  upload_fixture_clear (&fixture);
+}
+
+/* Beginning anew ends because of no count. */
+static void
+test_upload_gone_often (void)
+{
+  UploadFixture fixture;
+
+  upload_fixture_init (&fixture, NULL);
+  upload_fixture_add_fault (&fixture,
+      "part:error:status=404:code=NoSuchUpload:count=16");
+  upload_fixture_start (&fixture);
+  upload_fixture_push (&fixture, 1, 1);
+  upload_fixture_wait (&fixture, STARTED, 9, STEP);
+  upload_fixture_wait (&fixture, CONFIRMED, 1, STEP);
+  upload_fixture_finish (&fixture, NULL);
+  upload_fixture_wait (&fixture, COMPLETE, 1, STEP);
+  upload_fixture_check_object (&fixture, 1);
+  upload_fixture_clear (&fixture);
+}
+
+/* Nor does it go on for ever, or in a burst. */
+static void
+test_upload_gone_for_good (void)
+{
+  UploadFixture fixture;
+  const GError *error;
+
+  upload_fixture_init (&fixture, NULL);
+  upload_fixture_add_fault (&fixture,
+      "part:error:status=404:code=NoSuchUpload:count=0");
+  upload_fixture_start (&fixture);
+  upload_fixture_push (&fixture, 1, 1);
+  upload_fixture_wait (&fixture, FAILED, 1, BIG_STEP);
+  error = upload_fixture_get (&fixture, FAILED)->error;
+  g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_NO_SUCH_UPLOAD);
+  g_assert_nonnull (strstr (error->message, "retry-timeout"));
+  g_assert_cmpuint (upload_fixture_count (&fixture, STARTED), >, 10);
+  g_assert_cmpuint (upload_fixture_count (&fixture, STARTED), <, 200);
+  upload_fixture_clear (&fixture);
+}
+
 /* ---- outages ---- */
 
 /* Ten minutes without a network: told of once, probed by one request at a
@@ -1717,6 +1774,10 @@ main (int argc, char **argv)
       test_moved_single);
   g_test_add_func ("/upload/gone", test_upload_gone);
   g_test_add_func ("/upload/gone-begins-anew", test_upload_gone_restart);
+  g_test_add_func ("/upload/gone-for-a-moment",
+      test_upload_gone_for_a_moment);
+  g_test_add_func ("/upload/gone-often", test_upload_gone_often);
+  g_test_add_func ("/upload/gone-for-good", test_upload_gone_for_good);
   g_test_add_func ("/upload/outage/of-network", test_outage);
   g_test_add_func ("/upload/outage/of-service", test_outage_of_service);
   g_test_add_func ("/upload/outage/token-ends", test_expiry_in_outage);
