@@ -58,9 +58,21 @@ secret_search (const gchar * name, const gchar * text, gsize size,
     search_secret (name, text, size, secrets[i]);
 }
 
-void
-secret_search_directory (const gchar * directory, guint n_files,
-    const gchar * const *secrets)
+static void
+search_file (const gchar * path, const gchar * const *secrets)
+{
+  g_autofree gchar *text = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize size;
+
+  g_file_get_contents (path, &text, &size, &error);
+  g_assert_no_error (error);
+  secret_search (path, text, size, secrets);
+}
+
+/* How many files there are. */
+static guint
+search_directory (const gchar * directory, const gchar * const *secrets)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GDir) dir = g_dir_open (directory, 0, &error);
@@ -68,14 +80,23 @@ secret_search_directory (const gchar * directory, guint n_files,
   guint n = 0;
 
   g_assert_no_error (error);
-  for (; (name = g_dir_read_name (dir)) != NULL; n++) {
+  while ((name = g_dir_read_name (dir)) != NULL) {
     g_autofree gchar *path = g_build_filename (directory, name, NULL);
-    g_autofree gchar *text = NULL;
-    gsize size;
 
-    g_file_get_contents (path, &text, &size, &error);
-    g_assert_no_error (error);
-    secret_search (path, text, size, secrets);
+    if (g_file_test (path, G_FILE_TEST_IS_DIR)) {
+      n += search_directory (path, secrets);
+    } else {
+      search_file (path, secrets);
+      n++;
+    }
   }
-  g_assert_cmpuint (n, >=, n_files);
+
+  return n;
+}
+
+void
+secret_search_directory (const gchar * directory, guint n_files,
+    const gchar * const *secrets)
+{
+  g_assert_cmpuint (search_directory (directory, secrets), >=, n_files);
 }

@@ -14,7 +14,8 @@ G_BEGIN_DECLS
 void secret_search (const gchar * name, const gchar * text, gsize size,
     const gchar * const *secrets);
 
-/* The same for all files in @directory, which must be @n_files at the least. */
+/* The same for all files in and below @directory, which must be @n_files at the
+ * least. */
 void secret_search_directory (const gchar * directory, guint n_files,
     const gchar * const *secrets);
 

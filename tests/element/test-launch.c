@@ -87,7 +87,10 @@ remove_directory (const gchar * path)
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
     g_autofree gchar *file = g_build_filename (path, name, NULL);
 
-    g_remove (file);
+    if (g_file_test (file, G_FILE_TEST_IS_DIR))
+      remove_directory (file);
+    else
+      g_remove (file);
   }
   g_rmdir (path);
 }
@@ -412,13 +415,14 @@ search_all (Launch * launch)
   secret_search_directory (launch->directory, LEAST_FILES, ours);
 }
 
-/* With all logs, all properties and all graphs. */
+/* With all logs, all properties, all graphs, and a spool. */
 static void
-test_secrets (gconstpointer data)
+start_talkative (Launch * launch, const gchar * source,
+    const gchar * settings)
 {
-  guint i = GPOINTER_TO_UINT (data);
-  g_autoptr (Launch) launch = launch_new (secret_cases[i].options);
   g_autofree gchar *log = g_build_filename (launch->directory, "log", NULL);
+  g_autofree gchar *all = g_strdup_printf ("spool-directory=%s/spool %s",
+      launch->directory, settings);
 
   g_subprocess_launcher_setenv (launch->launcher, "GST_DEBUG", "*:9", TRUE);
   g_subprocess_launcher_setenv (launch->launcher, "GST_DEBUG_FILE", log,
@@ -427,10 +431,50 @@ test_secrets (gconstpointer data)
       launch->directory, TRUE);
   g_subprocess_launcher_setenv (launch->launcher, "G_MESSAGES_DEBUG", "all",
       TRUE);
-  start (launch, "-v -m", "fakesrc num-buffers=100 sizetype=fixed"
+  start (launch, "-v -m", source, all);
+}
+
+static void
+test_secrets (gconstpointer data)
+{
+  guint i = GPOINTER_TO_UINT (data);
+  g_autoptr (Launch) launch = launch_new (secret_cases[i].options);
+
+  start_talkative (launch, "fakesrc num-buffers=100 sizetype=fixed"
       " sizemax=10000 ! queue", secret_cases[i].settings);
   g_assert_cmpint (finish (launch), ==, secret_cases[i].status);
   search_all (launch);
+}
+
+/* Data, journal, lock, log and graphs. */
+#define LEAST_FILES_OF_A_SPOOL 5
+
+/* What a killed recording leaves on the disk, and what others see of it while
+ * it runs. */
+static void
+test_secrets_of_killed (void)
+{
+  g_autoptr (Launch) launch = launch_new ("--fault=part:delay:seconds=1"
+      ":count=0");
+  g_autofree gchar *path = NULL, *line = NULL;
+  gsize size;
+
+  start_talkative (launch, "fakesrc sizetype=fixed sizemax=10000"
+      " datarate=1000000 do-timestamp=true is-live=true ! queue", "");
+  while (ice_emulator_count (launch->emulator, ICE_EMULATOR_PART, 200) < 2)
+    g_usleep (10000);
+  path = g_strdup_printf ("/proc/%s/cmdline",
+      g_subprocess_get_identifier (launch->process));
+  g_assert_true (g_file_get_contents (path, &line, &size, NULL));
+  g_subprocess_force_exit (launch->process);
+  g_subprocess_wait (launch->process, NULL, NULL);
+
+  launch->output = line;
+  g_steal_pointer (&line);
+  launch->output_size = size;
+  search_all (launch);
+  secret_search_directory (launch->directory, LEAST_FILES_OF_A_SPOOL,
+      (const gchar * const[]) { KEY_SECRET, NULL });
 }
 
 static gboolean
@@ -481,6 +525,8 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, GUINT_TO_POINTER (i), test_secrets);
   }
+  g_test_add_func ("/icesink/launch/tells-no-secret-in-a-killed-run",
+      test_secrets_of_killed);
 
   return g_test_run ();
 }

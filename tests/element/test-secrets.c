@@ -68,9 +68,19 @@ say_message (GstMessage * message)
 
   if (gst_message_get_structure (message) != NULL)
     say (gst_structure_to_string (gst_message_get_structure (message)));
-  if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR)
-    return;
-  gst_message_parse_error (message, &error, &debug);
+  switch (GST_MESSAGE_TYPE (message)) {
+    case GST_MESSAGE_ERROR:
+      gst_message_parse_error (message, &error, &debug);
+      break;
+    case GST_MESSAGE_WARNING:
+      gst_message_parse_warning (message, &error, &debug);
+      break;
+    case GST_MESSAGE_INFO:
+      gst_message_parse_info (message, &error, &debug);
+      break;
+    default:
+      return;
+  }
   say (g_strdup (error->message));
   say (debug);
 }
@@ -143,6 +153,15 @@ static const struct
   {"with-garbage", "--fault=part:garbage --fault=refresh:garbage-body"
         " --fault=complete:garbage-body"},
   {"with-skew", "--fault=initiate:skew --fault=part:skew"},
+  {"with-web-pages", "--fault=part:web-page:status=403"
+        " --fault=refresh:web-page --fault=initiate:web-page:status=502"},
+  {"with-other-statuses", "--fault=part:other-status:status=203"
+        " --fault=complete:error:status=203:code=CallbackFailed"},
+  {"without-checksums", "--fault=part:no-crc:count=0"
+        " --fault=complete:no-crc --fault=head:no-crc"},
+  {"with-redirects", "--fault=part:redirect"},
+  {"with-compressed-answers", "--fault=refresh:compressed"
+        " --fault=complete:compressed"},
   {"with-cut-answers", "--fault=refresh:truncated-body"
         " --fault=part:cut-answer --fault=initiate:truncated-body"},
 };
@@ -207,6 +226,14 @@ static const struct
   {"a-refused-signature",
         "--fault=part:error:status=403:code=SignatureDoesNotMatch:count=0"},
   {"garbage", "--fault=refresh:garbage-body:count=0"},
+  {"web-pages", "--fault=refresh:web-page:count=0"},
+  {"redirects", "--fault=refresh:redirect:count=0"},
+  {"a-refused-end", "--fault=complete:forbidden:count=0"},
+  {"a-damaged-object", "--fault=complete:error:status=400:code=InvalidPart"
+        ":count=0"},
+  {"an-unreadable-upload", "--fault=initiate:truncated-body:count=0"},
+  {"unknown-keys",
+        "--fault=any:expired-token:code=InvalidAccessKeyId:count=0"},
   {"a-wrong-token-of-the-caller", "--security-token=Another"},
 };
 
@@ -217,7 +244,8 @@ fail (Fixture * f)
   fixture_launch (f, "fakesrc num-buffers=100 sizetype=fixed sizemax=10000"
       " filltype=zero"
       " ! queue");
-  fixture_set_state (f, GST_STATE_PLAYING);
+  /* It may fail before all states are reached. */
+  gst_element_set_state (f->pipeline, GST_STATE_PLAYING);
   fixture_wait_for (f, fixture_find_message (f, GST_MESSAGE_ERROR) >= 0);
   assert_discreet (f);
   fixture_set_state (f, GST_STATE_NULL);
