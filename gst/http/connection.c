@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 
 #include <glib-unix.h>
+#include <gst/gst.h>
 #include <netinet/in.h>
 #ifdef __linux__
 /* Instead of <netinet/tcp.h>, whose struct tcp_info ends too early. */
@@ -32,6 +33,13 @@
 #define POLLRDHUP 0
 #endif
 
+/* What the kernel sends in one piece is 64 KiB at most, and BBR drains a queue at
+ * a third of the rate. */
+#define MAX_BURST (4 * 64 * (gint64) 1024)
+
+#define MIN_QUEUE (4 * 1024)
+#define MAX_QUEUE (1024 * 1024)
+
 struct _GstIceConnection
 {
   grefcount ref_count;
@@ -39,6 +47,8 @@ struct _GstIceConnection
   GWeakRef socket;
   guint uses;
   gboolean is_proxied;
+  guint64 rate;                 /* it is paced to, in bytes a second; 0: not */
+  guint64 slowest;              /* the lowest rate of this request; 0: none */
   /* The answer source would fire for ever: it saw an interim response. */
   gboolean has_interim_response;
 };
@@ -136,6 +146,7 @@ guint
 gst_ice_connection_use (GstIceConnection * connection)
 {
   connection->has_interim_response = FALSE;
+  connection->slowest = connection->rate;
   return connection->uses++;
 }
 
@@ -174,6 +185,74 @@ gst_ice_connection_set_congestion_control (GstIceConnection * connection,
 #endif
 }
 
+#ifdef SO_MAX_PACING_RATE
+/* Headers of IP and TCP, as most packets have them. */
+#define PACKET_HEADERS 52
+
+/* The kernel counts what is in the packets, the user what is on the wire. */
+static guint64
+get_payload_rate (int fd, guint64 rate)
+{
+  int mss = 0;
+  socklen_t size = sizeof mss;
+
+  if (getsockopt (fd, IPPROTO_TCP, TCP_MAXSEG, &mss, &size) < 0 || mss <= 0)
+    return rate;
+  return MAX (1, gst_util_uint64_scale (rate, mss, mss + PACKET_HEADERS));
+}
+
+/* How much may be in the socket that the kernel has not sent: no more than a
+ * tenth of a second takes, so that what was written is as good as sent. */
+static int
+get_queue_size (guint64 rate)
+{
+  return CLAMP (rate / 10, MIN_QUEUE, MAX_QUEUE);
+}
+
+static void
+pace (int fd, guint64 rate)
+{
+  /* As wide as the kernel's own; all ones are no limit. */
+  unsigned long bytes = rate > 0 ?
+      MIN (get_payload_rate (fd, rate), G_MAXULONG) : G_MAXULONG;
+  int queue = rate > 0 ? get_queue_size (rate) : 0;
+
+  setsockopt (fd, SOL_SOCKET, SO_MAX_PACING_RATE, &bytes, sizeof bytes);
+  setsockopt (fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &queue, sizeof queue);
+}
+#endif
+
+void
+gst_ice_connection_set_rate (GstIceConnection * connection, guint64 rate)
+{
+#ifdef SO_MAX_PACING_RATE
+  g_autoptr (GSocket) socket = NULL;
+
+  if (rate == connection->rate)
+    return;
+  socket = gst_ice_connection_dup_socket (connection);
+  pace (get_fd (socket), rate);
+#endif
+  connection->rate = rate;
+  if (rate > 0 && (connection->slowest == 0 || rate < connection->slowest))
+    connection->slowest = rate;
+}
+
+guint64
+gst_ice_connection_get_rate (const GstIceConnection * connection)
+{
+  return connection->rate;
+}
+
+gint64
+gst_ice_connection_get_pause (const GstIceConnection * connection)
+{
+  /* The kernel waits at the old rate to the end. */
+  return connection->slowest == 0 ? 0
+      : MAX_BURST * G_USEC_PER_SEC / (gint64) MIN (connection->slowest,
+      MAX_BURST * G_USEC_PER_SEC);
+}
+
 gboolean
 gst_ice_connection_get_traffic (GstIceConnection * connection,
     GstIceTraffic * traffic)
@@ -192,10 +271,24 @@ gst_ice_connection_get_traffic (GstIceConnection * connection,
   traffic->acknowledged = info.tcpi_bytes_acked;
   traffic->received = info.tcpi_bytes_received;
   traffic->srtt_us = info.tcpi_rtt;
+  traffic->window = (guint64) info.tcpi_snd_cwnd * info.tcpi_snd_mss;
   traffic->min_rtt_us =
       size > G_STRUCT_OFFSET (struct tcp_info, tcpi_min_rtt) ?
       info.tcpi_min_rtt : 0;
   return TRUE;
+#else
+  return FALSE;
+#endif
+}
+
+gboolean
+gst_ice_connection_has_queue (GstIceConnection * connection)
+{
+#ifdef SIOCOUTQNSD
+  g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
+  int queue = 0;
+
+  return ioctl (get_fd (socket), SIOCOUTQNSD, &queue) == 0 && queue > 0;
 #else
   return FALSE;
 #endif

@@ -22,6 +22,7 @@ typedef struct _GstIceConnection GstIceConnection;
  * @received: bytes that came from the peer
  * @srtt_us: the smoothed round trip
  * @min_rtt_us: the shortest one; 0: the kernel does not tell
+ * @window: bytes that may be on their way at a time
  *
  * What the kernel counted on one connection since it was opened.
  */
@@ -31,6 +32,7 @@ typedef struct
   guint64 received;
   gint64 srtt_us;
   gint64 min_rtt_us;
+  guint64 window;
 } GstIceTraffic;
 
 /* (transfer full) */
@@ -66,12 +68,26 @@ guint gst_ice_connection_use (GstIceConnection * connection);
 gboolean gst_ice_connection_set_congestion_control (GstIceConnection *
     connection, const gchar * algorithm);
 
+/* No more than @rate bytes a second leave from now on, headers of packets
+ * included; 0: as many as there are. The first ten packets of a connection go
+ * unpaced. */
+void gst_ice_connection_set_rate (GstIceConnection * connection,
+    guint64 rate);
+guint64 gst_ice_connection_get_rate (const GstIceConnection * connection);
+
+/* For how long that may keep a byte of this request from moving, in
+ * microseconds. */
+gint64 gst_ice_connection_get_pause (const GstIceConnection * connection);
+
 /* FALSE where the system does not tell. */
 gboolean gst_ice_connection_get_traffic (GstIceConnection * connection,
     GstIceTraffic * traffic);
 
 /* TRUE if bytes wait in the socket for the peer to take them. */
 gboolean gst_ice_connection_has_unsent (GstIceConnection * connection);
+
+/* TRUE if some of them have not even been sent for the first time. */
+gboolean gst_ice_connection_has_queue (GstIceConnection * connection);
 
 /* Makes sure that nothing is ever sent or awaited on it again: what the kernel
  * still holds is thrown away, and closing it cannot block. */

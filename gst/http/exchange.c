@@ -266,6 +266,21 @@ translate_error (Exchange * self, const GError * error)
 
 /* The end */
 
+/* It has nothing more to send. */
+static void
+stop_sending (Exchange * self)
+{
+  if (self->connection)
+    gst_ice_rate_limit_end (self->context->limit, self->connection);
+}
+
+static void
+drop_connection (Exchange * self)
+{
+  stop_sending (self);
+  g_clear_pointer (&self->connection, gst_ice_connection_unref);
+}
+
 static void
 log_end (Exchange * self)
 {
@@ -318,6 +333,7 @@ close_down (Exchange * self)
   clear_source (&self->ending);
   g_signal_handlers_disconnect_by_data (self->message, self);
 
+  stop_sending (self);
   prepare_for_close (self);
   if (self->body)
     gst_ice_body_stream_detach (self->body);
@@ -486,11 +502,21 @@ on_body_failed (GError * error, gpointer user_data)
   abandon (user_data, error);
 }
 
+/* What a limit on what goes out keeps back is no stall. */
+static gint64
+get_stall_timeout (Exchange * self)
+{
+  gint64 pause_us = self->connection ?
+      gst_ice_connection_get_pause (self->connection) : 0;
+
+  return self->context->stall_timeout_us + pause_us;
+}
+
 static gboolean
 on_tick (gpointer user_data)
 {
   Exchange *self = user_data;
-  gint64 limit_us = self->context->stall_timeout_us;
+  gint64 limit_us = get_stall_timeout (self);
   gint64 time = now (self);
 
   if (self->phase == GST_ICE_EXCHANGE_QUEUED)
@@ -573,7 +599,7 @@ on_network_event (SoupMessage * message, GSocketClientEvent event,
     return;
 
   self->connection_id = soup_message_get_connection_id (message);
-  g_clear_pointer (&self->connection, gst_ice_connection_unref);
+  drop_connection (self);
   self->connection =
       gst_ice_connection_ref (gst_ice_origin_get_connection (self->origin,
           self->connection_id));
@@ -600,7 +626,7 @@ on_starting (SoupMessage * message, Exchange * self)
     return;
   }
   self->connection_id = soup_message_get_connection_id (message);
-  g_clear_pointer (&self->connection, gst_ice_connection_unref);
+  drop_connection (self);
   connection =
       gst_ice_origin_get_connection (self->origin, self->connection_id);
   /* Also after a restart: the phase is that of the one attempt we make. */
@@ -617,6 +643,8 @@ on_starting (SoupMessage * message, Exchange * self)
     return;
   self->connection = gst_ice_connection_ref (connection);
   gst_ice_connection_get_traffic (connection, &self->traffic);
+  if (self->request->body_size > 0)
+    gst_ice_rate_limit_begin (self->context->limit, connection);
 }
 
 /* TRUE if what body-stream.c asks for is so. */
@@ -663,6 +691,8 @@ on_wrote_body (SoupMessage * message, Exchange * self)
 {
   note_movement (self);
   self->sent_us = self->moved_us;
+  if (self->connection)
+    gst_ice_rate_limit_drain (self->context->limit, self->connection);
   if (!self->failure)
     set_phase (self, GST_ICE_EXCHANGE_SENDING, GST_ICE_EXCHANGE_WAITING);
   /* It has been said already, or rather not; but libsoup looks here when it

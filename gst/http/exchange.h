@@ -9,6 +9,7 @@
 
 #include "http/http-client.h"
 #include "http/origin.h"
+#include "http/rate-limit.h"
 
 G_BEGIN_DECLS
 
@@ -18,6 +19,7 @@ G_BEGIN_DECLS
  * @stall_timeout_us: longest time without a byte moving, in microseconds
  * @tcp_congestion_control: (nullable): for new connections
  * @is_congestion_refused: the system refused it once
+ * @limit: (owned): on what goes out
  * @connections_opened: TCP connections opened so far
  *
  * What all exchanges of a client share.
@@ -28,6 +30,7 @@ typedef struct
   gint64 stall_timeout_us;
   const gchar *tcp_congestion_control;
   gboolean is_congestion_refused;
+  GstIceRateLimit *limit;
   guint connections_opened;
 } GstIceExchangeContext;
 

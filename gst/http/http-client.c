@@ -31,6 +31,9 @@
 #define MIN_STALL_TIMEOUT_US 1000
 #define MAX_STALL_TIMEOUT_US (24 * 60 * 60 * (gint64) G_USEC_PER_SEC)
 
+/* In place of what could not be added to anything. */
+#define MAX_LIMIT_TIME_US (G_MAXINT64 / 4)
+
 struct _GstIceHttpClient
 {
   grefcount ref_count;
@@ -222,6 +225,13 @@ get_origin (GstIceHttpClient * client, const GstIceHttpRequest * request)
   return origin;
 }
 
+void
+gst_ice_http_client_set_max_bitrate (GstIceHttpClient * client,
+    guint64 bitrate)
+{
+  gst_ice_rate_limit_set (client->context.limit, client, bitrate);
+}
+
 GstIceHttpClient *
 gst_ice_http_client_new (GstIceNetworkConfig * config, guint max_connections,
     GstIceClock * clock, GError ** error)
@@ -234,6 +244,9 @@ gst_ice_http_client_new (GstIceNetworkConfig * config, guint max_connections,
       CLAMP ((gint64) GST_TIME_AS_USECONDS (config->stall_timeout),
       MIN_STALL_TIMEOUT_US, MAX_STALL_TIMEOUT_US);
   client->context.tcp_congestion_control = config->tcp_congestion_control;
+  client->context.limit = config->share_upload_bitrate ?
+      gst_ice_rate_limit_get_shared () : gst_ice_rate_limit_new ();
+  gst_ice_http_client_set_max_bitrate (client, config->max_upload_bitrate);
   client->config = gst_ice_network_config_ref (config);
   client->max_connections = max_connections;
   client->origins = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
@@ -258,6 +271,8 @@ gst_ice_http_client_unref (GstIceHttpClient * client)
   if (!g_ref_count_dec (&client->ref_count))
     return;
 
+  gst_ice_http_client_set_max_bitrate (client, 0);
+  gst_ice_rate_limit_unref (client->context.limit);
   g_hash_table_unref (client->origins);
   g_clear_object (&client->tls_database);
   g_clear_object (&client->proxy_resolver);
@@ -301,9 +316,8 @@ gst_ice_http_client_get_clock (GstIceHttpClient * client)
   return client->context.clock;
 }
 
-gboolean
-gst_ice_http_client_get_delay (GstIceHttpClient * client, gint64 * srtt_us,
-    gint64 * min_rtt_us)
+static GstIceDelay
+measure (GstIceHttpClient * client)
 {
   GstIceDelay delay = {.is_known = TRUE };
   GHashTableIter iter;
@@ -312,6 +326,16 @@ gst_ice_http_client_get_delay (GstIceHttpClient * client, gint64 * srtt_us,
   g_hash_table_iter_init (&iter, client->origins);
   while (g_hash_table_iter_next (&iter, NULL, &origin))
     gst_ice_origin_add_delay (origin, &delay);
+
+  return delay;
+}
+
+gboolean
+gst_ice_http_client_get_delay (GstIceHttpClient * client, gint64 * srtt_us,
+    gint64 * min_rtt_us)
+{
+  GstIceDelay delay = measure (client);
+
   if (delay.n == 0 || !delay.is_known)
     return FALSE;
 
@@ -319,4 +343,23 @@ gst_ice_http_client_get_delay (GstIceHttpClient * client, gint64 * srtt_us,
   *min_rtt_us = delay.min_rtt_us;
 
   return TRUE;
+}
+
+gboolean
+gst_ice_http_client_is_limited (GstIceHttpClient * client)
+{
+  GstIceDelay delay = measure (client);
+
+  return delay.rate > 0 && (!delay.is_known
+      || delay.window_rate >= delay.rate);
+}
+
+gint64
+gst_ice_http_client_get_limit_time (GstIceHttpClient * client, guint64 size)
+{
+  guint64 rate = gst_ice_rate_limit_get_share (client->context.limit);
+
+  return rate == 0 ? 0
+      : (gint64) MIN (gst_util_uint64_scale (size, G_USEC_PER_SEC, rate),
+      MAX_LIMIT_TIME_US);
 }

@@ -128,6 +128,20 @@ GstIceHttpResponse *gst_ice_http_client_send_finish (GstIceHttpClient *
 gboolean gst_ice_http_client_get_delay (GstIceHttpClient * client,
     gint64 * srtt_us, gint64 * min_rtt_us);
 
+/* The most that its requests may send, in bit/s; 0: no limit. Changes what is
+ * under way, too. */
+void gst_ice_http_client_set_max_bitrate (GstIceHttpClient * client,
+    guint64 bitrate);
+
+/* TRUE if that, and not the line, holds up the requests that are under way: TCP
+ * would let more go. */
+gboolean gst_ice_http_client_is_limited (GstIceHttpClient * client);
+
+/* How long a request of @size bytes takes under it, with as many others as send
+ * now, in microseconds; 0: there is no limit. */
+gint64 gst_ice_http_client_get_limit_time (GstIceHttpClient * client,
+    guint64 size);
+
 /* TCP connections opened so far. */
 guint gst_ice_http_client_get_connections_opened (GstIceHttpClient * client);
 

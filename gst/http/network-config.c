@@ -16,6 +16,8 @@ gst_ice_network_config_new (const GstIceNetworkConfig * values)
   config->ca_file = g_strdup (values->ca_file);
   config->tcp_congestion_control = g_strdup (values->tcp_congestion_control);
   config->stall_timeout = values->stall_timeout;
+  config->max_upload_bitrate = values->max_upload_bitrate;
+  config->share_upload_bitrate = values->share_upload_bitrate;
 
   return config;
 }

@@ -24,6 +24,9 @@ G_BEGIN_DECLS
  * @tcp_congestion_control: (owned) (nullable): e.g. "bbr"; NULL for the
  *     system's
  * @stall_timeout: longest time without a byte moving
+ * @max_upload_bitrate: most that goes out, in bit/s; 0: no limit. The first
+ *     value: it may change
+ * @share_upload_bitrate: what all that share it send together
  */
 typedef struct
 {
@@ -32,6 +35,8 @@ typedef struct
   gchar *ca_file;
   gchar *tcp_congestion_control;
   GstClockTime stall_timeout;
+  guint64 max_upload_bitrate;
+  gboolean share_upload_bitrate;
 
   /*< private >*/
   gatomicrefcount ref_count;

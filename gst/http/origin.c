@@ -107,6 +107,9 @@ add_delay (GstIceConnection * connection, GstIceDelay * delay)
   delay->min_rtt_us = delay->n == 0 ? traffic.min_rtt_us
       : MIN (delay->min_rtt_us, traffic.min_rtt_us);
   delay->srtt_us += traffic.srtt_us;
+  delay->window_rate +=
+      traffic.window * G_USEC_PER_SEC / MAX (1, traffic.srtt_us);
+  delay->rate += gst_ice_connection_get_rate (connection);
   delay->n++;
 }
 

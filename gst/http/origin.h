@@ -38,6 +38,8 @@ void gst_ice_origin_abort_idle (GstIceOrigin * origin);
  * @n: connections that requests are on
  * @srtt_us: sum of their smoothed round trips
  * @min_rtt_us: the shortest round trip that was seen on one of them
+ * @window_rate: what TCP would let go on them, in bytes a second
+ * @rate: what a limit lets go, of those that have one
  * @is_known: the kernel tells, and nothing is in between
  */
 typedef struct
@@ -45,6 +47,8 @@ typedef struct
   guint n;
   gint64 srtt_us;
   gint64 min_rtt_us;
+  guint64 window_rate;
+  guint64 rate;
   gboolean is_known;
 } GstIceDelay;
 

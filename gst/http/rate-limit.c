@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later
+ * Copyright (C) 2026 The icesink developers
+ */
+/* Who sends, and at which rate; see the header.
+ *
+ * Owns: a timer while a socket still has bytes to send after the last one was
+ * written to it. Until then its connection counts: the bytes leave at its
+ * share, and the others' would come on top. */
+
+#include "http/rate-limit.h"
+
+#include <sys/socket.h>
+
+#include <glib/gstdio.h>
+
+#define DRAIN_INTERVAL_MS 20
+
+struct _GstIceRateLimit
+{
+  grefcount ref_count;
+  GHashTable *users;            /* (owned) (element-type gpointer guint64) */
+  GPtrArray *senders;           /* (owned) (element-type GstIceConnection) */
+  GPtrArray *draining;          /* (owned) those of them that are at the end */
+  GSource *timer;               /* (owned) (nullable) */
+};
+
+/* Of the network thread: in a process that forked, the child's is another. */
+static GPrivate shared = G_PRIVATE_INIT (NULL);
+
+gboolean
+gst_ice_rate_limit_is_possible (void)
+{
+#ifdef SO_MAX_PACING_RATE
+  unsigned long none = G_MAXULONG;
+  int fd = socket (AF_INET, SOCK_STREAM, 0);
+  gboolean possible = setsockopt (fd, SOL_SOCKET, SO_MAX_PACING_RATE, &none,
+      sizeof none) == 0;
+
+  g_close (fd, NULL);
+  return possible;
+#else
+  return FALSE;
+#endif
+}
+
+GstIceRateLimit *
+gst_ice_rate_limit_new (void)
+{
+  GstIceRateLimit *limit = g_new0 (GstIceRateLimit, 1);
+
+  g_ref_count_init (&limit->ref_count);
+  limit->users = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  limit->senders = g_ptr_array_new ();
+  limit->draining = g_ptr_array_new ();
+
+  return limit;
+}
+
+GstIceRateLimit *
+gst_ice_rate_limit_get_shared (void)
+{
+  GstIceRateLimit *limit = g_private_get (&shared);
+
+  if (limit)
+    return gst_ice_rate_limit_ref (limit);
+  limit = gst_ice_rate_limit_new ();
+  g_private_set (&shared, limit);
+
+  return limit;
+}
+
+GstIceRateLimit *
+gst_ice_rate_limit_ref (GstIceRateLimit * limit)
+{
+  g_ref_count_inc (&limit->ref_count);
+  return limit;
+}
+
+static void
+stop_timer (GstIceRateLimit * limit)
+{
+  if (limit->timer)
+    g_source_destroy (limit->timer);
+  g_clear_pointer (&limit->timer, g_source_unref);
+}
+
+void
+gst_ice_rate_limit_unref (GstIceRateLimit * limit)
+{
+  if (!g_ref_count_dec (&limit->ref_count))
+    return;
+
+  if (g_private_get (&shared) == limit)
+    g_private_set (&shared, NULL);
+  stop_timer (limit);
+  g_ptr_array_unref (limit->draining);
+  g_ptr_array_unref (limit->senders);
+  g_hash_table_unref (limit->users);
+  g_free (limit);
+}
+
+guint64
+gst_ice_rate_limit_get_bitrate (GstIceRateLimit * limit)
+{
+  guint64 lowest = 0;
+  GHashTableIter iter;
+  gpointer bitrate;
+
+  g_hash_table_iter_init (&iter, limit->users);
+  while (g_hash_table_iter_next (&iter, NULL, &bitrate))
+    if (lowest == 0 || *(guint64 *) bitrate < lowest)
+      lowest = *(guint64 *) bitrate;
+
+  return lowest;
+}
+
+guint64
+gst_ice_rate_limit_get_share (GstIceRateLimit * limit)
+{
+  guint64 bitrate = gst_ice_rate_limit_get_bitrate (limit);
+
+  return bitrate == 0 ? 0 : MAX (1, bitrate / 8 / MAX (1,
+          limit->senders->len));
+}
+
+static void
+divide (GstIceRateLimit * limit)
+{
+  guint64 share = gst_ice_rate_limit_get_share (limit);
+
+  for (guint i = 0; i < limit->senders->len; i++)
+    gst_ice_connection_set_rate (g_ptr_array_index (limit->senders, i), share);
+}
+
+void
+gst_ice_rate_limit_set (GstIceRateLimit * limit, gconstpointer user,
+    guint64 bitrate)
+{
+  if (bitrate > 0)
+    g_hash_table_replace (limit->users, (gpointer) user,
+        g_memdup2 (&bitrate, sizeof bitrate));
+  else
+    g_hash_table_remove (limit->users, user);
+  divide (limit);
+}
+
+void
+gst_ice_rate_limit_begin (GstIceRateLimit * limit,
+    GstIceConnection * connection)
+{
+  g_ptr_array_remove_fast (limit->draining, connection);
+  if (!g_ptr_array_find (limit->senders, connection, NULL))
+    g_ptr_array_add (limit->senders, connection);
+  divide (limit);
+}
+
+void
+gst_ice_rate_limit_end (GstIceRateLimit * limit, GstIceConnection * connection)
+{
+  g_ptr_array_remove_fast (limit->draining, connection);
+  if (g_ptr_array_remove_fast (limit->senders, connection))
+    divide (limit);
+}
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  GstIceRateLimit *limit = user_data;
+
+  for (guint i = limit->draining->len; i > 0; i--) {
+    GstIceConnection *connection = g_ptr_array_index (limit->draining, i - 1);
+
+    if (!gst_ice_connection_has_queue (connection))
+      gst_ice_rate_limit_end (limit, connection);
+  }
+  if (limit->draining->len > 0)
+    return G_SOURCE_CONTINUE;
+
+  stop_timer (limit);
+  return G_SOURCE_REMOVE;
+}
+
+void
+gst_ice_rate_limit_drain (GstIceRateLimit * limit,
+    GstIceConnection * connection)
+{
+  if (gst_ice_rate_limit_get_share (limit) == 0 || !gst_ice_connection_has_queue (connection)) {
+    gst_ice_rate_limit_end (limit, connection);
+    return;
+  }
+  if (!g_ptr_array_find (limit->senders, connection, NULL))
+    return;
+
+  g_ptr_array_add (limit->draining, connection);
+  if (limit->timer)
+    return;
+  limit->timer = g_timeout_source_new (DRAIN_INTERVAL_MS);
+  g_source_set_callback (limit->timer, on_timer, limit, NULL);
+  g_source_attach (limit->timer, g_main_context_get_thread_default ());
+}
