@@ -26,17 +26,24 @@ is_queue_long (gint64 srtt_us, gint64 min_rtt_us)
 }
 
 void
+gst_ice_parallelism_set_limited (GstIceParallelism * self, gboolean limited)
+{
+  self->n = limited ? MIN (self->n, GST_ICE_PARALLELISM_LIMITED)
+      : MAX (self->n, GST_ICE_PARALLELISM_MIN);
+}
+
+void
 gst_ice_parallelism_update (GstIceParallelism * self, gint64 now_us,
     gint64 srtt_us, gint64 min_rtt_us, guint waiting, guint max)
 {
   guint n = self->n;
 
   if (srtt_us < 0)
-    n = GST_ICE_PARALLELISM_MIN;
+    n = MIN (n, GST_ICE_PARALLELISM_MIN);
   else if (now_us < self->next_us)
     return;
   else if (is_queue_long (srtt_us, min_rtt_us))
-    n = MAX (GST_ICE_PARALLELISM_MIN, n * 2 / 3);
+    n = MIN (n, MAX (GST_ICE_PARALLELISM_MIN, n * 2 / 3));
   else if (waiting > 0 && is_line_free (srtt_us, min_rtt_us))
     n = MIN (n + n / 2, GST_ICE_PARALLELISM_MAX);
 

@@ -17,6 +17,8 @@ G_BEGIN_DECLS
 
 #define GST_ICE_PARALLELISM_MIN 3
 #define GST_ICE_PARALLELISM_MAX 16
+/* Under a limit of ours: one sends while the other waits for its answer. */
+#define GST_ICE_PARALLELISM_LIMITED 2
 
 /**
  * GstIceParallelism:
@@ -31,12 +33,18 @@ typedef struct
 
 #define GST_ICE_PARALLELISM_INIT { .n = GST_ICE_PARALLELISM_MIN }
 
+/* A limit of ours has been set, or is none any more: begins anew with as many as
+ * are always good. */
+void gst_ice_parallelism_set_limited (GstIceParallelism * parallelism,
+    gboolean limited);
+
 /**
  * gst_ice_parallelism_update:
  * @srtt_us: the smoothed round trip of the connections in use, in
  *     microseconds; -1: not known, as behind a proxy
  * @min_rtt_us: the shortest one that was seen on them
- * @waiting: parts that could be sent if there were another connection
+ * @waiting: parts that could be sent if there were another connection, and are
+ *     not held up by a limit of ours
  * @max: more are never wanted
  *
  * Decides anew, if it is time at @now_us.

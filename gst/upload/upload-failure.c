@@ -133,6 +133,21 @@ gst_ice_upload_get_patience (GstIceUpload * self)
       gst_ice_upload_get_now (self), self->config->retry_timeout_us);
 }
 
+/* An attempt that a limit of ours makes last longer than retry-timeout has to
+ * have its time, too. -1: for ever */
+static gint64
+get_retry_timeout (GstIceCall * call)
+{
+  GstIceUpload *self = call->self;
+  gint64 timeout = self->config->retry_timeout_us;
+  guint64 size = call->part != NULL ? call->part->size : call->size;
+
+  if (timeout < 0 || self->http == NULL)
+    return timeout;
+
+  return timeout + gst_ice_http_client_get_limit_time (self->http, size);
+}
+
 /* The same for @call, which failed with @error: what is wrong with one request
  * does not end with the success of another. */
 static gint64
@@ -140,8 +155,9 @@ get_patience (GstIceCall * call, const GError * error,
     const GstIceRetryHistory * history)
 {
   GstIceUpload *self = call->self;
-  gint64 patience = gst_ice_upload_get_patience (self);
-  gint64 timeout = self->config->retry_timeout_us;
+  gint64 timeout = get_retry_timeout (call);
+  gint64 patience = gst_ice_outage_get_patience (&self->outage,
+      gst_ice_upload_get_now (self), timeout);
   gint64 own;
 
   if (timeout < 0 && gst_ice_error_is (error, GST_ICE_ERROR_DAMAGED))

@@ -124,6 +124,7 @@ struct _GstIceUpload
   guint oss_successes;          /* answered so */
   guint in_flight;
   GstIceParallelism parallelism;
+  guint64 max_bitrate;          /* of all that goes out; 0: no limit */
   GstIceCall *alone;            /* (nullable) (unowned) */
   gint64 alone_not_before_us;
   GstIceRetryHistory alone_history;

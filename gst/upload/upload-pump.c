@@ -117,12 +117,13 @@ get_parallel_parts (GstIceUpload * self)
       : self->parallelism.n;
 }
 
-/* TRUE if a part could be sent if there were another connection. */
+/* TRUE if a part could be sent, and sooner, if there were another connection. */
 static gboolean
 has_backlog (GstIceUpload * self, gint64 now)
 {
   return self->in_flight >= get_parallel_parts (self)
       && self->upload_id != NULL && !self->outage.interrupted
+      && !gst_ice_http_client_is_limited (self->http)
       && gst_ice_upload_is_sendable (self,
       gst_ice_part_table_next (self->parts, now));
 }

@@ -30,6 +30,7 @@ gst_ice_upload_new (GstIceUploadConfig * config, GstIceClock * clock,
   self->outage = (GstIceOutage) GST_ICE_OUTAGE_INIT;
   self->parallelism = (GstIceParallelism) GST_ICE_PARALLELISM_INIT;
   self->salvage_length = G_MAXUINT;
+  self->max_bitrate = config->network->max_upload_bitrate;
   g_mutex_init (&self->lock);
   self->info.lease_expires_us = -1;
 
@@ -200,6 +201,14 @@ is_idle (GstIceUpload * self)
 }
 
 static void
+apply_max_bitrate (GstIceUpload * self)
+{
+  gst_ice_parallelism_set_limited (&self->parallelism, self->max_bitrate > 0);
+  if (self->http != NULL)
+    gst_ice_http_client_set_max_bitrate (self->http, self->max_bitrate);
+}
+
+static void
 do_start (GstIceUpload * self, gpointer data)
 {
   const GstIceUploadConfig *config = self->config;
@@ -217,6 +226,7 @@ do_start (GstIceUpload * self, gpointer data)
     return;
   }
 
+  apply_max_bitrate (self);
   self->oss = gst_ice_oss_client_new (self->http);
   self->provider = make_provider (self);
   self->ice = gst_ice_media_client_new (self->http, config->ice_endpoint,
@@ -446,6 +456,21 @@ void
 gst_ice_upload_noted (GstIceUpload * self, const gchar * upload_id)
 {
   invoke (self, do_noted, g_strdup (upload_id), g_free);
+}
+
+static void
+do_set_max_bitrate (GstIceUpload * self, gpointer data)
+{
+  self->max_bitrate = *(guint64 *) data;
+  apply_max_bitrate (self);
+  gst_ice_upload_wake (self);
+}
+
+void
+gst_ice_upload_set_max_bitrate (GstIceUpload * self, guint64 bitrate)
+{
+  invoke (self, do_set_max_bitrate, g_memdup2 (&bitrate, sizeof bitrate),
+      g_free);
 }
 
 static void

@@ -242,6 +242,10 @@ void gst_ice_upload_provide_identity (GstIceUpload * upload,
  * parts may be sent. For GstIceUploadConfig.journalled. */
 void gst_ice_upload_noted (GstIceUpload * upload, const gchar * upload_id);
 
+/* The most that goes out from now on, in bit/s; 0: no limit. Before it is called
+ * it is what GstIceNetworkConfig says. */
+void gst_ice_upload_set_max_bitrate (GstIceUpload * upload, guint64 bitrate);
+
 /* Its answer to ask. */
 void gst_ice_upload_answer (GstIceUpload * upload, gboolean promised);
 
