@@ -962,6 +962,12 @@ gst_ice_run_set_expected_size (GstIceRun * self, gint64 size)
 }
 
 void
+gst_ice_run_set_max_upload_bitrate (GstIceRun * self, guint64 bitrate)
+{
+  gst_ice_upload_set_max_bitrate (self->upload, bitrate);
+}
+
+void
 gst_ice_run_checkpoint (GstIceRun * self)
 {
   GstIceRecording *recording = get_recording (self);

@@ -115,6 +115,9 @@ void gst_ice_run_set_caps (GstIceRun * run, GstCaps * caps);
 /* Length of the stream as upstream says it, in bytes, or -1. */
 void gst_ice_run_set_expected_size (GstIceRun * run, gint64 size);
 void gst_ice_run_checkpoint (GstIceRun * run);
+
+/* In place of max-upload-bitrate of its settings. */
+void gst_ice_run_set_max_upload_bitrate (GstIceRun * run, guint64 bitrate);
 gboolean gst_ice_run_provide_credential (GstIceRun * run,
     const gchar * upload_address, const gchar * upload_auth);
 void gst_ice_run_provide_identity (GstIceRun * run,

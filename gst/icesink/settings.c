@@ -12,6 +12,7 @@
 
 #include "common/error.h"
 #include "common/path.h"
+#include "http/rate-limit.h"
 #include "icesink/media-uri.h"
 #include "upload/parallelism.h"
 
@@ -64,6 +65,8 @@ gst_ice_settings_init (GstIceSettings * settings)
     .verify = GST_ICE_DEFAULT_VERIFY,
     .network.user_agent = g_strdup (GST_ICE_DEFAULT_USER_AGENT),
     .network.stall_timeout = GST_ICE_DEFAULT_STALL_TIMEOUT,
+    .network.max_upload_bitrate = GST_ICE_DEFAULT_MAX_UPLOAD_BITRATE,
+    .network.share_upload_bitrate = GST_ICE_DEFAULT_SHARE_UPLOAD_BITRATE,
     .post_messages = GST_ICE_DEFAULT_POST_MESSAGES,
     .progress_interval = GST_ICE_DEFAULT_PROGRESS_INTERVAL,
   };
@@ -259,6 +262,15 @@ check_paths (const GstIceSettings * settings, GError ** error)
       && check_path ("ssl-ca-file", settings->network.ca_file, error);
 }
 
+static gboolean
+check_limit (const GstIceSettings * settings, GError ** error)
+{
+  return settings->network.max_upload_bitrate == 0
+      || gst_ice_rate_limit_is_possible ()
+      || set_settings_error (error, "max-upload-bitrate: this system can't pace"
+      " connections");
+}
+
 static GstIceEndpoint *
 get_ice_endpoint (const GstIceSettings * settings, GError ** error)
 {
@@ -339,7 +351,7 @@ gst_ice_settings_get_upload_config (const GstIceSettings * settings,
   g_autoptr (GstIceUploadConfig) config = gst_ice_upload_config_new ();
 
   if (!check_media_id (settings, error) || !check_region (settings, error)
-      || !check_paths (settings, error))
+      || !check_paths (settings, error) || !check_limit (settings, error))
     return NULL;
   config->ice_endpoint = get_ice_endpoint (settings, error);
   if (config->ice_endpoint == NULL)

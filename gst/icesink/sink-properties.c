@@ -54,6 +54,7 @@ typedef struct
   guint64 minimum;
   guint64 maximum;
   guint64 value;                /* the default of anything else */
+  gboolean changes;             /* may be set while there is a run */
 } Row;
 
 #define ROW(kind, member, name, nick, blurb) \
@@ -74,6 +75,9 @@ typedef struct
 #define UINT64(member, name, nick, blurb, minimum, maximum, value) \
     {ROW (KIND_UINT64, member, name, nick, blurb), NULL, NULL, minimum, \
         maximum, value}
+#define LIVE_UINT64(member, name, nick, blurb, minimum, maximum, value) \
+    {ROW (KIND_UINT64, member, name, nick, blurb), NULL, NULL, minimum, \
+        maximum, value, TRUE}
 #define UINT(member, name, nick, blurb, minimum, maximum, value) \
     {ROW (KIND_UINT, member, name, nick, blurb), NULL, NULL, minimum, \
         maximum, value}
@@ -285,6 +289,43 @@ static const Row rows[] = {
       "Number of parts in flight at a time, 1 to 32; 0: automatic, as many as"
       " the line takes while parts wait",
       0, GST_ICE_MAX_PARALLEL_PARTS, GST_ICE_DEFAULT_PARALLEL_PARTS),
+
+  /**
+   * GstIceSink:max-upload-bitrate:
+   *
+   * Most that goes out, in bit/s: all requests of this upload together, with
+   * what is sent again, also when a backlog is caught up with. The kernel paces
+   * each connection at its share of it. What it holds back waits in memory or
+   * spool like anything else, and is no stall. 0: no limit. May be changed in
+   * any state, from any thread. (#GstBaseSink:max-bitrate is another thing: it
+   * slows the pipeline down.) Where the system can't pace connections, as
+   * others than Linux, a limit is a RESOURCE SETTINGS error at READY to
+   * PAUSED.
+   *
+   * Since: 0.1
+   */
+  LIVE_UINT64 (network.max_upload_bitrate, "max-upload-bitrate",
+      "Maximum upload bitrate",
+      "Most that goes out, in bit/s, all requests together, also when a backlog"
+      " is caught up with (0: no limit). The rest waits in memory or spool; it"
+      " is max-bitrate that slows the pipeline down",
+      0, G_MAXUINT64, GST_ICE_DEFAULT_MAX_UPLOAD_BITRATE),
+
+  /**
+   * GstIceSink:share-upload-bitrate:
+   *
+   * #GstIceSink:max-upload-bitrate is what all sinks of the process that have
+   * this set send together: the lowest of theirs counts, and whoever sends
+   * just now gets a share of it. For the fragments of splitmuxsink, and for
+   * recorders with several sinks on one line.
+   *
+   * Since: 0.1
+   */
+  BOOLEAN (network.share_upload_bitrate, "share-upload-bitrate",
+      "Share upload bitrate",
+      "max-upload-bitrate is for all sinks of this process together that have"
+      " this set; the lowest of theirs counts",
+      GST_ICE_DEFAULT_SHARE_UPLOAD_BITRATE),
 
   /**
    * GstIceSink:max-memory:
@@ -554,6 +595,14 @@ get_row (guint id)
   return id > 0 && id <= G_N_ELEMENTS (rows) ? &rows[id - 1] : NULL;
 }
 
+gboolean
+gst_ice_sink_properties_may_change (guint id)
+{
+  const Row *row = get_row (id);
+
+  return row != NULL && row->changes;
+}
+
 static gboolean
 is_hidden (const Row * row)
 {
@@ -682,7 +731,8 @@ new_spec (const Row * row)
   if (!is_hidden (row))
     flags |= G_PARAM_READABLE;
   if (row->kind != KIND_STATS)
-    flags |= G_PARAM_WRITABLE | GST_PARAM_MUTABLE_READY;
+    flags |= G_PARAM_WRITABLE | (row->changes ? GST_PARAM_MUTABLE_PLAYING
+        : GST_PARAM_MUTABLE_READY);
 
   switch (row->kind) {
     case KIND_STATS:

@@ -15,6 +15,9 @@ G_BEGIN_DECLS
 /* Once, in class_init. */
 void gst_ice_sink_properties_install (GObjectClass * object_class);
 
+/* TRUE if property @id may be set while there is a run. */
+gboolean gst_ice_sink_properties_may_change (guint id);
+
 /* Sets a setting. FALSE if property @id is none. Call with the element's object
  * lock held. */
 gboolean gst_ice_sink_properties_set (GstIceSettings * settings, guint id,

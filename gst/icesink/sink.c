@@ -158,12 +158,22 @@ new_run (GstIceSink * self, GError ** error)
       listened ? emit_request : NULL, error);
 }
 
+/* What may change while it runs. Call with the object lock held. */
+static void
+tell_run (GstIceSink * self)
+{
+  if (self->run != NULL)
+    gst_ice_run_set_max_upload_bitrate (self->run,
+        self->settings.network.max_upload_bitrate);
+}
+
 /* @run: (transfer full) (nullable) */
 static void
 set_run (GstIceSink * self, GstIceRun * run)
 {
   GST_OBJECT_LOCK (self);
   self->run = run;
+  tell_run (self);
   GST_OBJECT_UNLOCK (self);
 }
 
@@ -269,6 +279,7 @@ replace_run (GstIceSink * self, GstIceSpool * spool)
     GST_OBJECT_LOCK (self);
     g_ptr_array_add (self->retired, self->run);
     self->run = run;
+    tell_run (self);
     GST_OBJECT_UNLOCK (self);
     gst_ice_run_start (run, spool, &error);
   } else {
@@ -736,9 +747,11 @@ gst_ice_sink_set_property (GObject * object, guint id, const GValue * value,
   gboolean frozen, known = TRUE;
 
   GST_OBJECT_LOCK (self);
-  frozen = self->run != NULL;
-  if (!frozen)
+  frozen = self->run != NULL && !gst_ice_sink_properties_may_change (id);
+  if (!frozen) {
     known = gst_ice_sink_properties_set (&self->settings, id, value);
+    tell_run (self);
+  }
   GST_OBJECT_UNLOCK (self);
 
   if (!known)

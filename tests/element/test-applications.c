@@ -133,6 +133,8 @@ static const struct
   {"part-size", "204800"},
   {"max-part-duration", "3000000000"},
   {"parallel-parts", "2"},
+  {"max-upload-bitrate", "80000000"},
+  {"share-upload-bitrate", "true"},
   {"max-memory", "67108864"},
   {"seekable", "no"},
   {"head-size", "4096"},

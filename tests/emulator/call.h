@@ -35,6 +35,7 @@ typedef struct
   EmuSessions *sessions;
   EmuStore *store;
   gint64 started_us;            /* wall clock */
+  gsize body_bytes;             /* atomic: of all requests so far */
 } EmuServices;
 
 typedef struct _EmuCall EmuCall;

@@ -239,6 +239,7 @@ receive_until (Exchange * x, guint64 end, gboolean * ended)
     if (*ended)
       return TRUE;
     received += len;
+    g_atomic_pointer_add (&x->services->body_bytes, len);
     if (!x->refusal)
       x->refusal = emu_call_take_body (x->call, data, len);
     if (!keep_rate (x, received))

@@ -17,6 +17,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <glib/gstdio.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include "certificate.h"
 #include "connection.h"
@@ -209,6 +211,9 @@ start_accepting (IceEmulator * emulator, GError ** error)
     g_socket_set_option (emulator->listener, SOL_SOCKET, SO_RCVBUF,
         CLAMP (emulator->services.options->rate / 4, MIN_RATE_BUFFER_SIZE,
             MAX_RATE_BUFFER_SIZE), NULL);
+  if (emulator->services.options->segment_size > 0)
+    g_socket_set_option (emulator->listener, IPPROTO_TCP, TCP_MAXSEG,
+        emulator->services.options->segment_size, NULL);
   g_socket_set_listen_backlog (emulator->listener, BACKLOG);
   if (!g_socket_listen (emulator->listener, error))
     return FALSE;
@@ -525,6 +530,12 @@ guint
 ice_emulator_count_open_uploads (IceEmulator * emulator)
 {
   return emu_store_count_uploads (emulator->services.store);
+}
+
+guint64
+ice_emulator_get_body_bytes (IceEmulator * emulator)
+{
+  return g_atomic_pointer_add (&emulator->services.body_bytes, 0);
 }
 
 gchar **

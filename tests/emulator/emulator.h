@@ -110,6 +110,9 @@ GPtrArray *ice_emulator_get_records (IceEmulator * emulator);
 guint ice_emulator_count (IceEmulator * emulator,
     IceEmulatorOperation operation, guint status);
 
+/* Bytes of bodies that have come so far, of requests under way as well. */
+guint64 ice_emulator_get_body_bytes (IceEmulator * emulator);
+
 /* Leases given out so far. */
 guint ice_emulator_get_generation (IceEmulator * emulator);
 

@@ -104,6 +104,9 @@ add_entries (GOptionContext * context, EmuOptions * o)
         "Of faults with a probability (0)", "N"},
     {"rate", 0, 0, G_OPTION_ARG_INT64, &o->rate,
         "Body bytes a second that a connection may send", "BYTES"},
+    {"segment-size", 0, 0, G_OPTION_ARG_INT, &o->segment_size,
+          "Largest TCP segment that is taken, so that loopback is like Ethernet "
+          "with 1448 (the system's)", "BYTES"},
     {"latency", 0, 0, G_OPTION_ARG_DOUBLE, &o->latency,
         "Wait on accepting a connection and before each answer", "SECONDS"},
     {"answer-delay", 0, 0, G_OPTION_ARG_DOUBLE, &o->answer_delay,

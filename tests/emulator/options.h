@@ -53,6 +53,7 @@ typedef struct
   gchar **faults;
   gint seed;
   gint64 rate;                  /* bytes a second, 0: no limit */
+  gint segment_size;            /* bytes, 0: the system's */
   gdouble latency;              /* seconds */
   gdouble answer_delay;
   gboolean early_errors;
