@@ -6,10 +6,13 @@
  * what it says about it.
  *
  * The environment says where the program (RECORDER), the camera (RTSP_CAMERA,
- * optional), gst-ice-1.0 (GST_ICE_TOOL) and the plugin are. */
+ * optional), gst-ice-1.0 (GST_ICE_TOOL), the plugin with a v4l2src that needs
+ * no camera (the directory FAKE_V4L2) and the plugin are. */
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 
@@ -89,15 +92,22 @@ fixture_free (Fixture * fixture)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fixture, fixture_free)
 
-/* Where the program finds the plugin and the tool is in the environment. */
-static void
-start (Fixture * fixture, const gchar * options)
+/* What it is started with, after what stands there. (transfer full) */
+static gchar *
+build_line (Fixture * fixture, const gchar * options)
 {
-  g_autofree gchar *line = g_strdup_printf ("%s --state-directory=%s/state"
+  return g_strdup_printf ("%s --state-directory=%s/state"
       " --metrics-file=%s/recorder.prom --ice-endpoint=%s --minutes=0.02"
       " --max-memory=%d --parallel=%d --stop-timeout=10 --min-free=1 %s",
       g_getenv ("RECORDER"), fixture->directory, fixture->directory,
       ice_emulator_get_uri (fixture->emulator), MAX_MEMORY, PARALLEL, options);
+}
+
+/* Where the program finds the plugin and the tool is in the environment. */
+static void
+start (Fixture * fixture, const gchar * options)
+{
+  g_autofree gchar *line = build_line (fixture, options);
 
   fixture->recorder = program_new (line, PROGRAM_IDENTITY);
 }
@@ -341,19 +351,77 @@ test_camera_gone (void)
   stop (fixture);
 }
 
+/* At the USB port: it is there, is pulled out, and comes back. */
+static void
+test_v4l2 (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autofree gchar *device =
+      g_build_filename (fixture->directory, "video0", NULL);
+  g_autofree gchar *options = g_strdup_printf ("--v4l2=%s", device);
+  g_autofree gchar *line = build_line (fixture, options);
+  g_autofree gchar *environment = g_strdup_printf (PROGRAM_IDENTITY
+      " GST_PLUGIN_PATH=%s:%s GST_REGISTRY=%s/registry.bin",
+      g_getenv ("FAKE_V4L2"), g_getenv ("GST_PLUGIN_PATH"),
+      fixture->directory);
+  g_autofree gchar *media_id = NULL;
+
+  g_assert_true (g_file_set_contents (device, "", -1, NULL));
+  fixture->recorder = program_new (line, environment);
+  media_id = await_media (fixture, "fragment-complete");
+  assert_playable (fixture, media_id, "H.264");
+  g_assert_cmpint (g_remove (device), ==, 0);
+  skip (fixture, "camera-gone", 1);
+  skip (fixture, "fragment-complete", 1);
+  g_assert_true (g_file_set_contents (device, "", -1, NULL));
+  skip (fixture, "fragment-started", 1);
+  skip (fixture, "fragment-complete", 1);
+  stop (fixture);
+}
+
 /* ---- the network and the service ---- */
+
+/* Two hours of fragments of ten minutes. */
+#define MANY 12
+/* What is kept of a fragment that waits is less than its bytes: less than this
+ * for all of them, each of which has 300 KiB. */
+#define MORE_KIB 3072
+
+/* KiB of memory that the program has. Under a sanitizer this says nothing. */
+static guint64
+get_resident (Fixture * fixture)
+{
+  g_autofree gchar *path = g_strdup_printf ("/proc/%s/status",
+      g_subprocess_get_identifier (fixture->recorder->process));
+  g_autofree gchar *text = NULL;
+
+  if (g_getenv ("ASAN_OPTIONS") != NULL)
+    return 1;
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+
+  return g_ascii_strtoull (strstr (text, "VmRSS:") + strlen ("VmRSS:"), NULL,
+      10);
+}
 
 /* However many wait, memory does not grow with them. */
 static void
 test_outage (void)
 {
   g_autoptr (Fixture) fixture = fixture_new ();
+  guint64 early, late;
 
-  start (fixture, "--test --bitrate=2000");
+  start (fixture, "--test --bitrate=2000 --stock=28");
   skip (fixture, "fragment-complete", 1);
+  await_metric (fixture, "media_ids", MANY + 8);
   g_assert_true (ice_emulator_set_reachable (fixture->emulator, FALSE, NULL));
   await_metric (fixture, "fragments_waiting", PARALLEL + 3);
   await_metric (fixture, "upload_lag_seconds", 3);
+  early = get_resident (fixture);
+  await_metric (fixture, "fragments_waiting", PARALLEL + MANY);
+  late = get_resident (fixture);
+  g_test_message ("%" G_GUINT64_FORMAT " KiB, and %" G_GUINT64_FORMAT
+      " KiB with %d more fragments", early, late, MANY - 3);
+  g_assert_cmpuint (late, <, early + MORE_KIB);
   g_assert_cmpfloat (get_metric (fixture, "memory_bytes"), <=,
       (PARALLEL + 1) * (gdouble) MAX_MEMORY);
   g_assert_cmpfloat (get_metric (fixture, "state{state=\"recording\"}"), ==,
@@ -362,7 +430,7 @@ test_outage (void)
           "retries_total{cause=\"network\"}"), >, 0);
 
   g_assert_true (ice_emulator_set_reachable (fixture->emulator, TRUE, NULL));
-  skip (fixture, "fragment-complete", PARALLEL + 3);
+  skip (fixture, "fragment-complete", PARALLEL + MANY);
   stop (fixture);
   g_assert_cmpfloat (get_metric (fixture, "fragments_started_total"), ==,
       get_metric (fixture, "fragments_complete_total"));
@@ -440,6 +508,77 @@ test_killed (void)
   stop (fixture);
 }
 
+/* What a disk may make of a file that was being written: the last line is cut,
+ * or what was allocated and never written reads as zeroes. */
+static void
+tear (const gchar * path)
+{
+  gboolean is_journal = g_str_has_suffix (path, "journal");
+  g_autofree gchar *data = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize size;
+
+  g_file_get_contents (path, &data, &size, &error);
+  g_assert_no_error (error);
+  if (is_journal) {
+    g_assert_cmpuint (size, >, 20);
+    g_assert_cmpint (truncate (path, size - 7), ==, 0);
+  } else {
+    g_assert_cmpint (truncate (path, size + 8192), ==, 0);
+  }
+}
+
+/* Returns: how many journals there were. */
+static guint
+tear_all (const gchar * directory)
+{
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  const gchar *name;
+  guint n = 0;
+
+  while ((name = g_dir_read_name (dir)) != NULL) {
+    g_autofree gchar *path = g_build_filename (directory, name, NULL);
+
+    if (g_file_test (path, G_FILE_TEST_IS_DIR)) {
+      n += tear_all (path);
+    } else if (g_str_equal (name, "journal") || g_str_equal (name, "data")) {
+      tear (path);
+      n += g_str_equal (name, "journal");
+    }
+  }
+
+  return n;
+}
+
+/* The power goes while a fragment is recorded and another one waits, and with it
+ * what had not been forced to the disk. */
+static void
+test_power_cut (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autofree gchar *spool =
+      g_build_filename (fixture->directory, "state", "spool", NULL);
+  g_autofree gchar *over = NULL, *open = NULL;
+  guint torn;
+
+  start (fixture, "--test --bitrate=2000 --minutes=0.05");
+  skip (fixture, "fragment-complete", 1);
+  g_assert_true (ice_emulator_set_reachable (fixture->emulator, FALSE, NULL));
+  over = await_media (fixture, "fragment-over");
+  open = await_media (fixture, "fragment-started");
+  g_usleep (G_USEC_PER_SEC);
+  kill_recorder (fixture);
+  torn = tear_all (spool);
+  g_test_message ("%u torn, %s was over, %s was not", torn, over, open);
+
+  g_assert_true (ice_emulator_set_reachable (fixture->emulator, TRUE, NULL));
+  start (fixture, "--test");
+  skip (fixture, "fragment-complete", torn + 1);
+  g_assert_cmpfloat (get_metric (fixture, "fragments_failed_total"), ==, 0);
+  stop (fixture);
+  assert_playable (fixture, over, "H.264");
+}
+
 /* It does not wait for the network for ever, and loses nothing. */
 static void
 test_stopped_in_outage (void)
@@ -478,6 +617,36 @@ test_disk_full (void)
   skip (fixture, "fragment-started", 1);
   skip (fixture, "fragment-complete", 1);
   stop (fixture);
+}
+
+/* A file system of 6 MB that is full, and no limit but that. */
+static void
+test_no_space (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  g_autofree gchar *line = build_line (fixture, "--test --bitrate=4000");
+  g_autofree gchar *script = g_strdup_printf ("mkdir %s/state && mount -t"
+      " tmpfs -o size=6m none %s/state && exec %s", fixture->directory,
+      fixture->directory, line);
+  g_autofree gchar *quoted = g_shell_quote (script);
+  g_autofree gchar *alone =
+      g_strdup_printf ("unshare --mount sh -c %s", quoted);
+
+  if (system ("unshare --mount mount -t tmpfs none /mnt 2>/dev/null") != 0) {
+    g_test_skip ("no file system can be mounted here");
+    return;
+  }
+  fixture->recorder = program_new (alone, PROGRAM_IDENTITY);
+  skip (fixture, "fragment-started", 1);
+  g_assert_true (ice_emulator_set_reachable (fixture->emulator, FALSE, NULL));
+  skip (fixture, "disk-full", 1);
+  await_metric (fixture, "state{state=\"disk_full\"}", 1);
+  g_assert_true (ice_emulator_set_reachable (fixture->emulator, TRUE, NULL));
+  skip (fixture, "disk-has-room", 1);
+  skip (fixture, "fragment-started", 1);
+  skip (fixture, "fragment-complete", 1);
+  stop (fixture);
+  g_assert_cmpfloat (get_metric (fixture, "fragments_failed_total"), ==, 0);
 }
 
 /* Without an id for the next fragment this one goes on. Ids come from a server
@@ -718,12 +887,15 @@ main (int argc, char **argv)
   g_test_add_func ("/recorder/camera/h265-and-g711", test_h265);
   g_test_add_func ("/recorder/camera/without-sound", test_no_sound);
   g_test_add_func ("/recorder/camera/goes-and-comes", test_camera_gone);
+  g_test_add_func ("/recorder/camera/at-the-usb-port", test_v4l2);
   g_test_add_func ("/recorder/survives/an-outage", test_outage);
   g_test_add_func ("/recorder/survives/a-refused-fragment", test_refused);
   g_test_add_func ("/recorder/survives/a-kill", test_killed);
+  g_test_add_func ("/recorder/survives/a-power-cut", test_power_cut);
   g_test_add_func ("/recorder/survives/a-stop-in-an-outage",
       test_stopped_in_outage);
   g_test_add_func ("/recorder/survives/a-full-disk", test_disk_full);
+  g_test_add_func ("/recorder/survives/a-full-file-system", test_no_space);
   g_test_add_func ("/recorder/survives/want-of-media-ids", test_no_ids);
   g_test_add_func ("/recorder/survives/ids-that-come-twice", test_id_twice);
   g_test_add_func ("/recorder/is/watched", test_metrics);
