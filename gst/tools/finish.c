@@ -283,7 +283,7 @@ print_text (Finish * finish, const gchar * media_id)
     return;
 
   gst_structure_get_uint64 (complete, "size", &size);
-  size_text = g_format_size (size);
+  size_text = gst_ice_tool_format_size (size, G_FORMAT_SIZE_DEFAULT);
   g_print ("%s: complete, %s, %s in %s\n", media_id, size_text,
       gst_structure_get_string (complete, "object"),
       gst_structure_get_string (complete, "bucket"));

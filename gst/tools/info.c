@@ -169,7 +169,7 @@ static void
 print_text (const GstIceMediaInfo * info, const gchar * media_id)
 {
   g_autofree gchar *size =
-      info->size >= 0 ? g_format_size_full (info->size,
+      info->size >= 0 ? gst_ice_tool_format_size (info->size,
       G_FORMAT_SIZE_LONG_FORMAT) : NULL;
   g_autofree gchar *duration =
       info->duration != NULL ? g_strconcat (info->duration, " s", NULL) : NULL;

@@ -157,7 +157,8 @@ print_row (const Row * row)
   const gchar *upload_id = NULL;
 
   if (left != NULL) {
-    size = g_format_size (MAX (left->size, left->finished));
+    size = gst_ice_tool_format_size (MAX (left->size, left->finished),
+        G_FORMAT_SIZE_DEFAULT);
     parts = g_strdup_printf ("%u of %u", count_arrived (left),
         left->parts->len);
     age = gst_ice_tool_format_span (get_age (left));

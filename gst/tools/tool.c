@@ -87,6 +87,17 @@ gst_ice_tool_complain (const gchar * command, const GError * error)
 }
 
 gchar *
+gst_ice_tool_format_size (guint64 size, GFormatSizeFlags flags)
+{
+  g_autofree gchar *text = g_format_size_full (size, flags);
+  GString *plain = g_string_new (text);
+
+  g_string_replace (plain, "\302\240", " ", 0);
+
+  return g_string_free (plain, FALSE);
+}
+
+gchar *
 gst_ice_tool_format_span (gint64 seconds)
 {
   static const struct

@@ -73,6 +73,10 @@ GstIceToolExit gst_ice_tool_complain (const gchar * command,
 /* `2 d 3 h`, `1 min 5 s`. (transfer full) */
 gchar *gst_ice_tool_format_span (gint64 seconds);
 
+/* A size for people, with a plain blank in it, which every terminal has.
+ * (transfer full) */
+gchar *gst_ice_tool_format_size (guint64 size, GFormatSizeFlags flags);
+
 /* @object as JSON on stdout. @object: (transfer full) */
 void gst_ice_tool_print_json (JsonObject * object);
 

@@ -59,7 +59,7 @@ test_whole_way (void)
   assert_says (fixture->out, "ready");
   assert_says (fixture->out, "Normal");
   assert_says (fixture->out, "Gate");
-  assert_says (fixture->out, "5000");
+  assert_says (fixture->out, "5.0 kB (5000 bytes)");
   assert_says (fixture->out, ".ts\n");
   g_assert_null (strstr (fixture->out, "Signature"));
   tool_fixture_assert_no_secret (fixture);
