@@ -1,0 +1,189 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Copyright (C) 2026 The icesink developers
+#
+# icesink on other machines than this one: in a root that debootstrap makes,
+# which has nothing in it but the smallest Debian, from a copy of this tree.
+# No container service is needed.
+#
+#   sh tests/machines/run.sh MACHINE            the quickstart, then all tests
+#   sh tests/machines/run.sh MACHINE readme     each command of README.md, word
+#                                               for word, from an empty root on;
+#                                               see readme.sh
+#   sh tests/machines/run.sh MACHINE packages   packages from debian/, which are
+#                                               then tried in an empty root
+#   sh tests/machines/run.sh MACHINE COMMAND... this one, in the tree; without
+#                                               a network but loopback if
+#                                               --alone stands before it
+#   sh tests/machines/run.sh MACHINE remove     the root goes
+#
+# MACHINE is one of
+#
+#   debian-12  debian-13  debian-sid   amd64
+#   debian-12-i386                     32 bits, at full speed
+#   debian-12-arm64  debian-12-armhf   by qemu-user, and slow: no sanitizers,
+#                                      and unit and element tests only
+#
+# For an amd64 Debian 12 or later, as root, with some GB of room: a root has 2
+# GB in the end, in /var/tmp/icesink-machines, or MACHINES_DIRECTORY, and stays
+# there for the next time. MACHINES_MIRROR takes the place of debootstrap's own
+# mirror. CA certificates that the administrator has added go along, for where
+# something looks into TLS. What is left running ends with the command. The
+# last line is `N passed, N failed` where the command says so.
+
+set -eu
+
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
+. "$top/tests/setup.sh"
+
+machine=${1:-}
+[ $# -eq 0 ] || shift
+directory=${MACHINES_DIRECTORY:-/var/tmp/icesink-machines}
+tree=/root/icesink
+suites=''
+
+case $machine in
+  debian-12) suite=bookworm architecture=amd64 ;;
+  debian-13) suite=trixie architecture=amd64 ;;
+  debian-sid) suite=sid architecture=amd64 ;;
+  debian-12-i386) suite=bookworm architecture=i386 ;;
+  debian-12-arm64) suite=bookworm architecture=arm64 ;;
+  debian-12-armhf) suite=bookworm architecture=armhf ;;
+  *) die "MACHINE is missing or unknown; the head of this file lists them" ;;
+esac
+case $architecture in
+  arm*)
+    more='qemu-user-static binfmt-support'
+    suites='-- --suite unit --suite element --timeout-multiplier 10'
+    ;;
+  *) more='' ;;
+esac
+[ "$(id -u)" -eq 0 ] || die "this has to be run as root"
+
+# make_root ROOT: the smallest Debian. Packages go in faster if not each of
+# their files is forced to the disk.
+make_root ()
+{
+  [ ! -e "$1/.whole" ] || return 0
+  rm -rf "$1"
+  mkdir -p "$1"
+  say "Making $1"
+  # MACHINES_MIRROR is one word, or none.
+  # shellcheck disable=SC2086
+  debootstrap --variant=minbase --arch="$architecture" "$suite" "$1" \
+    ${MACHINES_MIRROR:-} >"$1.log" 2>&1 || {
+    tail -n 20 "$1.log"
+    die "debootstrap has failed; all that it said is in $1.log"
+  }
+  echo force-unsafe-io >"$1/etc/dpkg/dpkg.cfg.d/unsafe-io"
+  take_authorities "$1"
+  : >"$1/.whole"
+}
+
+take_authorities ()
+{
+  mkdir -p "$1/usr/local/share/ca-certificates"
+  for file in /usr/local/share/ca-certificates/*.crt; do
+    [ ! -e "$file" ] || cp "$file" "$1/usr/local/share/ca-certificates"
+  done
+}
+
+# copy_tree ROOT: what Git knows or would take, as it is now; else all but what
+# was built. What was built there stays.
+copy_tree ()
+{
+  mkdir -p "$1$tree"
+  find "$1$tree" -mindepth 1 -maxdepth 1 ! -name 'build*' \
+    -exec rm -rf {} +
+  if [ -e "$top/.git" ]; then
+    (cd "$top" &&
+      git ls-files -z --cached --others --exclude-standard |
+      tar c --null --ignore-failed-read -T -)
+  else
+    (cd "$top" && tar c --exclude='./build*' .)
+  fi | tar x --no-same-owner -C "$1$tree"
+}
+
+# inside ROOT [--alone] COMMAND...: as root there, with processes of its own,
+# and a /proc that shows no others; --alone: without a network but loopback.
+inside ()
+{
+  root=$1
+  shift
+  : >"$root/.used"
+  network=''
+  if [ "$1" = --alone ]; then
+    network=--net
+    shift
+  fi
+  unshare --mount --pid --fork --kill-child $network sh -eu -c '
+    root=$1
+    shift
+    mount -t proc proc "$root/proc"
+    mount --rbind /dev "$root/dev"
+    mount --rbind /sys "$root/sys"
+    cp /etc/resolv.conf "$root/etc/resolv.conf" 2>/dev/null || true
+    # glibc finds no name where there is no address but 127.0.0.1.
+    [ "$network" = "" ] || {
+      ip link set lo up
+      ip address add 192.0.2.1/32 dev lo
+    }
+    bundle=/etc/ssl/certs/ca-certificates.crt
+    exec env -i HOME=/root TERM=dumb NODE_EXTRA_CA_CERTS=$bundle \
+      PIP_CERT=$bundle PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+      chroot "$root" sh -c "cd $tree && exec \"\$@\"" sh "$@"
+  ' sh "$root" "$@"
+}
+
+try_readme ()
+{
+  if [ -e "$root/.used" ]; then
+    rm -rf "$root"
+    make_root "$root"
+    copy_tree "$root"
+  fi
+  inside "$root" sh tests/machines/readme.sh install
+  inside "$root" --alone sh tests/machines/readme.sh service
+}
+
+# No tree, no compiler, nothing built: the packages, and the emulator.
+try_packages ()
+{
+  empty=$root-empty
+  inside "$root" mkdir -p /root/packages
+  inside "$root" sh tests/docs/package.sh /root/packages
+  rm -rf "$empty"
+  make_root "$empty"
+  mkdir -p "$empty$tree"
+  cp "$root"/root/packages/*.deb "$empty$tree"
+  cp "$top/tests/machines/package.sh" "$empty$tree"
+  inside "$root" sh -c '[ -x build/tests/emulator/ice-emulator ] || {
+    meson setup build && ninja -C build tests/emulator/ice-emulator; }'
+  cp "$root$tree/build/tests/emulator/ice-emulator" "$empty$tree"
+  inside "$empty" sh package.sh
+}
+
+try_all ()
+{
+  inside "$root" sh examples/quickstart.sh
+  # $suites is a list of words.
+  # shellcheck disable=SC2086
+  inside "$root" sh tests/run.sh $suites
+}
+
+root=$directory/$machine
+if [ "${1:-}" = remove ]; then
+  rm -rf "$root" "$root-empty" "$root.log" "$root-empty.log"
+  exit
+fi
+# shellcheck disable=SC2086
+install_missing debootstrap $more
+export tree network=''
+make_root "$root"
+copy_tree "$root"
+case ${1:-} in
+  '') try_all ;;
+  readme) try_readme ;;
+  packages) try_packages ;;
+  *) inside "$root" "$@" ;;
+esac
