@@ -10,6 +10,8 @@
 #   fanalyzer   gcc's analysis of gst/ and plugin/, on a build in
 #               build-fanalyzer/; what does not count, and why, is in
 #               gcc-suppressions.txt
+#   clang-tidy  gst/ and plugin/; what it looks for, and why not for more, is
+#               in clang-tidy.yaml
 #   cppcheck    C sources; what does not count, and why, is in
 #               cppcheck-suppressions.txt
 #   codespell   all texts; words that are none are in words.txt
@@ -39,6 +41,16 @@ run_fanalyzer ()
     "$build/fanalyzer.log" | grep -Fvf "$build/suppressions"
 }
 
+# The commands of a build say what each file is compiled with.
+run_clang_tidy ()
+{
+  build=$top/build-clang-tidy
+  configure "$build"
+  git ls-files -z 'gst/*.c' 'plugin/*.c' |
+    xargs -0 -n 4 -P "$(nproc)" clang-tidy -p "$build" --quiet \
+      --config-file=tests/analysis/clang-tidy.yaml --extra-arg=-Wno-everything
+}
+
 # Macros of GLib's that stand where it expects none are taken out.
 run_cppcheck ()
 {
@@ -59,7 +71,7 @@ run_codespell ()
     xargs -0 codespell --ignore-words tests/analysis/words.txt
 }
 
-tools=${*:-fanalyzer cppcheck codespell}
+tools=${*:-fanalyzer clang-tidy cppcheck codespell}
 for tool in $tools; do
   case $tool in
     fanalyzer) packages=$BUILD_PACKAGES ;;
@@ -73,7 +85,7 @@ passed=0
 failed=0
 for tool in $tools; do
   say "== $tool"
-  if "run_$tool"; then
+  if "run_$(echo "$tool" | tr - _)"; then
     passed=$((passed + 1))
   else
     failed=$((failed + 1))
