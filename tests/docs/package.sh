@@ -3,8 +3,8 @@
 # Copyright (C) 2026 The icesink developers
 #
 # The Debian package can be built from what is checked in, has no complaints
-# from lintian, can be installed, works from where it was installed, and leaves
-# nothing behind when it is purged.
+# from lintian, is hardened, can be installed, works from where it was installed,
+# and leaves nothing behind when it is purged.
 #
 #   sh tests/docs/package.sh [DIRECTORY]
 #
@@ -49,11 +49,16 @@ finish ()
   exit
 }
 
-# What is not checked in is no part of the package.
+# What is not checked in is no part of the package; a tree without Git has no
+# more than that but for what was built.
 build_package ()
 {
   mkdir "$directory/source"
-  git -C "$top" archive HEAD | tar x -C "$directory/source"
+  if [ -e "$top/.git" ]; then
+    git -C "$top" archive HEAD
+  else
+    (cd "$top" && tar c --exclude='./build*' .)
+  fi | tar x -C "$directory/source"
   (cd "$directory/source" && dpkg-buildpackage -b -us -uc)
 }
 
@@ -71,6 +76,19 @@ lint ()
 {
   lintian --fail-on error,warning \
     --suppress-tags initial-upload-closes-no-bugs "$directory"/*.changes
+}
+
+# What hardening=+all asks for, in the files themselves.
+is_hardened ()
+{
+  for file in "$(pkg-config --variable=pluginsdir gstreamer-1.0)/libgsticesink.so" \
+    /usr/bin/gst-ice-1.0; do
+    readelf -W -h "$file" | grep -q 'Type: *DYN' &&
+      readelf -W -l "$file" | grep -q GNU_RELRO &&
+      readelf -W -d "$file" | grep -q BIND_NOW &&
+      readelf -W --dyn-syms "$file" | grep -q __stack_chk_fail &&
+      readelf -W --dyn-syms "$file" | grep -q '_chk@' || return 1
+  done
 }
 
 install_packages ()
@@ -149,6 +167,7 @@ check "dpkg-buildpackage -b" build_package
 [ "$failed" -eq 0 ] || finish
 check "lintian" lint
 check "it can be installed" install_packages
+check "its files are hardened" is_hardened
 check "gst-inspect-1.0 finds the element" find_element before
 check "a program can take in the archive" link_archive
 check "gst-ice-1.0 runs" gst-ice-1.0 --version

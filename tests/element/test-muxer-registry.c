@@ -100,11 +100,18 @@ count_forgotten (const gchar * word)
   return n;
 }
 
+/* What is wrong was said; the other tests are run all the same. */
+static void
+expect_none (guint n)
+{
+  if (n > 0)
+    g_test_fail ();
+}
+
 static void
 test_none_forgotten (void)
 {
-  g_assert_cmpuint (count_forgotten ("Muxer"), ==, 0);
-  g_assert_cmpuint (count_forgotten ("Formatter"), ==, 0);
+  expect_none (count_forgotten ("Muxer") + count_forgotten ("Formatter"));
 }
 
 /* ---- attempts ---- */
@@ -220,7 +227,7 @@ test_exceptions (void)
   }
   g_assert_cmpint (g_chdir (back), ==, 0);
   g_rmdir (directory);
-  g_assert_cmpuint (n, ==, 0);
+  expect_none (n);
 }
 
 /* ---- encoders ---- */
@@ -297,7 +304,7 @@ test_encoders (void)
     forgotten++;
   }
   gst_plugin_feature_list_free (factories);
-  g_assert_cmpuint (forgotten, ==, 0);
+  expect_none (forgotten);
   if (asking == 0)
     g_test_skip ("no encoder here asks for seeking");
 }

@@ -88,20 +88,32 @@ take_authorities ()
   done
 }
 
-# copy_tree ROOT: what Git knows or would take, as it is now; else all but what
-# was built. What was built there stays.
+# list_tree: what Git knows or would take; else all but what was built
+list_tree ()
+{
+  if [ -e "$top/.git" ]; then
+    (cd "$top" && git ls-files --cached --others --exclude-standard)
+  else
+    (cd "$top" && find . -path './build*' -prune -o -type f -print)
+  fi
+}
+
+# copy_tree ROOT: as it is now. What is as it was keeps its time, and what has
+# changed has that of now, so that only this is built again.
 copy_tree ()
 {
   mkdir -p "$1$tree"
-  find "$1$tree" -mindepth 1 -maxdepth 1 ! -name 'build*' \
-    -exec rm -rf {} +
-  if [ -e "$top/.git" ]; then
-    (cd "$top" &&
-      git ls-files -z --cached --others --exclude-standard |
-      tar c --null --ignore-failed-read -T -)
-  else
-    (cd "$top" && tar c --exclude='./build*' .)
-  fi | tar x --no-same-owner -C "$1$tree"
+  (cd "$1$tree" && find . -path './build*' -prune -o -type f -print) |
+    while read -r file; do
+      [ -e "$top/$file" ] || rm "$1$tree/$file"
+    done
+  list_tree | while read -r file; do
+    [ -e "$top/$file" ] || continue
+    cmp -s "$top/$file" "$1$tree/$file" || {
+      mkdir -p "$(dirname "$1$tree/$file")"
+      cp "$top/$file" "$1$tree/$file"
+    }
+  done
 }
 
 # inside ROOT [--alone] COMMAND...: as root there, with processes of its own,
