@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers
  */
-/* For tests that can't be had under ThreadSanitizer. */
+/* For tests that can't be had under a sanitizer. */
 
 #pragma once
 
@@ -13,4 +13,12 @@
 #define HAS_THREAD_SANITIZER 1
 #else
 #define HAS_THREAD_SANITIZER 0
+#endif
+
+/* Either of them reserves terabytes of addresses, so that no limit can be set. */
+#if HAS_THREAD_SANITIZER || defined (__SANITIZE_ADDRESS__) \
+    || __has_feature (address_sanitizer)
+#define RESERVES_ADDRESSES 1
+#else
+#define RESERVES_ADDRESSES 0
 #endif

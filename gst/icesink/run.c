@@ -57,6 +57,9 @@
 #define LEAST_FIRST_ANSWER_US (2 * G_USEC_PER_SEC)
 #define MOST_FIRST_ANSWER_US (5 * G_USEC_PER_SEC)
 
+/* A kernel that has no memory for so long may never have any. */
+#define STARVED_US (10 * G_USEC_PER_SEC)
+
 /* In place of a deadline, on the streaming thread. */
 #define UNTIL_UNLOCK (-1)
 
@@ -87,6 +90,7 @@ struct _GstIceRun
   GstIceFate fate;              /* UNREAD before the first byte */
   GstCaps *caps;                /* (nullable) (owned) */
   gboolean eos;                 /* upstream has sent it */
+  gint64 starved_since_us;      /* no memory, and none to come; or 0 */
 
   GSource *tick;                /* (nullable) (owned) network thread only */
 
@@ -847,6 +851,22 @@ take_stream (GstIceRun * self)
   }
 }
 
+/* TRUE if memory has been full for a while, and not because of the network, so
+ * that it may never have room again. */
+static gboolean
+is_starved (GstIceRun * self)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (!gst_ice_recording_is_starved (self->recording))
+    self->starved_since_us = 0;
+  else if (self->starved_since_us == 0)
+    self->starved_since_us = now;
+
+  return self->starved_since_us > 0
+      && now - self->starved_since_us >= STARVED_US;
+}
+
 static GstFlowReturn
 handle_full (GstIceRun * self)
 {
@@ -860,6 +880,14 @@ handle_full (GstIceRun * self)
             " overflow=block", self->config.max_memory,
             has_spool ? ", and so is the spool" : "",
             has_spool ? "give the spool more room" : "a spool-directory"));
+
+  if (is_starved (self))
+    return fail (self, gst_ice_error_new (GST_ICE_ERROR_NO_SPACE,
+            "The system gives this process no memory for what is recorded: %"
+            G_GUINT64_FORMAT " of the %" G_GUINT64_FORMAT " bytes of max-memory"
+            " are in use; raise its limits, or end other programs",
+            gst_ice_recording_get_memory_used (self->recording),
+            self->config.max_memory));
 
   GST_DEBUG_OBJECT (self->element, "memory is full, waiting");
 

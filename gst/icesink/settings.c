@@ -14,6 +14,7 @@
 #include "common/path.h"
 #include "http/rate-limit.h"
 #include "icesink/media-uri.h"
+#include "recording/chunk-pool.h"
 #include "upload/parallelism.h"
 
 #define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_SINK)
@@ -421,6 +422,16 @@ get_max_part (const GstIceSettings * settings, guint64 * size,
   return set_settings_error (error, text);
 }
 
+static gboolean
+refuse_memory (GError ** error)
+{
+  g_autofree gchar *text = g_strdup_printf ("max-memory is more than this"
+      " process can have, %" G_GUINT64_FORMAT " bytes",
+      gst_ice_chunk_pool_get_ceiling ());
+
+  return set_settings_error (error, text);
+}
+
 gboolean
 gst_ice_settings_get_recording_config (const GstIceSettings * settings,
     GstIceRecordingConfig * config, GError ** error)
@@ -429,9 +440,8 @@ gst_ice_settings_get_recording_config (const GstIceSettings * settings,
   guint64 head_size = settings->head_size;
   guint64 max_part = GST_ICE_PART_SIZE_MAX;
 
-  if (settings->max_memory > G_MAXSIZE / 2)
-    return set_settings_error (error, "max-memory is more than this process can"
-        " have");
+  if (settings->max_memory > gst_ice_chunk_pool_get_ceiling ())
+    return refuse_memory (error);
   if (settings->spool_directory == NULL
       && !get_max_part (settings, &max_part, error))
     return FALSE;

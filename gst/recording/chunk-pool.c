@@ -23,6 +23,7 @@
 #include "common/lock.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define SLAB_CHUNKS 32
@@ -36,8 +37,12 @@
 #define IDLE_US (30 * G_USEC_PER_SEC)
 
 /* What has to be left for everybody else when a slab is mapped: GLib ends the
- * process when it finds no memory. */
-#define HEADROOM (8 * 1024 * 1024)
+ * process when it finds no memory, and waits for ever for a thread that could not
+ * be made. The stack of one is 8 MiB. */
+#define HEADROOM (32 * 1024 * 1024)
+
+/* What 32 bits can address. */
+#define SMALL_ADDRESS_SPACE G_MAXUINT32
 
 /* Who waits for room gets this much if it comes within a moment. */
 #define PLENTY (1024 * 1024)
@@ -84,7 +89,18 @@ static struct
   gint64 idle_us;               /* monotonic time */
 } store;
 
-/* ---- slabs ---- */
+/* ---- the kernel ---- */
+
+guint64
+gst_ice_chunk_pool_get_ceiling (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_AS, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+    return G_MAXSIZE / 2;
+
+  return MIN (limit.rlim_cur, G_MAXSIZE / 2);
+}
 
 static guint8 *
 map (gsize size)
@@ -95,40 +111,31 @@ map (gsize size)
   return data != MAP_FAILED ? data : NULL;
 }
 
-/* Where it can be a large page. */
+/* From the kernel itself, which gets it back as soon as it is free; NULL if it
+ * has none. Where it can be a large page, but in a small address space: that
+ * has no room for holes between pieces that are aligned. The kernel hands out
+ * its addresses from high to low, so that the high end leaves none. */
 static guint8 *
-map_aligned (void)
+map_slab (void)
 {
-  guint8 *data = map (2 * SLAB_SIZE);
-  gsize before = -GPOINTER_TO_SIZE (data) % SLAB_SIZE;
+  gboolean is_small =
+      gst_ice_chunk_pool_get_ceiling () <= SMALL_ADDRESS_SPACE;
+  gsize rest = HEADROOM + (is_small ? 0 : SLAB_SIZE);
+  guint8 *data = map (SLAB_SIZE + rest);
+  gsize before = is_small ? rest : -GPOINTER_TO_SIZE (data) % SLAB_SIZE;
 
   if (data == NULL)
     return NULL;
 
   if (before > 0)
     munmap (data, before);
-  munmap (data + before + SLAB_SIZE, SLAB_SIZE - before);
+  if (rest > before)
+    munmap (data + before + SLAB_SIZE, rest - before);
 
   return data + before;
 }
 
-/* From the kernel itself, which gets it back as soon as it is free; NULL if it
- * has none. An address space of 32 bits is too small for what lies between
- * pieces that are aligned. */
-static guint8 *
-map_slab (void)
-{
-  guint8 *headroom = map (HEADROOM);
-  guint8 *data = NULL;
-
-  if (headroom == NULL)
-    return NULL;
-
-  data = sizeof (gpointer) > 4 ? map_aligned () : map (SLAB_SIZE);
-  munmap (headroom, HEADROOM);
-
-  return data;
-}
+/* ---- slabs ---- */
 
 /* NULL if there is no memory. */
 static GstIceChunkSlab *
@@ -456,6 +463,14 @@ gst_ice_chunk_pool_has_room (GstIceChunkPool * pool)
   gst_ice_lock_scope (&pool->lock);
 
   return has_room (pool);
+}
+
+gboolean
+gst_ice_chunk_pool_is_starved (GstIceChunkPool * pool)
+{
+  gst_ice_lock_scope (&pool->lock);
+
+  return pool->limit < pool->max_memory && !has_room (pool);
 }
 
 /* A part gives its chunks back one after the other. Who came for the first of

@@ -46,6 +46,10 @@ GstIceChunkPool *gst_ice_chunk_pool_new (guint64 max_memory);
 GstIceChunkPool *gst_ice_chunk_pool_ref (GstIceChunkPool * pool);
 void gst_ice_chunk_pool_unref (GstIceChunkPool * pool);
 
+/* No budget can be larger: half of what pointers reach, or less if a limit is set
+ * for the process (`ulimit -v`). */
+guint64 gst_ice_chunk_pool_get_ceiling (void);
+
 /* Gives the kernel back what no pool has needed for a while. To be called now and
  * then. */
 void gst_ice_chunk_pool_trim (void);
@@ -57,6 +61,9 @@ GstIceChunk *gst_ice_chunk_pool_take (GstIceChunkPool * pool);
 
 /* TRUE if the budget has room for a chunk. */
 gboolean gst_ice_chunk_pool_has_room (GstIceChunkPool * pool);
+
+/* TRUE if there is no room because the kernel has no memory. */
+gboolean gst_ice_chunk_pool_is_starved (GstIceChunkPool * pool);
 
 /* Waits until the budget has room, somebody nudges, or the pool is flushing.
  * Returns FALSE in that last case. */

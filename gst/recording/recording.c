@@ -369,6 +369,15 @@ gst_ice_recording_is_full (GstIceRecording * self)
 }
 
 gboolean
+gst_ice_recording_is_starved (GstIceRecording * self)
+{
+  gst_ice_lock_scope (&self->list->lock);
+
+  return gst_ice_chunk_pool_is_starved (self->list->pool)
+      && !gst_ice_part_list_is_any_leaving (self->list);
+}
+
+gboolean
 gst_ice_recording_is_spilling (GstIceRecording * self)
 {
   gst_ice_lock_scope (&self->list->lock);

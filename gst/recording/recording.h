@@ -147,6 +147,10 @@ void gst_ice_recording_detach_spool (GstIceRecording * recording);
  * that was meant for the spool gives way: then there is room soon. */
 gboolean gst_ice_recording_is_full (GstIceRecording * recording);
 
+/* TRUE if memory is full because the kernel has none, and nothing is on its way
+ * that would give some back. */
+gboolean gst_ice_recording_is_starved (GstIceRecording * recording);
+
 /* TRUE while bytes that wait for the network are on disk only. */
 gboolean gst_ice_recording_is_spilling (GstIceRecording * recording);
 

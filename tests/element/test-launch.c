@@ -7,7 +7,9 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
+#include "../sanitizer.h"
 #include "emulator/emulator.h"
 #include "patience.h"
 #include "secret-search.h"
@@ -182,6 +184,20 @@ assert_object_is_file (Launch * launch, const gchar * path)
   g_assert_true (memcmp (bytes, expected, size) == 0);
 }
 
+#define DEADLINE_US (60 * G_USEC_PER_SEC)
+
+/* Polls, as there is nothing that tells. */
+static void
+wait_for_parts (Launch * launch, guint n)
+{
+  gint64 deadline = g_get_monotonic_time () + test_patience (DEADLINE_US);
+
+  while (ice_emulator_count (launch->emulator, ICE_EMULATOR_PART, 200) < n) {
+    g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+    g_usleep (5000);
+  }
+}
+
 /* ---- the module ---- */
 
 static void
@@ -313,21 +329,83 @@ test_bad_setting (void)
   g_assert_nonnull (strstr (launch->output, "max-memory"));
 }
 
-/* ---- interruptions ---- */
+/* ---- little memory ---- */
 
-#define DEADLINE_US (60 * G_USEC_PER_SEC)
+#define STREAM "fakesrc num-buffers=640 sizetype=fixed sizemax=65536" \
+  " filltype=pattern-span"
 
-/* Polls, as there is nothing that tells. */
+/* Of the child, before gst-launch-1.0 runs in it. */
 static void
-wait_for_parts (Launch * launch, guint n)
+limit_address_space (gpointer user_data)
 {
-  gint64 deadline = g_get_monotonic_time () + test_patience (DEADLINE_US);
+  guint64 *size = user_data;
 
-  while (ice_emulator_count (launch->emulator, ICE_EMULATOR_PART, 200) < n) {
-    g_assert_cmpint (g_get_monotonic_time (), <, deadline);
-    g_usleep (5000);
+  setrlimit (RLIMIT_AS, &(struct rlimit) {*size, *size});
+}
+
+/* What address space a run takes that holds next to nothing. */
+static guint64
+measure_address_space (void)
+{
+  g_autoptr (Launch) launch = launch_new ("");
+  g_autofree gchar *path = NULL, *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  start (launch, "", "audiotestsrc is-live=true ! wavenc",
+      "max-memory=1048576");
+  wait_for_parts (launch, 1);
+  path = g_strdup_printf ("/proc/%s/statm",
+      g_subprocess_get_identifier (launch->process));
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+
+  return g_ascii_strtoull (text, NULL, 10) * sysconf (_SC_PAGESIZE);
+}
+
+/* Where the kernel has no memory, the pipeline waits for some and ends well, or
+ * there is an error that says so. */
+static void
+test_little_memory (void)
+{
+  static const guint percents[] = { 70, 85, 100, 130 };
+  guint64 usual = measure_address_space ();
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (percents); i++) {
+    g_autoptr (Launch) launch =
+        launch_new ("--fault=part:delay-answer:seconds=0.02:count=0");
+    guint64 limit = usual / 100 * percents[i], size = 0;
+
+    g_subprocess_launcher_set_child_setup (launch->launcher,
+        limit_address_space, &limit, NULL);
+    start (launch, "", STREAM, "parallel-parts=1");
+    if (finish (launch) == 0) {
+      g_assert_true (ice_emulator_get_object_info (launch->emulator, MEDIA_ID,
+              NULL, &size, NULL));
+      g_assert_cmpuint (size, ==, 640 * 65536);
+    } else {
+      g_assert_nonnull (strstr (launch->output, "ERROR"));
+      g_assert_nonnull (strstr (launch->output, "no memory"));
+    }
+    g_test_message ("%u%%: %" G_GUINT64_FORMAT " bytes", percents[i], size);
   }
 }
+
+/* More than there can be is refused at once. */
+static void
+test_too_much_memory (void)
+{
+  g_autoptr (Launch) launch = launch_new ("");
+  guint64 limit = G_GUINT64_CONSTANT (2) * 1024 * 1024 * 1024;
+
+  g_subprocess_launcher_set_child_setup (launch->launcher,
+      limit_address_space, &limit, NULL);
+  start (launch, "", STREAM, "max-memory=3000000000");
+  g_assert_cmpint (finish (launch), !=, 0);
+  g_assert_nonnull (strstr (launch->output, "max-memory is more than"));
+}
+
+/* ---- interruptions ---- */
 
 /* The size that the head of a WAV file names is that of the object. */
 static void
@@ -497,6 +575,11 @@ main (int argc, char **argv)
     return 0;
   }
 
+  if (!RESERVES_ADDRESSES) {
+    g_test_add_func ("/icesink/launch/has-little-memory", test_little_memory);
+    g_test_add_func ("/icesink/launch/refuses-memory-that-can-not-be",
+        test_too_much_memory);
+  }
   g_test_add_func ("/icesink/module/is-found", test_inspect);
   for (i = 0; i < G_N_ELEMENTS (early_cases); i++) {
     g_autofree gchar *path = g_strconcat ("/icesink/launch/exits/",

@@ -7,11 +7,14 @@
 #define _GNU_SOURCE             /* syscall() */
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../sanitizer.h"
 #include "recording/chunk-pool.h"
 
 #define MIB (G_GUINT64_CONSTANT (1024) * 1024)
@@ -165,6 +168,58 @@ test_no_memory (void)
   g_assert_nonnull (g_ptr_array_index (chunks, chunks->len - 1));
 }
 
+#define MORE (96 * MIB)
+
+/* Leaves the process @more bytes of address space. */
+static void
+limit_address_space (guint64 more)
+{
+  g_autofree gchar *text = NULL;
+  struct rlimit limit;
+  gulong pages = 0;
+
+  g_assert_true (g_file_get_contents ("/proc/self/statm", &text, NULL, NULL));
+  g_assert_cmpint (sscanf (text, "%lu", &pages), ==, 1);
+  limit.rlim_cur = limit.rlim_max = pages * sysconf (_SC_PAGESIZE) + more;
+  g_assert_cmpint (setrlimit (RLIMIT_AS, &limit), ==, 0);
+}
+
+/* All that there is, but what others need is taken, and no hole is left between
+ * one piece and the next. */
+static void
+take_all (void)
+{
+  g_autoptr (GstIceChunkPool) pool = gst_ice_chunk_pool_new (2 * MORE);
+  g_autoptr (GPtrArray) chunks =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_chunk_unref);
+  guint8 *low = (guint8 *) G_MAXSIZE, *high = NULL;
+  GstIceChunk *chunk;
+
+  while ((chunk = gst_ice_chunk_pool_take (pool)) != NULL) {
+    g_ptr_array_add (chunks, chunk);
+    low = MIN (low, chunk->data);
+    high = MAX (high, chunk->data + GST_ICE_CHUNK_SIZE);
+  }
+
+  g_assert_cmpuint (chunks->len * GST_ICE_CHUNK_SIZE, >=, MORE - 40 * MIB);
+  g_assert_cmpuint (high - low, <=, chunks->len * GST_ICE_CHUNK_SIZE + MIB);
+  g_free (g_malloc (24 * MIB));
+}
+
+static void
+test_small_address_space (void)
+{
+  if (!g_test_subprocess ()) {
+    g_test_trap_subprocess (NULL, 0, 0);
+    g_test_trap_assert_passed ();
+    return;
+  }
+
+  limit_address_space (MORE);
+  g_assert_cmpuint (gst_ice_chunk_pool_get_ceiling (), <, G_MAXUINT32);
+  take_all ();
+}
+
 /* Whatever the size of a part, and whoever had it before. */
 static void
 test_used_again (void)
@@ -208,6 +263,8 @@ main (int argc, char **argv)
   g_test_add_func ("/chunk-pool/gives-and-takes-in-any-order", test_any_order);
   g_test_add_func ("/chunk-pool/keeps-to-its-budget", test_budget);
   g_test_add_func ("/chunk-pool/is-full-without-memory", test_no_memory);
+  if (!RESERVES_ADDRESSES)
+    g_test_add_func ("/chunk-pool/leaves-no-holes", test_small_address_space);
   g_test_add_func ("/chunk-pool/is-used-again", test_used_again);
   g_test_add_func ("/chunk-pool/lives-as-long-as-its-chunks", test_outlives);
 
