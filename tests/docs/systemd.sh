@@ -5,9 +5,12 @@
 # The unit of examples/unattended under a systemd of its own, set up with the
 # commands of docs/unattended.md: it records with no key in its environment,
 # is killed, is started again by systemd and goes on with the same upload,
-# completes the object when it is stopped, and does not record over it.
+# completes the object when it is stopped, and does not record over it. Or, with
+# three arguments more, the unit of examples/recorder, set up with those of
+# docs/recorder.md: fragments become complete, one that it is killed in too, and
+# the last one when it is stopped.
 #
-# usage: systemd.sh SOURCES EMULATOR PLUGIN
+# usage: systemd.sh SOURCES EMULATOR PLUGIN [RECORDER TOOL CAMERA]
 #
 # That systemd is process 1 of namespaces whose root is an overlay of this
 # machine's, so that nothing of it is left. It shares the network, for the
@@ -17,7 +20,7 @@ set -eu
 
 systemd=/lib/systemd/systemd
 
-# boot ROOT DIRECTORY PLUGIN: inside the new namespaces, becomes systemd
+# boot ROOT EXAMPLES PLUGIN [RECORDER TOOL]: inside the new namespaces, becomes systemd
 boot ()
 {
   mount -t tmpfs tmpfs "$1"
@@ -37,7 +40,8 @@ boot ()
   for device in null zero full random urandom; do
     cp -a "/dev/$device" dev
   done
-  furnish "$2" "$3"
+  shift
+  furnish "$@"
   pivot_root . mnt
   umount --lazy mnt
   mount --make-rshared /
@@ -45,15 +49,18 @@ boot ()
     $systemd --system --unit=sysinit.target
 }
 
-# furnish DIRECTORY PLUGIN: a machine on which icesink is installed, and that
-# starts nothing by itself
+# furnish EXAMPLES PLUGIN [RECORDER TOOL]: a machine on which icesink is
+# installed, and that starts nothing by itself
 furnish ()
 {
   : >etc/fstab
   find etc/systemd/system -mindepth 1 -delete
-  mkdir examples
   cp -R "$1" examples
   cp "$2" ".$(pkg-config --variable=pluginsdir gstreamer-1.0)"
+  if [ $# -gt 2 ]; then
+    install -D "$3" build/examples/icesink-recorder
+    install "$4" usr/local/bin
+  fi
 }
 
 if [ "$1" = --boot ]; then
@@ -64,8 +71,14 @@ fi
 source=$(realpath "$1")
 emulator=$2
 plugin=$(realpath "$3")
+recorder=${4:-}
+tool=${5:-}
+camera=${6:-}
+unit=icesink-recorder@door
+[ -z "$recorder" ] || unit=icesink-camera@door
 init_pid=''
 emulator_pid=''
+camera_pid=''
 cgroup=''
 directory=$(mktemp -d)
 
@@ -73,6 +86,7 @@ clean_up ()
 {
   [ -z "$init_pid" ] || kill -KILL "$init_pid" 2>/dev/null || true
   [ -z "$emulator_pid" ] || kill "$emulator_pid" 2>/dev/null || true
+  [ -z "$camera_pid" ] || kill "$camera_pid" 2>/dev/null || true
   wait
   [ -z "$cgroup" ] || find "$cgroup" -depth -type d -exec rmdir {} +
   rm -rf "$directory"
@@ -130,8 +144,8 @@ start_machine ()
   # shellcheck disable=SC2016
   sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$cgroup" \
     unshare --mount --uts --ipc --pid --cgroup --fork --kill-child \
-    sh "$(realpath "$0")" --boot "$directory/root" "$source/examples/unattended" "$plugin" \
-    >"$directory/boot.log" 2>&1 &
+    sh "$(realpath "$0")" --boot "$directory/root" "$source/examples" \
+    "$plugin" ${recorder:+"$recorder" "$tool"} >"$directory/boot.log" 2>&1 &
   unshare_pid=$!
   waits is_up || init_pid=''
   [ -n "$init_pid" ]
@@ -165,11 +179,11 @@ start_emulator ()
   endpoint=${endpoint%% *}
 }
 
-# block NUMBER: of the page
+# block NUMBER PAGE
 block ()
 {
   awk -v number="$1" '/^```/ { if (inside = !inside) blocks++; next }
-    inside && blocks == number' "$source/docs/unattended.md"
+    inside && blocks == number' "$source/docs/$2"
 }
 
 # What the page says, with a camera, an endpoint and a key that are there.
@@ -178,23 +192,51 @@ set_up ()
   {
     echo 'set -e'
     echo 'sudo () { "$@"; }'
-    block 1 | sed '
+    block 1 unattended.md | sed '
       s/^access_key_id = …/access_key_id = LTAI5tEmulatorDemoKeyId1/
       s/^access_key_secret = …/access_key_secret = EmulatorDemoSecret0123456789ab/'
     echo 'cat >/etc/icesink/door.env <<END'
-    block 2 | sed "
+    block 2 unattended.md | sed "
       s/^MEDIA_ID=…/MEDIA_ID=door/
       s/=v4l2src/=videotestsrc is-live=true pattern=snow ! video\/x-raw,width=320/
       s,^OPTIONS=,&ice-endpoint=$endpoint part-size=102400 head-size=0 ,"
     echo END
-    block 3
+    block 3 unattended.md
+  } | in_machine sh -s
+}
+
+start_camera ()
+{
+  mkfifo "$directory/camera"
+  "$camera" 0 'videotestsrc is-live=true
+    ! video/x-raw,width=160,height=120,framerate=25/1
+    ! x264enc tune=zerolatency key-int-max=25 ! rtph264pay name=pay0 pt=96' \
+    >"$directory/camera" 2>/dev/null &
+  camera_pid=$!
+  read -r line <"$directory/camera"
+  port=${line##* }
+}
+
+# The same for the recorder of cameras; the credentials are those of the other
+# page.
+set_up_recorder ()
+{
+  {
+    echo 'set -e'
+    echo 'sudo () { "$@"; }'
+    block 1 unattended.md | sed '
+      s/^access_key_id = …/access_key_id = LTAI5tEmulatorDemoKeyId1/
+      s/^access_key_secret = …/access_key_secret = EmulatorDemoSecret0123456789ab/'
+    block 2 recorder.md | sed "
+      s,PASSWORD@camera.example.com/stream,sesame@127.0.0.1:$port/camera,
+      s,OPTIONS=--minutes=10,OPTIONS=--ice-endpoint=$endpoint --minutes=0.1,"
   } | in_machine sh -s
 }
 
 # get PROPERTY
 get ()
 {
-  in_machine systemctl show --value -p "$1" icesink-recorder@door
+  in_machine systemctl show --value -p "$1" "$unit"
 }
 
 # count OPERATION: those that succeeded
@@ -218,7 +260,7 @@ is_restarted ()
 recorder_has_no_key ()
 {
   environment=/proc/$(get MainPID)/environ
-  in_machine grep -q MEDIA_ID=door "$environment" &&
+  in_machine grep -q ALIBABA_CLOUD_CREDENTIALS_FILE= "$environment" &&
     ! in_machine grep -q EmulatorDemoSecret "$environment" &&
     [ "$(in_machine stat -c %u "/proc/$(get MainPID)")" -ne 0 ]
 }
@@ -226,30 +268,75 @@ recorder_has_no_key ()
 # journal_says TEXT
 journal_says ()
 {
-  block 4 | in_machine sh -s | grep -q "$1"
+  block 4 unattended.md | in_machine sh -s | grep -q "$1"
+}
+
+try_unattended ()
+{
+  set_up || fail "it can't be set up"
+  wait_for "it records" has_parts 5
+  recorder_has_no_key || fail "a key in the environment, or root"
+
+  in_machine systemctl kill --kill-whom=main --signal=KILL icesink-recorder@door
+  wait_for "systemd starts it again" is_restarted
+  wait_for "it goes on" has_parts $(($(count part) + 5))
+
+  in_machine systemctl stop icesink-recorder@door
+  [ "$(get Result)" = success ] || fail "Result $(get Result)"
+  journal_says ice-upload-complete || fail "no ice-upload-complete"
+  [ "$(count initiate) $(count complete)" = "1 1" ] || fail "a second upload"
+  in_machine grep -qx door /var/lib/icesink/door/complete ||
+    fail "it is not noted that the object is complete"
+  echo "ok: it completes the object when it is stopped"
+
+  refreshed=$(count refresh)
+  in_machine systemctl start icesink-recorder@door
+  [ "$(get ActiveState)" = inactive ] || fail "it records over the object"
+  [ "$(count refresh)" -eq "$refreshed" ] || fail "it has asked ICE again"
+  echo "ok: it does not record over it"
+}
+
+# says EVENT NUMBER: the recorder has said it so often
+says ()
+{
+  [ "$(in_machine journalctl -u "$unit" --no-pager |
+    grep -c "\"event\":\"$1\"")" -ge "$2" ]
+}
+
+# What was being recorded when it was killed, and all before.
+is_whole ()
+{
+  says fragment-complete "$(in_machine journalctl -u "$unit" --no-pager |
+    grep -c '"event":"fragment-started"')"
+}
+
+try_recorder ()
+{
+  start_camera
+  set_up_recorder || fail "it can't be set up"
+  wait_for "it records" says fragment-complete 1
+  recorder_has_no_key || fail "a key in the environment, or root"
+  in_machine grep -q '^icesink_recorder_state{state="recording"} 1' \
+    /run/icesink-camera/door/icesink.prom || fail "no metrics"
+
+  in_machine systemctl kill --kill-whom=main --signal=KILL "$unit"
+  wait_for "systemd starts it again" is_restarted
+  wait_for "it finishes what was left" says left 1
+  wait_for "it goes on" says fragment-complete 3
+
+  in_machine systemctl stop "$unit"
+  [ "$(get Result)" = success ] || fail "Result $(get Result)"
+  is_whole || fail "not all fragments are complete"
+  ! in_machine journalctl -u "$unit" --no-pager | grep -q sesame ||
+    fail "the camera's password is in the journal"
+  echo "ok: all fragments are complete when it is stopped"
 }
 
 can_make_namespaces || skip "no systemd, not root, or no namespaces"
 start_emulator
 start_machine || skip "no systemd: $(cat "$directory/boot.log")"
-set_up || fail "it can't be set up"
-wait_for "it records" has_parts 5
-recorder_has_no_key || fail "a key in the environment, or root"
-
-in_machine systemctl kill --kill-whom=main --signal=KILL icesink-recorder@door
-wait_for "systemd starts it again" is_restarted
-wait_for "it goes on" has_parts $(($(count part) + 5))
-
-in_machine systemctl stop icesink-recorder@door
-[ "$(get Result)" = success ] || fail "Result $(get Result)"
-journal_says ice-upload-complete || fail "no ice-upload-complete"
-[ "$(count initiate) $(count complete)" = "1 1" ] || fail "a second upload"
-in_machine grep -qx door /var/lib/icesink/door/complete ||
-  fail "it is not noted that the object is complete"
-echo "ok: it completes the object when it is stopped"
-
-refreshed=$(count refresh)
-in_machine systemctl start icesink-recorder@door
-[ "$(get ActiveState)" = inactive ] || fail "it records over the object"
-[ "$(count refresh)" -eq "$refreshed" ] || fail "it has asked ICE again"
-echo "ok: it does not record over it"
+if [ -z "$recorder" ]; then
+  try_unattended
+else
+  try_recorder
+fi

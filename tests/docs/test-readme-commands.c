@@ -12,6 +12,8 @@
  *                                   screen”, “with an RTSP camera”, or “in an
  *                                   outage”, which begins once it records and
  *                                   is longer than a small memory lasts
+ *                                   “beside an emulator”: the lines before the
+ *                                   last command start it
  *   <!-- checked: emulator -->      the emulator itself
  *   <!-- checked: by FILE -->       not here: that test does it
  *
@@ -33,6 +35,8 @@
  * never comes is ended by the time limit of the test program. */
 
 #include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <gst/gst.h>
@@ -47,6 +51,9 @@
 
 /* Long enough for something to be recorded. */
 #define RECORDING_US (2 * G_USEC_PER_SEC)
+
+/* As docs/recorder.md calls it. */
+#define RECORDER "build/examples/icesink-recorder"
 
 /* In an outage: what memory is given, and how much is recorded. */
 #define SMALL_MEMORY " max-memory=524288 part-size=102400 parallel-parts=1 "
@@ -567,6 +574,48 @@ try_emulator (Run * run, const gchar * command)
   g_subprocess_wait (run->process, NULL, NULL);
 }
 
+static void
+begin_group (gpointer user_data)
+{
+  setpgid (0, 0);
+}
+
+/* The recorder takes the place of the shell, so that the signal is for it; what
+ * the shell has started besides is of the same group, and ends with that. */
+static void
+record_beside_emulator (Run * run, const gchar * command)
+{
+  g_autoptr (GSubprocessLauncher) launcher =
+      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE
+      | G_SUBPROCESS_FLAGS_STDERR_MERGE);
+  g_autoptr (GString) script = g_string_new (command);
+  g_autofree gchar *program =
+      g_build_filename (run->directory, RECORDER, NULL);
+  g_autoptr (GError) error = NULL;
+  pid_t group;
+
+  if (!g_file_test (program, G_FILE_TEST_EXISTS)) {
+    g_test_skip ("the examples were not built");
+    return;
+  }
+  g_string_replace (script, "\n" RECORDER, "\nexec " RECORDER, 1);
+  set_environment (run, launcher);
+  g_subprocess_launcher_set_child_setup (launcher, begin_group, NULL, NULL);
+  run->process = g_subprocess_launcher_spawn (launcher, &error, "sh", "-c",
+      script->str, NULL);
+  g_assert_no_error (error);
+  group = atoi (g_subprocess_get_identifier (run->process));
+  run->lines =
+      g_data_input_stream_new (g_subprocess_get_stdout_pipe (run->process));
+  read_up_to (run, "fragment-complete");
+  g_subprocess_send_signal (run->process, SIGINT);
+  read_up_to (run, "recorder-stopped");
+  g_subprocess_wait_check (run->process, NULL, &error);
+  g_assert_no_error (error);
+  kill (-group, SIGTERM);
+  g_assert_null (strstr (run->output->str, "fragment-failed"));
+}
+
 typedef void (*TryFunc) (Run * run, const gchar * command);
 
 static const struct
@@ -579,6 +628,7 @@ static const struct
   {"until Ctrl-C, with a screen", record_with_screen},
   {"until Ctrl-C, with an RTSP camera", record_with_camera},
   {"until Ctrl-C, in an outage", record_in_outage},
+  {"until Ctrl-C, beside an emulator", record_beside_emulator},
   {"emulator", try_emulator},
 };
 
