@@ -188,6 +188,7 @@ gst_ice_connection_set_congestion_control (GstIceConnection * connection,
 #ifdef SO_MAX_PACING_RATE
 /* Headers of IP and TCP, as most packets have them. */
 #define PACKET_HEADERS 52
+#define UNPACED_PACKETS 10
 
 /* The kernel counts what is in the packets, the user what is on the wire. */
 static guint64
@@ -242,6 +243,24 @@ guint64
 gst_ice_connection_get_rate (const GstIceConnection * connection)
 {
   return connection->rate;
+}
+
+guint64
+gst_ice_connection_get_unpaced (GstIceConnection * connection)
+{
+#if defined (__linux__) && defined (SO_MAX_PACING_RATE)
+  g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
+  struct tcp_info info;
+  socklen_t size = sizeof info;
+
+  if (getsockopt (get_fd (socket), IPPROTO_TCP, TCP_INFO, &info, &size) < 0
+      || size <= G_STRUCT_OFFSET (struct tcp_info, tcpi_data_segs_out))
+    return 0;
+  return (guint64) (info.tcpi_snd_mss + PACKET_HEADERS)
+      * (UNPACED_PACKETS - MIN (info.tcpi_data_segs_out, UNPACED_PACKETS));
+#else
+  return 0;
+#endif
 }
 
 gint64

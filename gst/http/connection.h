@@ -75,6 +75,9 @@ void gst_ice_connection_set_rate (GstIceConnection * connection,
     guint64 rate);
 guint64 gst_ice_connection_get_rate (const GstIceConnection * connection);
 
+/* How many bytes of those ten packets are still to come. */
+guint64 gst_ice_connection_get_unpaced (GstIceConnection * connection);
+
 /* For how long that may keep a byte of this request from moving, in
  * microseconds. */
 gint64 gst_ice_connection_get_pause (const GstIceConnection * connection);

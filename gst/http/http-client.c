@@ -354,6 +354,12 @@ gst_ice_http_client_is_limited (GstIceHttpClient * client)
       || delay.window_rate >= delay.rate);
 }
 
+gboolean
+gst_ice_http_client_is_crowded (GstIceHttpClient * client)
+{
+  return gst_ice_rate_limit_is_crowded (client->context.limit);
+}
+
 gint64
 gst_ice_http_client_get_limit_time (GstIceHttpClient * client, guint64 size)
 {

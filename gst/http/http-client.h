@@ -137,6 +137,10 @@ void gst_ice_http_client_set_max_bitrate (GstIceHttpClient * client,
  * would let more go. */
 gboolean gst_ice_http_client_is_limited (GstIceHttpClient * client);
 
+/* TRUE if there are so many others that share it that one request at a time is
+ * enough. */
+gboolean gst_ice_http_client_is_crowded (GstIceHttpClient * client);
+
 /* How long a request of @size bytes takes under it, with as many others as send
  * now, in microseconds; 0: there is no limit. */
 gint64 gst_ice_http_client_get_limit_time (GstIceHttpClient * client,

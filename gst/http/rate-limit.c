@@ -3,17 +3,29 @@
  */
 /* Who sends, and at which rate; see the header.
  *
- * Owns: a timer while a socket still has bytes to send after the last one was
- * written to it. Until then its connection counts: the bytes leave at its
- * share, and the others' would come on top. */
+ * Owns: a timer while there is something to look after:
+ * - A socket has bytes to send after the last one was written to it. Until they
+ *   have gone its connection counts: they leave at its share, and the others'
+ *   would come on top.
+ * - There is a debt: the kernel does not pace the first packets of a new
+ *   connection. Twenty of those at a time are seconds' worth of a low limit; all
+ *   send less until that is made up for. */
 
 #include "http/rate-limit.h"
 
 #include <sys/socket.h>
 
 #include <glib/gstdio.h>
+#include <gst/gst.h>
 
-#define DRAIN_INTERVAL_MS 20
+#define INTERVAL_MS 20
+
+/* With a debt, rates are divided by this. Not by much: the kernel waits to the
+ * end for a packet that it has begun to wait for, however low the rate. */
+#define DEBT_DIVISOR 2
+
+/* So many use what one of them leaves. */
+#define CROWD 4
 
 struct _GstIceRateLimit
 {
@@ -22,6 +34,8 @@ struct _GstIceRateLimit
   GPtrArray *senders;           /* (owned) (element-type GstIceConnection) */
   GPtrArray *draining;          /* (owned) those of them that are at the end */
   GSource *timer;               /* (owned) (nullable) */
+  guint64 debt;                 /* bytes that went unpaced */
+  gint64 repaid_us;             /* monotonic time up to which it is repaid */
 };
 
 /* Of the network thread: in a process that forked, the child's is another. */
@@ -123,11 +137,19 @@ gst_ice_rate_limit_get_share (GstIceRateLimit * limit)
           limit->senders->len));
 }
 
+gboolean
+gst_ice_rate_limit_is_crowded (GstIceRateLimit * limit)
+{
+  return g_hash_table_size (limit->users) >= CROWD;
+}
+
 static void
 divide (GstIceRateLimit * limit)
 {
   guint64 share = gst_ice_rate_limit_get_share (limit);
 
+  if (share > 0 && limit->debt > 0)
+    share = MAX (1, share / DEBT_DIVISOR);
   for (guint i = 0; i < limit->senders->len; i++)
     gst_ice_connection_set_rate (g_ptr_array_index (limit->senders, i), share);
 }
@@ -144,6 +166,68 @@ gst_ice_rate_limit_set (GstIceRateLimit * limit, gconstpointer user,
   divide (limit);
 }
 
+static void
+repay (GstIceRateLimit * limit)
+{
+  gint64 now_us = g_get_monotonic_time ();
+  guint64 saved = gst_util_uint64_scale (now_us - limit->repaid_us,
+      gst_ice_rate_limit_get_bitrate (limit) / 8, G_USEC_PER_SEC);
+
+  limit->repaid_us = now_us;
+  if (limit->debt == 0)
+    return;
+  limit->debt -= MIN (limit->debt, saved - saved / DEBT_DIVISOR);
+  if (limit->debt == 0)
+    divide (limit);
+}
+
+static void
+end_drained (GstIceRateLimit * limit)
+{
+  for (guint i = limit->draining->len; i > 0; i--) {
+    GstIceConnection *connection = g_ptr_array_index (limit->draining, i - 1);
+
+    if (!gst_ice_connection_has_queue (connection))
+      gst_ice_rate_limit_end (limit, connection);
+  }
+}
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  GstIceRateLimit *limit = user_data;
+
+  end_drained (limit);
+  repay (limit);
+  if (limit->draining->len > 0 || limit->debt > 0)
+    return G_SOURCE_CONTINUE;
+
+  stop_timer (limit);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_timer (GstIceRateLimit * limit)
+{
+  if (limit->timer)
+    return;
+  limit->timer = g_timeout_source_new (INTERVAL_MS);
+  g_source_set_callback (limit->timer, on_timer, limit, NULL);
+  g_source_attach (limit->timer, g_main_context_get_thread_default ());
+}
+
+static void
+borrow (GstIceRateLimit * limit, GstIceConnection * connection)
+{
+  guint64 unpaced = gst_ice_connection_get_unpaced (connection);
+
+  if (unpaced == 0 || gst_ice_rate_limit_get_bitrate (limit) == 0)
+    return;
+  repay (limit);
+  limit->debt += unpaced;
+  start_timer (limit);
+}
+
 void
 gst_ice_rate_limit_begin (GstIceRateLimit * limit,
     GstIceConnection * connection)
@@ -151,6 +235,7 @@ gst_ice_rate_limit_begin (GstIceRateLimit * limit,
   g_ptr_array_remove_fast (limit->draining, connection);
   if (!g_ptr_array_find (limit->senders, connection, NULL))
     g_ptr_array_add (limit->senders, connection);
+  borrow (limit, connection);
   divide (limit);
 }
 
@@ -160,24 +245,6 @@ gst_ice_rate_limit_end (GstIceRateLimit * limit, GstIceConnection * connection)
   g_ptr_array_remove_fast (limit->draining, connection);
   if (g_ptr_array_remove_fast (limit->senders, connection))
     divide (limit);
-}
-
-static gboolean
-on_timer (gpointer user_data)
-{
-  GstIceRateLimit *limit = user_data;
-
-  for (guint i = limit->draining->len; i > 0; i--) {
-    GstIceConnection *connection = g_ptr_array_index (limit->draining, i - 1);
-
-    if (!gst_ice_connection_has_queue (connection))
-      gst_ice_rate_limit_end (limit, connection);
-  }
-  if (limit->draining->len > 0)
-    return G_SOURCE_CONTINUE;
-
-  stop_timer (limit);
-  return G_SOURCE_REMOVE;
 }
 
 void
@@ -192,9 +259,5 @@ gst_ice_rate_limit_drain (GstIceRateLimit * limit,
     return;
 
   g_ptr_array_add (limit->draining, connection);
-  if (limit->timer)
-    return;
-  limit->timer = g_timeout_source_new (DRAIN_INTERVAL_MS);
-  g_source_set_callback (limit->timer, on_timer, limit, NULL);
-  g_source_attach (limit->timer, g_main_context_get_thread_default ());
+  start_timer (limit);
 }

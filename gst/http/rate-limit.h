@@ -41,6 +41,10 @@ guint64 gst_ice_rate_limit_get_bitrate (GstIceRateLimit * limit);
 /* What each of those that send has of it, in bytes a second; 0: no limit. */
 guint64 gst_ice_rate_limit_get_share (GstIceRateLimit * limit);
 
+/* TRUE if one connection for each user is enough: while it waits for an answer,
+ * others send. */
+gboolean gst_ice_rate_limit_is_crowded (GstIceRateLimit * limit);
+
 /* @connection, (unowned) until gst_ice_rate_limit_end(), begins to send: it gets
  * its share, and the others less. */
 void gst_ice_rate_limit_begin (GstIceRateLimit * limit,

@@ -113,8 +113,13 @@ choose_closing (GstIceUpload * self)
 static guint
 get_parallel_parts (GstIceUpload * self)
 {
-  return self->config->parallel_parts > 0 ? self->config->parallel_parts
-      : self->parallelism.n;
+  if (self->config->parallel_parts > 0)
+    return self->config->parallel_parts;
+  if (self->parallelism.n <= GST_ICE_PARALLELISM_LIMITED
+      && gst_ice_http_client_is_crowded (self->http))
+    return 1;
+
+  return self->parallelism.n;
 }
 
 /* TRUE if a part could be sent, and sooner, if there were another connection. */

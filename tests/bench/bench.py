@@ -12,6 +12,7 @@ import sys
 import time
 
 import cost
+import limit
 import link
 import links
 import stream
@@ -31,13 +32,15 @@ CASES = {
     'connections': stream.run_connections,
     'link': link.run,
     'links': links.run,
+    'limit': limit.run,
     'growth': stream.run_growth,
 }
 
 # What is not known if a case fails.
 TARGETS = {'crc': 4, 'calls': 1, 'plain': 1, 'tls': 1, 'small': 2,
            'render': 6, 'memory': 7, 'many': 7, 'renewal': 8,
-           'connections': 10, 'link': 5, 'links': 11, 'growth': 9}
+           'connections': 10, 'link': 5, 'links': 11, 'limit': 11,
+           'growth': 9}
 
 VERDICTS = {True: 'holds', False: 'not met', None: 'not measured'}
 

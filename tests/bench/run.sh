@@ -12,7 +12,7 @@
 #
 #   --quick        a few minutes, for development: the figures prove nothing
 #   --only CASE    crc, calls, plain, tls, small, render, memory, many,
-#                  renewal, connections, link, links or growth; without, all of
+#                  renewal, connections, link, links, limit or growth; without, all of
 #                  them
 #   --runs N       turns, 5
 #   --turns N      of each link of the table of links, 1

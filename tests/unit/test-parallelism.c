@@ -31,6 +31,7 @@ typedef struct
   const gchar *name;
   guint max;
   Step steps[MAX_STEPS];
+  gboolean limited;
 } Row;
 
 static const Row rows[] = {
@@ -56,6 +57,12 @@ static const Row rows[] = {
   /* No more than memory holds. */
   {"little-memory", 5, {{0, 50, 9, 4}, {1000, 50, 9, 5}, {1000, 50, 9, 5}}},
   {"least-memory", 1, {{0, 50, 9, 1}, {1000, 50, 9, 1}, {1000, -1, 9, 1}}},
+  /* Two, whatever the line is like; more if it does not even reach the limit,
+   * which is when parts wait for it. */
+  {"limited", 16, {{0, 50, 0, 2}, {1000, -1, 0, 2}, {1000, 900, 0, 2},
+            {1000, 50, 0, 2}}, TRUE},
+  {"limited-line-is-slower", 16, {{0, 50, 9, 3}, {1000, 50, 9, 4},
+            {1000, 900, 9, 3}, {1000, -1, 9, 3}}, TRUE},
 };
 
 static void
@@ -67,6 +74,8 @@ test_row (gconstpointer data)
   guint i;
 
   g_assert_cmpuint (parallelism.n, ==, GST_ICE_PARALLELISM_MIN);
+  if (row->limited)
+    gst_ice_parallelism_set_limited (&parallelism, TRUE);
   for (i = 0; i < MAX_STEPS && row->steps[i].expected > 0; i++) {
     const Step *step = &row->steps[i];
 
@@ -76,6 +85,23 @@ test_row (gconstpointer data)
     g_test_message ("step %u", i);
     g_assert_cmpuint (parallelism.n, ==, step->expected);
   }
+}
+
+/* A limit that comes, changes and goes while many are under way. */
+static void
+test_limit_changes (void)
+{
+  GstIceParallelism parallelism = {.n = 16 };
+
+  gst_ice_parallelism_set_limited (&parallelism, TRUE);
+  g_assert_cmpuint (parallelism.n, ==, GST_ICE_PARALLELISM_LIMITED);
+  gst_ice_parallelism_set_limited (&parallelism, TRUE);
+  g_assert_cmpuint (parallelism.n, ==, GST_ICE_PARALLELISM_LIMITED);
+  gst_ice_parallelism_set_limited (&parallelism, FALSE);
+  g_assert_cmpuint (parallelism.n, ==, GST_ICE_PARALLELISM_MIN);
+  parallelism.n = 16;
+  gst_ice_parallelism_set_limited (&parallelism, FALSE);
+  g_assert_cmpuint (parallelism.n, ==, 16);
 }
 
 int
@@ -90,6 +116,7 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, &rows[i], test_row);
   }
+  g_test_add_func ("/parallelism/limit-changes", test_limit_changes);
 
   return g_test_run ();
 }
