@@ -8,7 +8,7 @@
 #
 #   sh examples/quickstart.sh
 #
-# For Debian 12 and Ubuntu 24.04; as root or with sudo if packages are missing.
+# For Debian 12 and 13 and Ubuntu 24.04; as root or with sudo if packages are missing.
 # It can be run again, also twice at a time. What it builds is in
 # build-quickstart, where it gets in no other build's way; what it records is
 # there in quickstart afterwards.

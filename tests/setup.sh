@@ -4,7 +4,7 @@
 #
 # What examples/quickstart.sh and tests/run.sh share; sourced, not run.
 # They set $top to the directory of the tree.
-# The package names are those of Debian 12 and of Ubuntu 24.04.
+# The package names are those of Debian 12, Debian 13 and Ubuntu 24.04.
 
 # To build the plugin, the emulator, the tests and the examples.
 BUILD_PACKAGES='
@@ -132,11 +132,11 @@ install_missing ()
     fi
   done
   [ -n "$missing" ] || return 0
-  say "Installing:$missing"
+  say "Installing, which takes some minutes where all is missing:$missing"
   # $missing is a list of words.
   # shellcheck disable=SC2086
   as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -qq -y --no-install-recommends $missing
+    apt-get install -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends $missing
 }
 
 # configure DIRECTORY OPTION...: sets a build directory up, or again

@@ -9,7 +9,9 @@
 import http.client
 import http.server
 import json
+import pathlib
 import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -181,6 +183,25 @@ def check_limits(client):
             'InvalidParameter', 400)
 
 
+def check_readme(client):
+    """README.md's line for the `aliyun` tool: its options are those that the
+    tool has for an action that it does not know, and its texts are taken."""
+    page = pathlib.Path(__file__).parents[2] / 'README.md'
+    line = re.search(r'^aliyun ice .*?(?=\n```)', page.read_text(),
+                     re.MULTILINE | re.DOTALL)[0]
+    words = shlex.split(line.replace('\\\n', ' ').replace('…', '直播'))
+    assert words[:4] == ['aliyun', 'ice', 'CreateUploadMedia', '--force']
+    options = dict(zip(words[4::2], words[5::2], strict=True))
+    assert options.pop('--region') == 'cn-shanghai'
+    assert options.pop('--cli-query') == 'MediaId'
+    made = create(client, options.pop('--FileInfo'),
+                  options.pop('--MediaMetaData'))
+    assert not options, options
+    info = get_info(client, made.media_id).media_info
+    assert info.media_basic_info.title == '直播'
+    assert made.file_url.endswith('.mp4')
+
+
 def in_target(old, new):
     def change(target, headers):
         assert old in target, target
@@ -237,6 +258,8 @@ def main(binary):
                    lambda: check_life(client))
         checks.run('every parameter is taken',
                    lambda: check_everything(client))
+        checks.run("README.md's line for the aliyun tool is taken",
+                   lambda: check_readme(client))
         checks.run('limits are kept', lambda: check_limits(client))
         checks.run('a wrong secret is refused', lambda: refused(
             lambda: create(new_client(emulator.port, 'wrong')),
