@@ -193,9 +193,13 @@ install_missing debootstrap $more
 export tree network=''
 make_root "$root"
 copy_tree "$root"
-case ${1:-} in
-  '') try_all ;;
-  readme) try_readme ;;
-  packages) try_packages ;;
-  *) inside "$root" "$@" ;;
-esac
+# Read to its end before it begins, as this file may change meanwhile.
+{
+  case ${1:-} in
+    '') try_all ;;
+    readme) try_readme ;;
+    packages) try_packages ;;
+    *) inside "$root" "$@" ;;
+  esac
+  exit
+}
