@@ -136,6 +136,8 @@ wipe_headers (Exchange * self)
 static void
 set_phase (Exchange * self, GstIceExchangePhase from, GstIceExchangePhase to)
 {
+  if (self->phase == GST_ICE_EXCHANGE_QUEUED)
+    gst_ice_origin_leave_queue (self->origin);
   if (!gst_ice_exchange_phase_change (&self->phase, from, to))
     g_critical ("no way from phase %d to %d of an exchange in %d", from, to,
         self->phase);
@@ -159,6 +161,9 @@ is_sent (Exchange * self)
 static void
 exchange_free (Exchange * self)
 {
+  if (self->phase == GST_ICE_EXCHANGE_QUEUED)
+    gst_ice_origin_leave_queue (self->origin);
+  gst_ice_origin_end_exchange (self->origin);
   wipe_headers (self);
   gst_ice_http_request_free (self->request);
   gst_ice_origin_unref (self->origin);
@@ -992,6 +997,7 @@ create_message (Exchange * self)
   GstIceHttpRequest *request = self->request;
   g_autoptr (GUri) uri = build_uri (request);
   SoupMessageHeaders *headers;
+  SoupMessageFlags flags;
 
   self->message = soup_message_new_from_uri (request->method, uri);
   headers = soup_message_get_request_headers (self->message);
@@ -1006,14 +1012,17 @@ create_message (Exchange * self)
 
   /* Without IDEMPOTENT each POST opens a connection of its own, and closes all
    * idle ones when there are too many. A restart is ours to prevent. */
-  soup_message_set_flags (self->message, SOUP_MESSAGE_NO_REDIRECT |
-      SOUP_MESSAGE_IDEMPOTENT | SOUP_MESSAGE_COLLECT_METRICS);
+  flags = SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_IDEMPOTENT
+      | SOUP_MESSAGE_COLLECT_METRICS;
+  /* Otherwise it waits for a handshake that is under way, in case that should
+   * bring HTTP/2. */
+  if (gst_ice_origin_begin_exchange (self->origin))
+    flags |= SOUP_MESSAGE_NEW_CONNECTION;
+  soup_message_set_flags (self->message, flags);
   /* With the feature there and disabled a challenge is an answer like any
    * other; without it libsoup would read it into memory to its end. */
   soup_message_disable_feature (self->message, SOUP_TYPE_AUTH_MANAGER);
 #if SOUP_CHECK_VERSION (3, 4, 0)
-  /* So that it does not open one connection after the other, in case the
-   * first should speak HTTP/2. */
   soup_message_set_force_http1 (self->message, TRUE);
 #endif
   set_message_body (self);

@@ -219,7 +219,8 @@ get_origin (GstIceHttpClient * client, const GstIceHttpRequest * request)
 
   if (origin && !gst_ice_origin_is_stale (origin))
     return origin;
-  origin = gst_ice_origin_new (create_session (client, endpoint));
+  origin = gst_ice_origin_new (create_session (client, endpoint),
+      client->max_connections);
   g_hash_table_replace (client->origins, g_steal_pointer (&name), origin);
 
   return origin;

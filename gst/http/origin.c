@@ -18,18 +18,22 @@ struct _GstIceOrigin
 {
   grefcount ref_count;
   SoupSession *session;         /* (owned) */
+  guint max_connections;
+  guint n_exchanges;
+  guint n_queued;               /* of them, without a connection yet */
   /* (owned) (element-type guint64 GstIceConnection): by libsoup's id */
   GHashTable *connections;
   gboolean is_stale;
 };
 
 GstIceOrigin *
-gst_ice_origin_new (SoupSession * session)
+gst_ice_origin_new (SoupSession * session, guint max_connections)
 {
   GstIceOrigin *origin = g_new0 (GstIceOrigin, 1);
 
   g_ref_count_init (&origin->ref_count);
   origin->session = session;
+  origin->max_connections = max_connections;
   origin->connections = g_hash_table_new_full (g_int64_hash, g_int64_equal,
       g_free, (GDestroyNotify) gst_ice_connection_unref);
 
@@ -75,6 +79,45 @@ sweep_connections (GstIceOrigin * origin)
     if (!stream)
       g_hash_table_iter_remove (&iter);
   }
+}
+
+static guint
+count_idle (GstIceOrigin * origin)
+{
+  GHashTableIter iter;
+  gpointer connection;
+  guint n = 0;
+
+  sweep_connections (origin);
+  g_hash_table_iter_init (&iter, origin->connections);
+  while (g_hash_table_iter_next (&iter, NULL, &connection))
+    n += gst_ice_connection_is_idle (connection);
+
+  return n;
+}
+
+gboolean
+gst_ice_origin_begin_exchange (GstIceOrigin * origin)
+{
+  gboolean must_open = origin->n_exchanges < origin->max_connections
+      && count_idle (origin) <= origin->n_queued;
+
+  origin->n_exchanges++;
+  origin->n_queued++;
+
+  return must_open;
+}
+
+void
+gst_ice_origin_leave_queue (GstIceOrigin * origin)
+{
+  origin->n_queued--;
+}
+
+void
+gst_ice_origin_end_exchange (GstIceOrigin * origin)
+{
+  origin->n_exchanges--;
 }
 
 GstIceConnection *

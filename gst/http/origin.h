@@ -16,8 +16,10 @@ G_BEGIN_DECLS
 
 typedef struct _GstIceOrigin GstIceOrigin;
 
-/* @session: (transfer full): used for nothing else. (transfer full) */
-GstIceOrigin *gst_ice_origin_new (SoupSession * session);
+/* @session: (transfer full): used for nothing else, and has at most
+ * @max_connections. (transfer full) */
+GstIceOrigin *gst_ice_origin_new (SoupSession * session,
+    guint max_connections);
 GstIceOrigin *gst_ice_origin_ref (GstIceOrigin * origin);
 
 /* The last one closes all connections. */
@@ -25,6 +27,13 @@ void gst_ice_origin_unref (GstIceOrigin * origin);
 
 /* (transfer none) */
 SoupSession *gst_ice_origin_get_session (GstIceOrigin * origin);
+
+/* An exchange begins, waits for its connection no longer, and has ended.
+ * begin() is TRUE if a connection has to be opened for it: none of those that
+ * are kept will be left, and there is room for one. */
+gboolean gst_ice_origin_begin_exchange (GstIceOrigin * origin);
+void gst_ice_origin_leave_queue (GstIceOrigin * origin);
+void gst_ice_origin_end_exchange (GstIceOrigin * origin);
 
 /* The connection of that id, which may be new. (transfer none) */
 GstIceConnection *gst_ice_origin_get_connection (GstIceOrigin * origin,

@@ -405,7 +405,7 @@ get_max_part (const GstIceSettings * settings, guint64 * size,
     GError ** error)
 {
   guint parallel_parts = settings->parallel_parts > 0 ?
-      settings->parallel_parts : GST_ICE_PARALLELISM_MIN;
+      settings->parallel_parts : GST_ICE_PARALLELISM_START;
   guint64 max_part = settings->max_memory / (parallel_parts + 1);
   g_autofree gchar *text = NULL;
 

@@ -130,6 +130,14 @@ sign (Call * call, GstIceHttpRequest * http_request, const gchar * query)
   gst_ice_secret_free_string (authorization);
 }
 
+static void
+ask_as_web_page (GstIceHttpRequest * http_request)
+{
+  gst_ice_http_request_add_header (http_request, "origin", "null");
+  gst_ice_http_request_add_header (http_request,
+      "access-control-request-method", "PUT");
+}
+
 /* --- Answer to reply or error --- */
 
 /* An answer to HEAD has no body; its <Error> is in a header. */
@@ -286,7 +294,10 @@ prepare (Call * call)
   g_autofree gchar *query = gst_ice_oss_request_get_query (request);
   GstIceHttpRequest *http_request = create_http_request (call, query);
 
-  sign (call, http_request, query);
+  if (request->operation == &gst_ice_oss_option_object)
+    ask_as_web_page (http_request);
+  else
+    sign (call, http_request, query);
   gst_ice_http_request_set_response_limit (http_request,
       request->operation->response_limit);
   if (request->bytes != NULL)

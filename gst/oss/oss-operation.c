@@ -152,3 +152,7 @@ const GstIceOssOperation gst_ice_oss_list_parts = {
 const GstIceOssOperation gst_ice_oss_head_object = {
   "HeadObject", "HEAD", GST_LEVEL_DEBUG, RESPONSE_LIMIT, 200, read_head
 };
+
+const GstIceOssOperation gst_ice_oss_option_object = {
+  "OptionObject", "OPTIONS", GST_LEVEL_DEBUG, RESPONSE_LIMIT, 200, NULL
+};

@@ -43,5 +43,7 @@ extern const GstIceOssOperation gst_ice_oss_complete;
 extern const GstIceOssOperation gst_ice_oss_abort;
 extern const GstIceOssOperation gst_ice_oss_list_parts;
 extern const GstIceOssOperation gst_ice_oss_head_object;
+/* Whether a web page may write here: it is not signed. */
+extern const GstIceOssOperation gst_ice_oss_option_object;
 
 G_END_DECLS

@@ -113,6 +113,12 @@ gst_ice_oss_request_new_head_object (void)
   return request_new (&gst_ice_oss_head_object, NULL);
 }
 
+GstIceOssRequest *
+gst_ice_oss_request_new_option_object (void)
+{
+  return request_new (&gst_ice_oss_option_object, NULL);
+}
+
 void
 gst_ice_oss_request_set_progress (GstIceOssRequest * request,
     GstIceHttpProgressFunc func, gpointer user_data)

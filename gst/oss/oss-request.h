@@ -60,6 +60,11 @@ GstIceOssRequest *gst_ice_oss_request_new_list_parts (const gchar *
 /* HeadObject. (transfer full) */
 GstIceOssRequest *gst_ice_oss_request_new_head_object (void);
 
+/* OptionObject: whether a web page may write to the object. Anybody may ask, so
+ * it is the cheapest way to have a connection that is in use: one that never was
+ * libsoup closes within seconds. (transfer full) */
+GstIceOssRequest *gst_ice_oss_request_new_option_object (void);
+
 /* @func is told of body bytes as they go out. */
 void gst_ice_oss_request_set_progress (GstIceOssRequest * request,
     GstIceHttpProgressFunc func, gpointer user_data);

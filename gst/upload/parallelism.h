@@ -15,7 +15,7 @@
 
 G_BEGIN_DECLS
 
-#define GST_ICE_PARALLELISM_MIN 3
+#define GST_ICE_PARALLELISM_START 3
 #define GST_ICE_PARALLELISM_MAX 16
 /* Under a limit of ours: one sends while the other waits for its answer. */
 #define GST_ICE_PARALLELISM_LIMITED 2
@@ -31,7 +31,7 @@ typedef struct
   gint64 next_us;
 } GstIceParallelism;
 
-#define GST_ICE_PARALLELISM_INIT { .n = GST_ICE_PARALLELISM_MIN }
+#define GST_ICE_PARALLELISM_INIT { .n = GST_ICE_PARALLELISM_START }
 
 /* A limit of ours has been set, or is none any more: begins anew with as many as
  * are always good. */

@@ -158,6 +158,7 @@ typedef struct
 {
   gint64 now_us;
   gint64 next_time_us;
+  gboolean largest;
   GstIcePartEntry *found;
 } Search;
 
@@ -170,8 +171,9 @@ visit_waiting (gpointer number, gpointer value, gpointer user_data)
   if (gst_ice_part_is_superseded (entry->part))
     return FALSE;
   if (entry->not_before_us <= search->now_us) {
-    search->found = entry;
-    return TRUE;
+    if (search->found == NULL || entry->size > search->found->size)
+      search->found = entry;
+    return !search->largest;
   }
   if (search->next_time_us < 0
       || entry->not_before_us < search->next_time_us)
@@ -181,19 +183,40 @@ visit_waiting (gpointer number, gpointer value, gpointer user_data)
 }
 
 GstIcePartEntry *
-gst_ice_part_table_next (GstIcePartTable * table, gint64 now_us)
+gst_ice_part_table_next (GstIcePartTable * table, gint64 now_us,
+    guint n_last)
 {
-  Search search = { now_us, -1, NULL };
+  Search search = { now_us, -1,
+    g_tree_nnodes (table->waiting) <= (gint) n_last, NULL
+  };
 
   g_tree_foreach (table->waiting, visit_waiting, &search);
 
   return search.found;
 }
 
+static gboolean
+add_size (gpointer number, gpointer value, gpointer user_data)
+{
+  *(guint64 *) user_data += ((GstIcePartEntry *) value)->size;
+
+  return FALSE;
+}
+
+guint64
+gst_ice_part_table_get_waiting_bytes (GstIcePartTable * table)
+{
+  guint64 bytes = 0;
+
+  g_tree_foreach (table->waiting, add_size, &bytes);
+
+  return bytes;
+}
+
 gint64
 gst_ice_part_table_next_time (GstIcePartTable * table)
 {
-  Search search = { G_MININT64, -1, NULL };
+  Search search = { G_MININT64, -1, FALSE, NULL };
 
   g_tree_foreach (table->waiting, visit_waiting, &search);
 

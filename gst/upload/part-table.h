@@ -76,10 +76,14 @@ void gst_ice_part_table_add_arrived (GstIcePartTable * table,
 GstIcePartEntry *gst_ice_part_table_get (GstIcePartTable * table,
     guint number);
 
-/* The first waiting part that may be sent at @now_us, or NULL. One that is
- * superseded may not; it waits for the newer generation. */
+/* The first waiting part that may be sent at @now_us, or NULL; the largest one
+ * if no more than @n_last wait. One that is superseded may not; it waits for
+ * the newer generation. */
 GstIcePartEntry *gst_ice_part_table_next (GstIcePartTable * table,
-    gint64 now_us);
+    gint64 now_us, guint n_last);
+
+/* The bytes of the parts that wait. */
+guint64 gst_ice_part_table_get_waiting_bytes (GstIcePartTable * table);
 
 /* When the next waiting part may be sent: monotonic, or -1 if none waits. */
 gint64 gst_ice_part_table_next_time (GstIcePartTable * table);

@@ -73,6 +73,7 @@ begin (GstIceCall * call)
     self->in_flight++;
   else
     self->alone = call;
+  self->most_in_flight = MAX (self->in_flight, self->most_in_flight);
   if (is_decisive (call))
     gst_ice_inquiry_begin (&self->inquiry);
 }
@@ -144,6 +145,30 @@ gst_ice_call_send (GstIceCall * call, GstIceOssRequest * request)
   gst_ice_oss_request_set_progress (request, on_progress, call);
   gst_ice_oss_client_send_async (self->oss, request, call->object,
       call->lease->identity, self->cancellable, on_reply, call);
+}
+
+/* ---- the first connection ---- */
+
+/* Whatever it is: the connection is open, or it is not. */
+static void
+on_warm (GObject * source, GAsyncResult * result, gpointer user_data)
+{
+  g_autoptr (GstIceUpload) self = user_data;
+  g_autoptr (GstIceOssReply) reply =
+      gst_ice_oss_client_send_finish (self->oss, result, NULL);
+
+  self->is_warming_up = FALSE;
+  gst_ice_upload_check_closed (self);
+}
+
+void
+gst_ice_upload_warm_up (GstIceUpload * self, GstIceLease * lease)
+{
+  self->oss_requests++;
+  self->is_warming_up = TRUE;
+  gst_ice_oss_client_send_async (self->oss,
+      gst_ice_oss_request_new_option_object (), self->object, lease->identity,
+      self->cancellable, on_warm, gst_ice_upload_ref (self));
 }
 
 /* ---- what an answer says of the bytes ---- */

@@ -414,7 +414,7 @@ void
 gst_ice_upload_check_closed (GstIceUpload * self)
 {
   if (self->state != GST_ICE_UPLOAD_CLOSED || self->in_flight > 0
-      || self->alone != NULL)
+      || self->alone != NULL || self->is_warming_up)
     return;
 
   g_clear_pointer (&self->ice, gst_ice_media_client_unref);

@@ -27,22 +27,39 @@ make_request (GstIceUpload * self, GstIcePart * part)
       part->number, stream, part->size);
 }
 
-gboolean
-gst_ice_upload_is_sendable (GstIceUpload * self,
-    const GstIcePartEntry * entry)
+guint
+gst_ice_upload_get_parallel_parts (GstIceUpload * self)
 {
-  return entry != NULL && entry->number <= self->salvage_length;
+  if (self->config->parallel_parts > 0)
+    return self->config->parallel_parts;
+  if (self->parallelism.n <= GST_ICE_PARALLELISM_LIMITED
+      && gst_ice_http_client_is_crowded (self->http))
+    return 1;
+
+  return self->parallelism.n;
+}
+
+/* The last ones go all at once, the largest first: on the connection that is
+ * warm, while the others are still being opened. */
+GstIcePartEntry *
+gst_ice_upload_get_next_part (GstIceUpload * self)
+{
+  guint n_last = self->state == GST_ICE_UPLOAD_FINALIZING ?
+      gst_ice_upload_get_parallel_parts (self) : 0;
+  GstIcePartEntry *entry = gst_ice_part_table_next (self->parts,
+      gst_ice_upload_get_now (self), n_last);
+
+  return entry != NULL && entry->number <= self->salvage_length ? entry : NULL;
 }
 
 GstIceOssRequest *
 gst_ice_call_make_part (GstIceCall * call)
 {
   GstIceUpload *self = call->self;
-  GstIcePartEntry *entry = gst_ice_part_table_next (self->parts,
-      gst_ice_upload_get_now (self));
+  GstIcePartEntry *entry = gst_ice_upload_get_next_part (self);
 
   /* It may have been superseded a moment ago. */
-  if (!gst_ice_upload_is_sendable (self, entry))
+  if (entry == NULL)
     return NULL;
 
   call->part = gst_ice_part_ref (entry->part);

@@ -82,6 +82,8 @@ typedef struct
  * @next_object: (nullable): where the newest lease points, if elsewhere
  * @cancellable: of all requests in flight
  * @in_flight: requests with parts on their way
+ * @most_in_flight: as many connections there are to OSS
+ * @is_warming_up: the request that opens the first connection is on its way
  * @alone: (nullable): the request on its way that is not UploadPart
  * @alone_not_before_us: the next one of them is not sent before
  * @alone_history: what they have been through
@@ -123,6 +125,8 @@ struct _GstIceUpload
   guint oss_requests;           /* sent so far */
   guint oss_successes;          /* answered so */
   guint in_flight;
+  guint most_in_flight;
+  gboolean is_warming_up;
   GstIceParallelism parallelism;
   guint64 max_bitrate;          /* of all that goes out; 0: no limit */
   GstIceCall *alone;            /* (nullable) (unowned) */
@@ -239,6 +243,10 @@ GstIceProof gst_ice_call_get_proof (GstIceCall * call,
 GError *gst_ice_call_new_damaged_error (GstIceCall * call,
     const GstIceOssReply * reply);
 
+/* Opens the first connection to OSS, before there is anything to be sent: a
+ * short recording needs no more than the round trips of its one request. */
+void gst_ice_upload_warm_up (GstIceUpload * self, GstIceLease * lease);
+
 /* Both (transfer full). */
 void gst_ice_call_send (GstIceCall * call, GstIceOssRequest * request);
 
@@ -336,9 +344,11 @@ DECLARE_OPERATION (clearance);
 DECLARE_OPERATION (comparison);
 #undef DECLARE_OPERATION
 
-/* FALSE if @entry: (nullable) is not wanted any more. */
-gboolean gst_ice_upload_is_sendable (GstIceUpload * self,
-    const GstIcePartEntry * entry);
+/* How many parts may be on their way at a time now. */
+guint gst_ice_upload_get_parallel_parts (GstIceUpload * self);
+
+/* (nullable): none may be sent now, or is wanted any more */
+GstIcePartEntry *gst_ice_upload_get_next_part (GstIceUpload * self);
 
 /* TRUE if the whole object goes into one PutObject. */
 gboolean gst_ice_upload_fits_put (GstIceUpload * self);

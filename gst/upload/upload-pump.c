@@ -110,27 +110,14 @@ choose_closing (GstIceUpload * self)
       ? GST_ICE_OPERATION_COMPARE : next;
 }
 
-static guint
-get_parallel_parts (GstIceUpload * self)
-{
-  if (self->config->parallel_parts > 0)
-    return self->config->parallel_parts;
-  if (self->parallelism.n <= GST_ICE_PARALLELISM_LIMITED
-      && gst_ice_http_client_is_crowded (self->http))
-    return 1;
-
-  return self->parallelism.n;
-}
-
 /* TRUE if a part could be sent, and sooner, if there were another connection. */
 static gboolean
-has_backlog (GstIceUpload * self, gint64 now)
+has_backlog (GstIceUpload * self)
 {
-  return self->in_flight >= get_parallel_parts (self)
+  return self->in_flight >= gst_ice_upload_get_parallel_parts (self)
       && self->upload_id != NULL && !self->outage.interrupted
       && !gst_ice_http_client_is_limited (self->http)
-      && gst_ice_upload_is_sendable (self,
-      gst_ice_part_table_next (self->parts, now));
+      && gst_ice_upload_get_next_part (self) != NULL;
 }
 
 /* FALSE if the number of parts at a time is what it was. */
@@ -145,7 +132,7 @@ adapt (GstIceUpload * self, gint64 now)
 
   gst_ice_http_client_get_delay (self->http, &srtt_us, &min_rtt_us);
   gst_ice_parallelism_update (&self->parallelism, now, srtt_us, min_rtt_us,
-      has_backlog (self, now), self->config->max_parallel_parts);
+      has_backlog (self), self->config->max_parallel_parts);
   if (self->parallelism.n != n)
     GST_DEBUG ("%s: %u parts at a time, round trip %" G_GINT64_FORMAT
         " us, shortest %" G_GINT64_FORMAT, self->config->media_id,
@@ -170,6 +157,18 @@ awaits_journal (GstIceUpload * self, gint64 now)
       && !gst_ice_upload_state_is_over (self->state);
 }
 
+/* TRUE if the last bytes are so few that they are sooner sent on a connection
+ * that is up to speed, once it is free, than on one that is opened for them,
+ * which would find a full line and take that for its limit. */
+static gboolean
+awaits_warm_connection (GstIceUpload * self)
+{
+  return self->state == GST_ICE_UPLOAD_FINALIZING && self->in_flight > 0
+      && self->in_flight == self->most_in_flight
+      && gst_ice_part_table_get_waiting_bytes (self->parts)
+      < self->config->part_size;
+}
+
 static GstIceOperation
 choose (GstIceUpload * self, gint64 now)
 {
@@ -185,10 +184,10 @@ choose (GstIceUpload * self, gint64 now)
     return alone ? choose_opening (self) : GST_ICE_OPERATION_NONE;
   if (awaits_journal (self, now))
     return GST_ICE_OPERATION_NONE;
-  if (self->in_flight < get_parallel_parts (self)
-      && gst_ice_upload_is_sendable (self,
-          gst_ice_part_table_next (self->parts, now)))
-    return GST_ICE_OPERATION_PART;
+  if (self->in_flight < gst_ice_upload_get_parallel_parts (self)
+      && gst_ice_upload_get_next_part (self) != NULL)
+    return awaits_warm_connection (self) ? GST_ICE_OPERATION_NONE
+        : GST_ICE_OPERATION_PART;
 
   return alone ? choose_closing (self) : GST_ICE_OPERATION_NONE;
 }
@@ -239,7 +238,7 @@ set_timer (GstIceUpload * self, gint64 now)
   if (self->outage.interrupted)
     at = MAX (at, self->outage.probe_at_us);
   at = MAX (at, self->note_by_us);
-  if (self->config->parallel_parts == 0 && has_backlog (self, now)
+  if (self->config->parallel_parts == 0 && has_backlog (self)
       && (at <= now || self->parallelism.next_us < at))
     at = self->parallelism.next_us;
   if (at > now)
@@ -253,6 +252,17 @@ is_empty_salvage (GstIceUpload * self)
   return self->state == GST_ICE_UPLOAD_SALVAGING && self->finishing
       && self->config->on_error == GST_ICE_END_COMPLETE
       && gst_ice_upload_get_target_length (self) == 0;
+}
+
+/* Nothing is there to be sent yet. */
+static void
+warm_up (GstIceUpload * self)
+{
+  GstIceLease *lease = gst_ice_lease_keeper_get_lease (self->keeper);
+
+  if (self->state == GST_ICE_UPLOAD_UPLOADING && self->oss_requests == 0
+      && lease != NULL)
+    gst_ice_upload_warm_up (self, lease);
 }
 
 void
@@ -271,6 +281,7 @@ gst_ice_upload_pump (GstIceUpload * self)
     while (send_next (self, now)) {
     }
   } while (adapt (self, now));
+  warm_up (self);
 
   set_timer (self, now);
   gst_ice_upload_publish (self);

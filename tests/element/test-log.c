@@ -168,6 +168,8 @@ get_operation_name (IceEmulatorOperation operation)
       return "AbortMultipartUpload";
     case ICE_EMULATOR_PUT:
       return "PutObject";
+    case ICE_EMULATOR_OPTIONS:
+      return "OptionObject";
     case ICE_EMULATOR_HEAD:
       return "HeadObject";
     case ICE_EMULATOR_LIST_PARTS:

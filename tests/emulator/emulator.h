@@ -39,6 +39,7 @@ typedef enum
   ICE_EMULATOR_CREATE,          /* CreateUploadMedia */
   ICE_EMULATOR_INFO,            /* GetMediaInfo */
   ICE_EMULATOR_DELETE,          /* DeleteMediaInfos */
+  ICE_EMULATOR_OPTIONS,         /* OptionObject */
 } IceEmulatorOperation;
 
 /* A request as the emulator saw it. Strings are owned by the record. */

@@ -51,6 +51,7 @@ static const gchar *const operation_names[] = {
   [ICE_EMULATOR_CREATE] = "create",
   [ICE_EMULATOR_INFO] = "info",
   [ICE_EMULATOR_DELETE] = "delete",
+  [ICE_EMULATOR_OPTIONS] = "options",
 };
 
 static const struct

@@ -12,6 +12,8 @@ G_BEGIN_DECLS
 EmuAnswer *emu_oss_put_object (EmuCall * call);
 EmuAnswer *emu_oss_head_object (EmuCall * call);
 EmuAnswer *emu_oss_get_object (EmuCall * call);
+/* Whether a web page may ask: every one may, so nothing is signed. */
+EmuAnswer *emu_oss_preflight (EmuCall * call);
 EmuAnswer *emu_oss_delete_object (EmuCall * call);
 
 /* Whether the body is the one that Content-MD5 announced. A refusal or NULL.

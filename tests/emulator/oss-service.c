@@ -37,6 +37,7 @@ static const struct
   {"GET", TRUE, "uploadId", ICE_EMULATOR_LIST_PARTS, emu_oss_list_parts},
   {"GET", TRUE, NULL, ICE_EMULATOR_OTHER, emu_oss_get_object},
   {"HEAD", TRUE, NULL, ICE_EMULATOR_HEAD, emu_oss_head_object},
+  {"OPTIONS", TRUE, NULL, ICE_EMULATOR_OPTIONS, emu_oss_preflight},
   {"GET", FALSE, "uploads", ICE_EMULATOR_OTHER, emu_oss_list_uploads},
 };
 
@@ -237,6 +238,8 @@ emu_oss_authorize (EmuCall * call)
 
   if (!call->query)
     return emu_oss_error (call, EMU_OSS_URI, NULL);
+  if (call->handler == emu_oss_preflight)
+    return NULL;
   for (i = 0; i < G_N_ELEMENTS (checks) && !refusal; i++)
     refusal = checks[i] (call);
   return refusal;

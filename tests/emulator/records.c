@@ -19,7 +19,7 @@
 #include "text.h"
 
 #define RECORDS_MAX 100000
-#define OPERATIONS (ICE_EMULATOR_DELETE + 1)
+#define OPERATIONS (ICE_EMULATOR_OPTIONS + 1)
 #define STATUS_MAX 600
 
 struct _EmuRecords

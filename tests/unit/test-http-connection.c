@@ -5,6 +5,8 @@
 
 #include "http-fixture.h"
 
+#include "../patience.h"
+
 #include <string.h>
 #include <sys/socket.h>
 
@@ -482,6 +484,50 @@ test_http2 (void)
   g_assert_true (is_http1);
 }
 
+/* No request waits for another one's handshake */
+
+static void
+ignore (Peer * peer, gpointer user_data)
+{
+  peer_wait_for_close (peer);
+}
+
+static void
+test_open_together (void)
+{
+  Fixture fixture;
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GstIceEndpoint) secure = NULL;
+  g_autofree gchar *uri = NULL;
+  Outcome *outcomes[3];
+  gint64 deadline = g_get_monotonic_time () + test_patience (10 * SECOND);
+  guint i;
+
+  /* It never says a word of TLS. */
+  fixture_start (&fixture, ignore, NULL, &(Settings) {
+      .max_connections = G_N_ELEMENTS (outcomes)});
+  uri = g_strdup_printf ("https://127.0.0.1:%u",
+      server_get_port (fixture.server));
+  secure = gst_ice_endpoint_parse (uri, NULL);
+  for (i = 0; i < G_N_ELEMENTS (outcomes); i++)
+    outcomes[i] = send_start (&fixture, gst_ice_http_request_new ("GET",
+            secure, NULL, "/"), cancellable);
+  while (server_get_connections (fixture.server) < G_N_ELEMENTS (outcomes)
+      && g_get_monotonic_time () < deadline)
+    if (!g_main_context_iteration (NULL, FALSE))
+      g_usleep (MILLISECOND);
+  g_assert_cmpuint (server_get_connections (fixture.server), ==,
+      G_N_ELEMENTS (outcomes));
+
+  g_cancellable_cancel (cancellable);
+  for (i = 0; i < G_N_ELEMENTS (outcomes); i++) {
+    wait_for (&outcomes[i]->is_done);
+    g_assert_error (outcomes[i]->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    outcome_free (outcomes[i]);
+  }
+  fixture_stop (&fixture);
+}
+
 #define ADD(name, func) g_test_add_func ("/http-connection/" name, func)
 #define ADD_BOTH(name, func) \
   g_test_add_data_func ("/http-connection/" name, GINT_TO_POINTER (FALSE), func); \
@@ -502,6 +548,7 @@ add_tests (void)
   ADD ("refuses-unusable-settings", test_settings);
   ADD ("sets-the-congestion-control", test_congestion_control);
   ADD ("speaks-http1-to-all", test_http2);
+  ADD ("waits-for-no-other-handshake", test_open_together);
 }
 
 int

@@ -49,7 +49,7 @@ push (GstIcePartTable * table, guint number, guint generation)
 static guint
 get_next (GstIcePartTable * table, gint64 now)
 {
-  GstIcePartEntry *entry = gst_ice_part_table_next (table, now);
+  GstIcePartEntry *entry = gst_ice_part_table_next (table, now, 0);
 
   return entry != NULL ? entry->number : 0;
 }
@@ -58,7 +58,7 @@ get_next (GstIcePartTable * table, gint64 now)
 static GstIcePart *
 send (GstIcePartTable * table, guint number)
 {
-  GstIcePartEntry *entry = gst_ice_part_table_next (table, 0);
+  GstIcePartEntry *entry = gst_ice_part_table_next (table, 0, 0);
   GstIcePart *part;
 
   g_assert_nonnull (entry);

@@ -265,6 +265,144 @@ test_automatic (void)
   check_automatic (16, 2, 1, 1);
 }
 
+/* ---- connections ---- */
+
+/* OSS is another host than ICE. */
+static void
+separate (UploadFixture * fixture)
+{
+  const gchar *port = strrchr (ice_emulator_get_uri (fixture->emulator), ':');
+  g_autofree gchar *uri = g_strconcat ("http://localhost", port, NULL);
+
+  fixture->config->oss_endpoint = gst_ice_endpoint_parse (uri, NULL);
+}
+
+static void
+await_requests (UploadFixture * fixture, IceEmulatorOperation operation,
+    guint n)
+{
+  gint64 deadline = g_get_monotonic_time () + test_patience (10 * SECOND);
+
+  while (upload_fixture_count_requests (fixture, operation, 0) < n) {
+    g_assert_cmpint (g_get_monotonic_time (), <, deadline);
+    g_usleep (MILLISECOND);
+  }
+}
+
+/* A recording that is short finds its connection open, if the answer on it has
+ * come by @wait_us. */
+static gboolean
+finds_warm (gint64 wait_us)
+{
+  UploadFixture fixture;
+  g_autoptr (GPtrArray) records = NULL;
+  guint i, connection = 0, of_put = 0;
+
+  upload_fixture_init (&fixture, NULL);
+  separate (&fixture);
+  upload_fixture_start (&fixture);
+  await_requests (&fixture, ICE_EMULATOR_OPTIONS, 1);
+  g_usleep (wait_us);
+  upload_fixture_finish (&fixture, upload_fixture_make_part (&fixture, 1, 1,
+          PART_SIZE / 2));
+  upload_fixture_wait (&fixture, COMPLETE, 1, STEP);
+  records = ice_emulator_get_records (fixture.emulator);
+  for (i = 0; i < records->len; i++) {
+    const IceEmulatorRecord *record = g_ptr_array_index (records, i);
+
+    g_assert_cmpuint (record->status, ==, 200);
+    if (record->operation == ICE_EMULATOR_OPTIONS)
+      connection = record->connection;
+    if (record->operation == ICE_EMULATOR_PUT)
+      of_put = record->connection;
+  }
+  g_assert_cmpuint (connection, ==, 2);
+  g_assert_cmpuint (records->len, ==, 3);
+  upload_fixture_clear (&fixture);
+
+  return of_put == connection;
+}
+
+static void
+test_warm (void)
+{
+  gint64 wait_us = 10 * MILLISECOND;
+
+  while (!finds_warm (wait_us)) {
+    wait_us *= 2;
+    g_assert_cmpint (wait_us, <, test_patience (10 * SECOND));
+  }
+}
+
+/* Nobody answers the first request: the upload does not care. */
+static void
+test_warm_in_vain (void)
+{
+  UploadFixture fixture;
+
+  upload_fixture_init (&fixture, NULL);
+  separate (&fixture);
+  upload_fixture_add_fault (&fixture, "options:stall-before-answer");
+  upload_fixture_start (&fixture);
+  upload_fixture_wait (&fixture, LEASED, 1, 0);
+  upload_fixture_push (&fixture, 1, 2);
+  upload_fixture_wait (&fixture, CONFIRMED, 2, 0);
+  complete (&fixture, 2);
+  g_assert_cmpuint (upload_fixture_count (&fixture, INTERRUPTED), ==, 0);
+  upload_fixture_clear (&fixture);
+}
+
+/* The end of a live recording whose parts had one connection: @sizes of the
+ * parts that are left; how many go at a time. */
+static guint
+end_with (const gsize * sizes, guint n, GArray * order)
+{
+  UploadFixture fixture;
+  GPtrArray *rest =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_part_unref);
+  g_autoptr (GPtrArray) records = NULL;
+  guint overlap, i;
+
+  upload_fixture_init (&fixture, NULL);
+  fixture.config->part_size = 2 * PART_SIZE;
+  begin (&fixture);
+  upload_fixture_add_fault (&fixture,
+      "part:delay-answer:seconds=0.2:count=0");
+  for (i = 0; i < n; i++)
+    g_ptr_array_add (rest, upload_fixture_make_part (&fixture, i + 2, 1,
+            sizes[i]));
+  gst_ice_upload_finish (fixture.upload, rest);
+  upload_fixture_wait (&fixture, COMPLETE, 1, STEP);
+  upload_fixture_check_object (&fixture, n + 1);
+  overlap = upload_fixture_get_overlap (&fixture, ICE_EMULATOR_PART, 0);
+  records = ice_emulator_get_records (fixture.emulator);
+  for (i = 0; i < records->len; i++) {
+    const IceEmulatorRecord *record = g_ptr_array_index (records, i);
+
+    if (record->operation == ICE_EMULATOR_PART && record->part_number > 1)
+      g_array_append_val (order, record->part_number);
+  }
+  upload_fixture_clear (&fixture);
+
+  return overlap;
+}
+
+/* The last part and the head, which is smaller: both on the connection that is
+ * warm, the larger one first. Where more is left, others are opened. */
+static void
+test_last_parts (void)
+{
+  static const gsize few[] = { PART_SIZE, 3 * PART_SIZE };
+  static const gsize many[] = { PART_SIZE, PART_SIZE, 3 * PART_SIZE };
+  g_autoptr (GArray) order = g_array_new (FALSE, FALSE, sizeof (guint));
+
+  g_assert_cmpuint (end_with (few, G_N_ELEMENTS (few), order), ==, 1);
+  g_assert_cmpuint (order->len, ==, 2);
+  g_assert_cmpuint (g_array_index (order, guint, 0), ==, 3);
+  g_assert_cmpuint (g_array_index (order, guint, 1), ==, 2);
+  g_assert_cmpuint (end_with (many, G_N_ELEMENTS (many), order), >, 1);
+}
+
 /* ---- tokens that end ---- */
 
 /* How much of the newest lease's life is left. */
@@ -1753,6 +1891,9 @@ main (int argc, char **argv)
   g_test_add_func ("/upload/plain", test_plain);
   g_test_add_func ("/upload/small-is-put", test_put);
   g_test_add_func ("/upload/parallel-parts/automatic", test_automatic);
+  g_test_add_func ("/upload/connections/warm", test_warm);
+  g_test_add_func ("/upload/connections/warm-in-vain", test_warm_in_vain);
+  g_test_add_func ("/upload/connections/last-parts", test_last_parts);
   g_test_add_func ("/upload/rewrite", test_rewrite);
   g_test_add_func ("/upload/rewrite-in-flight", test_rewrite_in_flight);
   g_test_add_func ("/upload/tokens/short-lives", test_short_lives);
