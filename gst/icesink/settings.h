@@ -92,7 +92,7 @@ GType gst_ice_end_action_get_type (void);
 #define GST_ICE_DEFAULT_VERIFY TRUE
 #define GST_ICE_DEFAULT_USER_AGENT "icesink/" VERSION
 #define GST_ICE_DEFAULT_POST_MESSAGES TRUE
-#define GST_ICE_DEFAULT_PROGRESS_INTERVAL (1 * GST_SECOND)
+#define GST_ICE_DEFAULT_PROGRESS_INTERVAL (5 * GST_SECOND)
 
 typedef struct
 {

@@ -49,7 +49,8 @@ gst_ice_parallelism_update (GstIceParallelism * self, gint64 now_us,
     return;
   else if (is_queue_long (srtt_us, min_rtt_us))
     n = MIN (n, MAX (LEAST, n * 2 / 3));
-  else if (waiting > 0 && is_line_free (srtt_us, min_rtt_us))
+  else if (waiting > 0 && is_line_free (srtt_us, min_rtt_us)
+      && (min_rtt_us >= self->short_us || n < GST_ICE_PARALLELISM_START))
     n = MIN (n + n / 2, GST_ICE_PARALLELISM_MAX);
 
   self->n = CLAMP (n, 1, MAX (max, 1));

@@ -17,21 +17,26 @@ G_BEGIN_DECLS
 
 #define GST_ICE_PARALLELISM_START 3
 #define GST_ICE_PARALLELISM_MAX 16
+#define GST_ICE_PARALLELISM_SHORT_US 1000
 /* Under a limit of ours: one sends while the other waits for its answer. */
 #define GST_ICE_PARALLELISM_LIMITED 2
 
 /**
  * GstIceParallelism:
  * @n: parts at a time
+ * @short_us: a line with a shorter round trip needs no more than are always
+ *     good: nothing is lost there while a connection waits for an answer
  * @next_us: not decided again before this monotonic time
  */
 typedef struct
 {
   guint n;
+  gint64 short_us;
   gint64 next_us;
 } GstIceParallelism;
 
-#define GST_ICE_PARALLELISM_INIT { .n = GST_ICE_PARALLELISM_START }
+#define GST_ICE_PARALLELISM_INIT { .n = GST_ICE_PARALLELISM_START, \
+    .short_us = GST_ICE_PARALLELISM_SHORT_US }
 
 /* A limit of ours has been set, or is none any more: begins anew with as many as
  * are always good. */

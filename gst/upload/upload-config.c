@@ -7,6 +7,8 @@
 
 #include "upload/upload-config.h"
 
+#include "upload/parallelism.h"
+
 /* Connections besides those that carry parts: one for RefreshUploadMedia and
  * what goes alone. */
 #define EXTRA_CONNECTIONS 1
@@ -14,7 +16,11 @@
 GstIceUploadConfig *
 gst_ice_upload_config_new (void)
 {
-  return g_new0 (GstIceUploadConfig, 1);
+  GstIceUploadConfig *config = g_new0 (GstIceUploadConfig, 1);
+
+  config->short_line_us = GST_ICE_PARALLELISM_SHORT_US;
+
+  return config;
 }
 
 void

@@ -41,6 +41,8 @@ typedef enum
  * @part_size: an object smaller than this is one PutObject, in bytes
  * @parallel_parts: requests with parts in flight at a time, 0: automatic
  * @max_parallel_parts: no more than these if that is automatic
+ * @short_line_us: round trips from which on it may be more than three; one of
+ *     gst_ice_upload_config_new()'s
  * @retry_timeout_us: from the first failure to the last try; -1: for ever
  * @stop_timeout_us: longest time for @on_error
  * @on_error: what to do when the upload has failed for good
@@ -61,6 +63,7 @@ typedef struct
   guint64 part_size;
   guint parallel_parts;
   guint max_parallel_parts;
+  gint64 short_line_us;
   gint64 retry_timeout_us;
   gint64 stop_timeout_us;
   GstIceEndAction on_error;

@@ -206,7 +206,9 @@ on_wake (gpointer user_data)
 void
 gst_ice_upload_wake (GstIceUpload * self)
 {
-  if (self->wake != NULL || self->state == GST_ICE_UPLOAD_CLOSED)
+  /* One that never begins is not closed either. */
+  if (self->wake != NULL || self->state == GST_ICE_UPLOAD_IDLE
+      || self->state == GST_ICE_UPLOAD_CLOSED)
     return;
 
   self->wake = g_idle_source_new ();

@@ -29,6 +29,7 @@ gst_ice_upload_new (GstIceUploadConfig * config, GstIceClock * clock,
   self->cancellable = g_cancellable_new ();
   self->outage = (GstIceOutage) GST_ICE_OUTAGE_INIT;
   self->parallelism = (GstIceParallelism) GST_ICE_PARALLELISM_INIT;
+  self->parallelism.short_us = config->short_line_us;
   self->salvage_length = G_MAXUINT;
   self->max_bitrate = config->network->max_upload_bitrate;
   g_mutex_init (&self->lock);

@@ -23,6 +23,7 @@ struct _Channel
 {
   int fd;
   SSL *ssl;                     /* (owned) (nullable) */
+  GIOStream *gio;               /* (owned) (nullable): has the socket then */
   guint8 *scratch;              /* (owned) (nullable): for what is discarded */
 };
 
@@ -130,11 +131,38 @@ channel_connect (const gchar * address, SSL_CTX * tls)
   return g_steal_pointer (&channel);
 }
 
+/* The receiver takes one cipher, and that is the one. */
+Channel *
+channel_connect_gio (const gchar * address, const gchar * ca_file)
+{
+  Channel *channel = g_new0 (Channel, 1);
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GTlsDatabase) database = NULL;
+  g_autoptr (GError) error = NULL;
+
+  database = g_tls_file_database_new (ca_file, &error);
+  if (database != NULL) {
+    g_tls_backend_set_default_database (g_tls_backend_get_default (), database);
+    g_socket_client_set_tls (client, TRUE);
+    channel->gio = G_IO_STREAM (g_socket_client_connect_to_host (client,
+            address, 0, NULL, &error));
+  }
+  if (channel->gio == NULL) {
+    g_printerr ("%s: %s\n", address, error->message);
+    exit (1);
+  }
+  channel->fd = -1;
+
+  return channel;
+}
+
 void
 channel_free (Channel * channel)
 {
   g_clear_pointer (&channel->ssl, SSL_free);
-  close (channel->fd);
+  g_clear_object (&channel->gio);
+  if (channel->fd >= 0)
+    close (channel->fd);
   g_free (channel->scratch);
   g_free (channel);
 }
@@ -162,6 +190,9 @@ read_tls (Channel * channel, gpointer data, gsize size)
 gsize
 channel_read (Channel * channel, gpointer data, gsize size)
 {
+  if (channel->gio != NULL)
+    return MAX (g_input_stream_read (g_io_stream_get_input_stream
+            (channel->gio), data, size, NULL, NULL), 0);
   if (channel->ssl != NULL)
     return read_tls (channel, data, size);
 
@@ -195,6 +226,9 @@ channel_write (Channel * channel, gconstpointer data, gsize size)
 {
   const guint8 *from = data;
 
+  if (channel->gio != NULL)
+    return g_output_stream_write_all (g_io_stream_get_output_stream
+        (channel->gio), data, size, NULL, NULL, NULL);
   if (channel->ssl != NULL)
     return write_tls (channel, data, size);
 

@@ -25,6 +25,9 @@ Channel *channel_accept (int fd, SSL_CTX * tls);
 /* Connects to @address, HOST:PORT in numbers, or ends the program.
  * @tls: (nullable): TLS as the client. */
 Channel *channel_connect (const gchar * address, SSL_CTX * tls);
+
+/* The same over GIO's TLS, which is what libsoup has; @ca_file: (nullable) */
+Channel *channel_connect_gio (const gchar * address, const gchar * ca_file);
 void channel_free (Channel * channel);
 
 /* At most @size bytes; 0 at the end, or when it broke. */

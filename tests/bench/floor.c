@@ -5,14 +5,15 @@
  * upload costs at the least.
  *
  *   floor --connect HOST:PORT --bytes N [--part-size N] [--write-size N]
- *       [--memory N] [--connections N] [--ca-file FILE]
+ *       [--memory N] [--connections N] [--ca-file FILE] [--gio]
  *
  * Each part is an UploadPart of a multipart upload that nobody began, in
  * writes of --write-size; its answer is read and the next one follows. Its
  * bytes lie in --memory bytes of memory, and come from there again and again:
  * with the size of a part they are where an upload has them, with that of a
  * write, which is the default, where the processor has them anyway. With --connections, as many threads send, each an equal share of
- * the parts. With --ca-file, over TLS: then a write of 16 KiB is one record.
+ * the parts. With --ca-file, over TLS: then a write of 16 KiB is one record. With --gio as
+ * well, GIO's TLS instead of OpenSSL's.
  *
  * A part of all bytes of a connection makes a bulk transfer. The last line is
  * JSON: bytes, seconds. */
@@ -31,6 +32,7 @@ static gint64 part_size = 4 * 1024 * 1024;
 static gint write_size = 256 * 1024;
 static gint64 memory_size;
 static gint connections = 1;
+static gboolean gio;
 
 static const GOptionEntry entries[] = {
   {"connect", 0, 0, G_OPTION_ARG_STRING, &address, "The receiver",
@@ -40,6 +42,7 @@ static const GOptionEntry entries[] = {
   {"part-size", 0, 0, G_OPTION_ARG_INT64, &part_size, "4 MiB", "N"},
   {"write-size", 0, 0, G_OPTION_ARG_INT, &write_size, "256 KiB", "N"},
   {"memory", 0, 0, G_OPTION_ARG_INT64, &memory_size, "Of one write", "N"},
+  {"gio", 0, 0, G_OPTION_ARG_NONE, &gio, "GIO's TLS", NULL},
   {"connections", 0, 0, G_OPTION_ARG_INT, &connections, "1", "N"},
   {NULL}
 };
@@ -104,7 +107,8 @@ static gpointer
 send_parts (gpointer user_data)
 {
   const Lane *lane = user_data;
-  g_autoptr (Channel) channel = channel_connect (address, lane->tls);
+  g_autoptr (Channel) channel = gio ? channel_connect_gio (address, ca_file)
+      : channel_connect (address, lane->tls);
   guint64 step = (guint64) part_size * connections;
   guint64 offset = (guint64) part_size * lane->first;
   guint number = lane->first + 1;

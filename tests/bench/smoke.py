@@ -17,10 +17,11 @@ TOTAL = 8 * MIB
 
 
 def floor(machine):
-    for tls, size in ((False, 256 * 1024), (True, 16 * 1024)):
+    for tls, size, *more in ((False, 256 * 1024), (True, 16 * 1024),
+                             (True, 16 * 1024, '--gio')):
         with Receiver(machine, '--sum', tls=tls) as receiver:
             machine.floor(receiver, TOTAL, '--write-size', size,
-                          '--connections', 2, '--part-size', MIB)
+                          '--connections', 2, '--part-size', MIB, *more)
             report = receiver.expect(TOTAL, 0)
         assert report['part'] == TOTAL // MIB
         assert report['connections'] == 2

@@ -17,6 +17,7 @@
  * @srtt: in milliseconds, -1: unknown; the shortest is 50
  * @waiting: parts
  * @expected: parts at a time
+ * @min_rtt: in milliseconds, 0: 50
  */
 typedef struct
 {
@@ -24,6 +25,7 @@ typedef struct
   gint64 srtt;
   guint waiting;
   guint expected;
+  gdouble min_rtt;
 } Step;
 
 typedef struct
@@ -52,6 +54,9 @@ static const Row rows[] = {
   {"slow-uplink-live", 16, {{0, 150, 0, 2}, {1000, 50, 0, 2}}},
   /* In between nothing changes. */
   {"full", 16, {{0, 50, 9, 4}, {1000, 90, 9, 4}, {1000, 100, 9, 4}}},
+  /* Loopback, a host in the next room: three are enough. */
+  {"short", 16, {{0, 1, 9, 3, 0.1}, {1000, 1, 9, 3, 0.1}, {1000, 20, 9, 2, 0.1},
+            {1000, 1, 9, 3, 0.1}, {1000, 1, 9, 3, 0.1}}},
   /* Not in a hurry: four round trips, at least 0.3 s. */
   {"waits", 16, {{0, 70, 9, 4}, {279, 50, 9, 4}, {22, 50, 9, 6},
             {299, 50, 9, 6}, {2, 50, 9, 9}}},
@@ -67,7 +72,7 @@ static const Row rows[] = {
   {"limited", 16, {{0, 50, 0, 2}, {1000, -1, 0, 2}, {1000, 900, 0, 2},
             {1000, 50, 0, 2}}, TRUE},
   {"limited-line-is-slower", 16, {{0, 50, 9, 3}, {1000, 50, 9, 4},
-            {1000, 900, 9, 3}, {1000, -1, 9, 3}}, TRUE},
+            {1000, 900, 9, 2}, {1000, -1, 9, 2}}, TRUE},
 };
 
 static void
@@ -86,7 +91,9 @@ test_row (gconstpointer data)
 
     now += step->wait * MILLISECOND;
     gst_ice_parallelism_update (&parallelism, now, step->srtt < 0 ? -1 :
-        step->srtt * MILLISECOND, MIN_RTT, step->waiting, row->max);
+        step->srtt * MILLISECOND, step->min_rtt > 0 ?
+        (gint64) (step->min_rtt * MILLISECOND) : MIN_RTT, step->waiting,
+        row->max);
     g_test_message ("step %u", i);
     g_assert_cmpuint (parallelism.n, ==, step->expected);
   }
@@ -103,7 +110,7 @@ test_limit_changes (void)
   gst_ice_parallelism_set_limited (&parallelism, TRUE);
   g_assert_cmpuint (parallelism.n, ==, GST_ICE_PARALLELISM_LIMITED);
   gst_ice_parallelism_set_limited (&parallelism, FALSE);
-  g_assert_cmpuint (parallelism.n, ==, GST_ICE_PARALLELISM_MIN);
+  g_assert_cmpuint (parallelism.n, ==, GST_ICE_PARALLELISM_START);
   parallelism.n = 16;
   gst_ice_parallelism_set_limited (&parallelism, FALSE);
   g_assert_cmpuint (parallelism.n, ==, 16);

@@ -235,7 +235,8 @@ test_rewrite (void)
  * than memory holds. What comes one at a time, as from a live source that the
  * line keeps up with, takes one. */
 static void
-check_automatic (guint max, guint n_parts, guint least, guint most)
+check_automatic (gint64 short_line_us, guint max, guint n_parts, guint least,
+    guint most)
 {
   UploadFixture fixture;
   guint overlap;
@@ -243,6 +244,7 @@ check_automatic (guint max, guint n_parts, guint least, guint most)
   upload_fixture_init (&fixture, NULL);
   fixture.config->parallel_parts = 0;
   fixture.config->max_parallel_parts = max;
+  fixture.config->short_line_us = short_line_us;
   begin (&fixture);
   upload_fixture_add_fault (&fixture,
       "part:delay-answer:seconds=0.2:count=0");
@@ -260,9 +262,11 @@ check_automatic (guint max, guint n_parts, guint least, guint most)
 static void
 test_automatic (void)
 {
-  check_automatic (16, 100, 6, 16);
-  check_automatic (4, 30, 3, 4);
-  check_automatic (16, 2, 1, 1);
+  check_automatic (0, 16, 100, 6, 16);
+  check_automatic (0, 4, 30, 3, 4);
+  check_automatic (0, 16, 2, 1, 1);
+  /* Loopback, as it is. */
+  check_automatic (HOUR, 16, 30, 2, 3);
 }
 
 /* ---- connections ---- */
