@@ -69,6 +69,7 @@ typedef struct
   gint64 max_spool;             /* bytes; 0: no limit */
   gint64 min_free;              /* bytes */
   gint64 max_memory;            /* bytes, of each sink */
+  gint64 max_upload_bitrate;    /* bit/s, of all sinks; 0: no limit */
   gdouble stop_timeout;         /* seconds */
 } Options;
 
@@ -158,7 +159,9 @@ set_up_sink (GstElement * sink, gpointer user_data)
   Recorder *self = user_data;
 
   g_object_set (sink, "spool-directory", self->spool, "max-memory",
-      (guint64) self->options->max_memory, NULL);
+      (guint64) self->options->max_memory, "max-upload-bitrate",
+      (guint64) self->options->max_upload_bitrate, "share-upload-bitrate", TRUE,
+      NULL);
   gst_util_set_object_arg (G_OBJECT (sink), "on-stop", "keep");
   gst_util_set_object_arg (G_OBJECT (sink), "on-error", "keep");
   if (self->options->region != NULL)
@@ -746,6 +749,8 @@ check_options (const Options * options, GError ** error)
   else if (options->max_spool < 0 || options->min_free < 0
       || options->max_memory < 1024 * 1024)
     problem = "a size is out of range";
+  else if (options->max_upload_bitrate < 0)
+    problem = "--max-upload-bitrate is out of range";
   else if (options->log != NULL && !g_str_equal (options->log, "json")
       && !g_str_equal (options->log, "text"))
     problem = "--log is neither json nor text";
@@ -798,6 +803,9 @@ parse_options (Options * o, int *argc, char ***argv, GError ** error)
         "What the disk has to have free (268435456)", "BYTES"},
     {"max-memory", 0, 0, G_OPTION_ARG_INT64, &o->max_memory,
         "Recorded bytes in memory, of each upload (33554432)", "BYTES"},
+    {"max-upload-bitrate", 0, 0, G_OPTION_ARG_INT64, &o->max_upload_bitrate,
+        "Most that all uploads send together; 0: what the line has (0)",
+        "BIT/S"},
     {"stop-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &o->stop_timeout,
         "How long to upload what is left when told to stop (20)", "SECONDS"},
     {"metrics-file", 0, 0, G_OPTION_ARG_FILENAME, &o->metrics_file,

@@ -57,7 +57,8 @@ fixture_new (void)
   Fixture *fixture = g_new0 (Fixture, 1);
   g_autoptr (GError) error = NULL;
 
-  fixture->emulator = program_new_emulator (NULL);
+  /* Packets like those of Ethernet. */
+  fixture->emulator = program_new_emulator ("--segment-size=1448");
   fixture->directory = g_dir_make_tmp ("icesink-recorder-XXXXXX", &error);
   g_assert_no_error (error);
 
@@ -619,6 +620,24 @@ test_disk_full (void)
   stop (fixture);
 }
 
+/* Less than what is recorded, however many uploads there are. */
+static void
+test_limit (void)
+{
+  g_autoptr (Fixture) fixture = fixture_new ();
+  const guint64 limit = 600000;
+  guint64 before, sent;
+
+  start (fixture, "--test --bitrate=2000 --max-upload-bitrate=600000");
+  skip (fixture, "fragment-started", 3);
+  before = ice_emulator_get_body_bytes (fixture->emulator);
+  g_usleep (4 * G_USEC_PER_SEC);
+  sent = ice_emulator_get_body_bytes (fixture->emulator) - before;
+  g_test_message ("%.2f of the limit", sent / (4.0 * limit / 8));
+  g_assert_cmpuint (sent, <, 4 * limit / 8 * 5 / 4);
+  stop (fixture);
+}
+
 /* A file system of 6 MB that is full, and no limit but that. */
 static void
 test_no_space (void)
@@ -866,7 +885,7 @@ test_usage (void)
 {
   static const gchar *const wrong[] = { "", "--test --location=rtsp://a/b",
     "--test --format=exe", "--test --minutes=0", "--test --log=xml",
-    "--test --stock=1", "--nothing"
+    "--test --stock=1", "--test --max-upload-bitrate=-1", "--nothing"
   };
   guint i;
 
@@ -896,6 +915,7 @@ main (int argc, char **argv)
       test_stopped_in_outage);
   g_test_add_func ("/recorder/survives/a-full-disk", test_disk_full);
   g_test_add_func ("/recorder/survives/a-full-file-system", test_no_space);
+  g_test_add_func ("/recorder/survives/a-line-that-is-shared", test_limit);
   g_test_add_func ("/recorder/survives/want-of-media-ids", test_no_ids);
   g_test_add_func ("/recorder/survives/ids-that-come-twice", test_id_twice);
   g_test_add_func ("/recorder/is/watched", test_metrics);
