@@ -25,11 +25,14 @@
 
 static gboolean as_json;
 static gint retry_timeout_s = DEFAULT_RETRY_TIMEOUT;
+static gint64 max_upload_bitrate;
 
 static const GOptionEntry options[] = {
   {"retry-timeout", 0, 0, G_OPTION_ARG_INT, &retry_timeout_s,
         "How long to try while nothing works; 0: for ever ("
         G_STRINGIFY (DEFAULT_RETRY_TIMEOUT) ")", "SECONDS"},
+  {"max-upload-bitrate", 0, 0, G_OPTION_ARG_INT64, &max_upload_bitrate,
+        "Most that goes out; 0: what the line has (0)", "BIT/S"},
   {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL},
   {NULL}
 };
@@ -162,7 +165,8 @@ set_up_sink (GstElement * sink, const gchar * directory,
 
   gst_ice_tool_service_set_up (G_OBJECT (sink));
   g_object_set (sink, "media-id", media_id, "spool-directory", directory,
-      "retry-timeout", retry_timeout, NULL);
+      "retry-timeout", retry_timeout, "max-upload-bitrate",
+      (guint64) max_upload_bitrate, NULL);
   gst_util_set_object_arg (G_OBJECT (sink), "resume", "only");
   gst_util_set_object_arg (G_OBJECT (sink), "on-stop", "keep");
   gst_util_set_object_arg (G_OBJECT (sink), "on-error", "keep");
@@ -307,13 +311,17 @@ print_result (Finish * finish, const gchar * media_id)
       GST_ICE_TOOL_FAILED;
 }
 
-/* FALSE with an error if there is nothing to be finished. */
+/* FALSE with an error if there is nothing to be finished, or not like that. */
 static gboolean
 check_left (const gchar * directory, const gchar * media_id, GError ** error)
 {
   g_autoptr (GError) reason = NULL;
   g_autoptr (GstIceSpoolLeft) left = NULL;
   gboolean in_use;
+
+  if (max_upload_bitrate < 0)
+    return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS,
+        "--max-upload-bitrate is negative");
 
   left = gst_ice_spool_inspect (directory, media_id, &in_use, &reason);
   if (reason != NULL) {

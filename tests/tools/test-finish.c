@@ -200,6 +200,20 @@ test_out_of_reach (void)
 }
 
 static void
+test_limit (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+
+  leave (spools, NULL);
+  run_finish (tool, spools, "--max-upload-bitrate=-1");
+  assert_kept (tool, spools, 2);
+  assert_says (tool->err, "--max-upload-bitrate is negative");
+  run_finish (tool, spools, "--max-upload-bitrate=8000000");
+  assert_complete (tool, spools);
+}
+
+static void
 test_in_use (void)
 {
   g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
@@ -242,6 +256,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tool/finish/bears-an-outage", test_outage);
   g_test_add_func ("/tool/finish/keeps-all-on-failure", test_failure);
   g_test_add_func ("/tool/finish/out-of-reach", test_out_of_reach);
+  g_test_add_func ("/tool/finish/with-a-limit", test_limit);
   g_test_add_func ("/tool/finish/in-use", test_in_use);
   g_test_add_func ("/tool/finish/nothing", test_nothing);
 
