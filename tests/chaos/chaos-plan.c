@@ -458,6 +458,20 @@ plan_events (Draft * d)
   g_array_sort (d->plan->events, compare_events);
 }
 
+/* The last thing that is drawn, so that what else a seed means stays. */
+static void
+plan_limit (Draft * d)
+{
+  if (!chance (d, 0.25))
+    return;
+
+  set (d, "max-upload-bitrate", pick (d, 10, 100) * G_GUINT64_CONSTANT (1000000));
+  if (chance (d, 0.5))
+    set_word (d, "share-upload-bitrate", "true");
+  if (chance (d, 0.5))
+    add_option (d, "--segment-size=1448");
+}
+
 /* ---- the whole ---- */
 
 ChaosPlan *
@@ -479,6 +493,7 @@ chaos_plan_new (guint32 seed)
   plan_leases (&d);
   plan_faults (&d);
   plan_events (&d);
+  plan_limit (&d);
 
   d.plan->settings = g_string_free (d.settings, FALSE);
   g_ptr_array_add (d.plan->options, NULL);

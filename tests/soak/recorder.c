@@ -97,7 +97,8 @@ make_sink (Recorder * self, const gchar * media_id)
       self->plan->endpoint, "part-size", (guint64) PART_SIZE, "max-memory",
       (guint64) MAX_MEMORY, "head-size", (guint64) 0, "parallel-parts",
       g_rand_int_range (self->random, 1, 5), "retry-timeout",
-      GST_CLOCK_TIME_NONE, "async", FALSE, NULL);
+      GST_CLOCK_TIME_NONE, "share-upload-bitrate", g_rand_boolean
+      (self->random), "async", FALSE, NULL);
 
   return sink;
 }
@@ -176,6 +177,16 @@ get_progress (const Recorder * self)
   return self->pushed / (gdouble) self->size;
 }
 
+static void
+change_limit (Recorder * self, GstElement * sink)
+{
+  guint64 rate = 8 * self->size / self->plan->seconds;
+
+  g_object_set (sink, "max-upload-bitrate", g_rand_boolean (self->random) ?
+      G_GUINT64_CONSTANT (0) : rate * g_rand_int_range (self->random, 2, 10),
+      NULL);
+}
+
 /* The next day begins before the last one ends. */
 static void
 turn_days (Recorder * self)
@@ -221,7 +232,8 @@ pause_for_a_moment (Recorder * self)
   g_timeout_add (g_rand_int_range (self->random, 1, 300), play_again, self);
 }
 
-/* A branch is there for its share of its turn. */
+/* A branch is there for its share of its turn, and the day's limit changes
+ * whenever one comes or goes. */
 static void
 do_what_is_due (Recorder * self)
 {
@@ -230,8 +242,10 @@ do_what_is_due (Recorder * self)
 
   if (self->n_days < MIN (1 + progress * N_DAYS, N_DAYS))
     turn_days (self);
-  if ((turn < BRANCH_SHARE) != (self->other != NULL))
+  if ((turn < BRANCH_SHARE) != (self->other != NULL)) {
     turn_branches (self);
+    change_limit (self, self->day->sink);
+  }
   if (self->n_pauses < progress * self->plan->pauses)
     pause_for_a_moment (self);
 }

@@ -3,7 +3,7 @@
 # Copyright (C) 2026 The icesink developers
 #
 # Days of recording in MINUTES: 30 lives of a credential, 20 outages, 12,000
-# parts, 50 pauses, branches and fragments that come and go.
+# parts, 50 pauses, branches and fragments that come and go, limits that change.
 # Memory, descriptors and threads of the recorder have to be flat, and every
 # object what was recorded.
 #
