@@ -3,8 +3,9 @@
 # Copyright (C) 2026 The icesink developers
 #
 # The first quarter of an hour: what README.md tells a newcomer to type, word
-# for word and in its order, and how long each of it takes. run.sh runs this,
-# in a root that has nothing:
+# for word and in its order, and how long each of it takes; and how
+# docs/applications.md builds a program with what is installed then. run.sh runs
+# this, in a root that has nothing:
 #
 #   readme.sh install   all that needs a network: the quickstart, and what
 #                       installs icesink
@@ -21,19 +22,20 @@ work=/root/first
 mkdir -p "$work"
 passed=0
 
-# split_page: each block of shell commands is a file, with its mark in front
+# split_page PAGE NAME: each block of shell commands is a file NAME-NUMBER, with
+# its mark in front
 split_page ()
 {
-  rm -f "$work"/block-*
-  awk -v work="$work" '
+  rm -f "$work/$2"-*
+  awk -v name="$work/$2" '
     /^<!-- checked: / { mark = substr ($0, 15, length ($0) - 18); next }
     /^```sh$/ {
-      file = sprintf ("%s/block-%02d", work, ++n)
+      file = sprintf ("%s-%02d", name, ++n)
       print mark >file
       next
     }
     /^```/ { file = ""; mark = ""; next }
-    file != "" { print >file }' README.md
+    file != "" { print >file }' "$1"
 }
 
 # enter FILE: says what comes
@@ -68,6 +70,20 @@ say_yes ()
   export DEBIAN_FRONTEND=noninteractive
 }
 
+# A program with the archive that has just been installed; the page names the
+# directory of amd64.
+build_application ()
+{
+  [ -d /usr/lib/x86_64-linux-gnu ] || return 0
+  for file in "$work"/application-*; do
+    grep -q '^by tests/docs/install.sh$' "$file" || continue
+    enter "$file"
+    sh -eu "$work/commands"
+    rm static-plugin
+    leave
+  done
+}
+
 install_all ()
 {
   allow_sudo
@@ -78,6 +94,7 @@ install_all ()
       'by tests/docs/meson.build' | 'by tests/docs/install.sh')
         sh -eu "$work/commands"
         leave
+        case $mark in *install.sh) build_application ;; esac
         ;;
       'by tests/docs/package.sh')
         ninja -C build-usr uninstall >/dev/null
@@ -155,7 +172,8 @@ use_service ()
   done
 }
 
-split_page
+split_page README.md block
+split_page docs/applications.md application
 case ${1:-} in
   install) install_all ;;
   service) use_service ;;
