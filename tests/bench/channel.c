@@ -187,12 +187,20 @@ read_tls (Channel * channel, gpointer data, gsize size)
   return SSL_read_ex (channel->ssl, data, size, &n) == 1 ? n : 0;
 }
 
+static gsize
+read_gio (Channel * channel, gpointer data, gsize size)
+{
+  gssize n = g_input_stream_read (g_io_stream_get_input_stream (channel->gio),
+      data, size, NULL, NULL);
+
+  return MAX (n, 0);
+}
+
 gsize
 channel_read (Channel * channel, gpointer data, gsize size)
 {
   if (channel->gio != NULL)
-    return MAX (g_input_stream_read (g_io_stream_get_input_stream
-            (channel->gio), data, size, NULL, NULL), 0);
+    return read_gio (channel, data, size);
   if (channel->ssl != NULL)
     return read_tls (channel, data, size);
 
