@@ -16,95 +16,69 @@ G_BEGIN_DECLS
 #define GST_ICE_ERROR (gst_ice_error_quark ())
 GQuark gst_ice_error_quark (void);
 
-/**
- * GstIceErrorCode:
- * @GST_ICE_ERROR_FAILED: final, and no other code says it better
- * @GST_ICE_ERROR_SETTINGS: something the user set cannot work
- * @GST_ICE_ERROR_NOT_AUTHORIZED: the service refuses this identity, or there
- *     is none
- * @GST_ICE_ERROR_TOKEN_EXPIRED: the upload credential is dead; a renewal
- *     helps
- * @GST_ICE_ERROR_IDENTITY_EXPIRED: the caller's own temporary identity is
- *     over; a new one from the provider helps
- * @GST_ICE_ERROR_CLOCK_SKEW: the service finds our clock wrong; its time is in
- *     the details
- * @GST_ICE_ERROR_THROTTLED: too many calls; wait longer
- * @GST_ICE_ERROR_UNAVAILABLE: the service has a problem of its own; try again
- * @GST_ICE_ERROR_NETWORK: nothing intelligible came back: refused, reset,
- *     DNS, early end; try again
- * @GST_ICE_ERROR_TLS: no TLS connection could be made; try again
- * @GST_ICE_ERROR_STALLED: no byte moved for the stall timeout; try again
- * @GST_ICE_ERROR_DAMAGED: what arrived is not what was sent (CRC-64,
- *     InvalidDigest); send again
- * @GST_ICE_ERROR_PROTOCOL: an answer that makes no sense, or is too large
- * @GST_ICE_ERROR_NOT_FOUND: media id, bucket or object does not exist
- * @GST_ICE_ERROR_NO_SUCH_UPLOAD: the upload id is not, or no longer, known
- * @GST_ICE_ERROR_CONFLICT: the object may not be overwritten
- * @GST_ICE_ERROR_NO_SPACE: disk, part numbers or object size are used up
- * @GST_ICE_ERROR_SEEK: a rewrite of bytes that are no longer held
- * @GST_ICE_ERROR_SYNC: the object at the service differs from ours for good
- * @GST_ICE_ERROR_OUTCOME_UNKNOWN: whether the object is complete cannot be
- *     learnt
- *
- * Since: 0.1
- */
+/* What is wrong, as far as it decides what comes next. Since: 0.1 */
 typedef enum
 {
-  GST_ICE_ERROR_FAILED,
-  GST_ICE_ERROR_SETTINGS,
-  GST_ICE_ERROR_NOT_AUTHORIZED,
-  GST_ICE_ERROR_TOKEN_EXPIRED,
-  GST_ICE_ERROR_IDENTITY_EXPIRED,
-  GST_ICE_ERROR_CLOCK_SKEW,
-  GST_ICE_ERROR_THROTTLED,
-  GST_ICE_ERROR_UNAVAILABLE,
-  GST_ICE_ERROR_NETWORK,
-  GST_ICE_ERROR_TLS,
-  GST_ICE_ERROR_STALLED,
-  GST_ICE_ERROR_DAMAGED,
-  GST_ICE_ERROR_PROTOCOL,
-  GST_ICE_ERROR_NOT_FOUND,
-  GST_ICE_ERROR_NO_SUCH_UPLOAD,
-  GST_ICE_ERROR_CONFLICT,
-  GST_ICE_ERROR_NO_SPACE,
-  GST_ICE_ERROR_SEEK,
-  GST_ICE_ERROR_SYNC,
-  GST_ICE_ERROR_OUTCOME_UNKNOWN,
+  GST_ICE_ERROR_FAILED,           /* final, and no other code says it better */
+  GST_ICE_ERROR_SETTINGS,         /* something the user set cannot work */
+  GST_ICE_ERROR_NOT_AUTHORIZED,   /* the service refuses this identity, or
+                                   * there is none */
+  GST_ICE_ERROR_TOKEN_EXPIRED,    /* the upload credential is dead; a renewal
+                                   * helps */
+  GST_ICE_ERROR_IDENTITY_EXPIRED, /* the caller's own temporary identity is
+                                   * over; a new one from the provider helps */
+  GST_ICE_ERROR_CLOCK_SKEW,       /* the service finds our clock wrong; its
+                                   * time is in the details */
+  GST_ICE_ERROR_THROTTLED,        /* too many calls; wait longer */
+  GST_ICE_ERROR_UNAVAILABLE,      /* the service has a problem of its own; try
+                                   * again */
+  GST_ICE_ERROR_NETWORK,          /* nothing intelligible came back: refused,
+                                   * reset, DNS, early end; try again */
+  GST_ICE_ERROR_TLS,              /* no TLS connection could be made; try
+                                   * again */
+  GST_ICE_ERROR_STALLED,          /* no byte moved for the stall timeout; try
+                                   * again */
+  GST_ICE_ERROR_DAMAGED,          /* what arrived is not what was sent (CRC-64,
+                                   * InvalidDigest); send again */
+  GST_ICE_ERROR_PROTOCOL,         /* an answer that makes no sense, or is too
+                                   * large */
+  GST_ICE_ERROR_NOT_FOUND,        /* media id, bucket or object does not
+                                   * exist */
+  GST_ICE_ERROR_NO_SUCH_UPLOAD,   /* the upload id is not, or no longer,
+                                   * known */
+  GST_ICE_ERROR_CONFLICT,         /* the object may not be overwritten */
+  GST_ICE_ERROR_NO_SPACE,         /* disk, part numbers or object size are used
+                                   * up */
+  GST_ICE_ERROR_SEEK,             /* a rewrite of bytes that are no longer
+                                   * held */
+  GST_ICE_ERROR_SYNC,             /* the object at the service differs from
+                                   * ours for good */
+  GST_ICE_ERROR_OUTCOME_UNKNOWN,  /* whether the object is complete cannot be
+                                   * learnt */
 } GstIceErrorCode;
 
-/**
- * GstIceErrorDetails:
- * @service: (nullable): "ice" or "oss"; a static string
- * @operation: (nullable): the call, in the service's words; a static string
- * @part: part number, or 0 where no part is meant
- * @http_status: HTTP status, or 0 where no answer came
- * @code: (nullable) (owned): the service's error code, never a secret
- * @request_id: (nullable) (owned): the service's request id
- * @ec: (nullable) (owned): OSS's EC
- * @retry_after_us: how long the service asks to wait in microseconds, or -1
- * @server_time_us: the service's clock when it answered, in microseconds
- *     since 1970, or -1
- * @not_sent: there was no connection to send the request on, so the service
- *     has seen nothing of it
- * @reused_connection: a kept connection failed before any answer came; a new
- *     attempt at once, on another one, is no sign of trouble
- *
- * What is known about a failure besides its text. Unknown fields are NULL, 0
- * or -1.
- */
+/* What is known about a failure besides its text. Unknown fields are NULL, 0
+ * or -1. */
 typedef struct
 {
-  const gchar *service;
-  const gchar *operation;
-  guint part;
-  guint http_status;
-  gchar *code;
-  gchar *request_id;
-  gchar *ec;
-  gint64 retry_after_us;
-  gint64 server_time_us;
-  gboolean not_sent;
-  gboolean reused_connection;
+  const gchar *service;       /* (nullable) "ice" or "oss"; a static string */
+  const gchar *operation;     /* (nullable) the call, in the service's words; a
+                               * static string */
+  guint part;                 /* part number, or 0 where no part is meant */
+  guint http_status;          /* HTTP status, or 0 where no answer came */
+  gchar *code;                /* (nullable) (owned) the service's error code,
+                               * never a secret */
+  gchar *request_id;          /* (nullable) (owned) the service's request id */
+  gchar *ec;                  /* (nullable) (owned) OSS's EC */
+  gint64 retry_after_us;      /* how long the service asks to wait in
+                               * microseconds, or -1 */
+  gint64 server_time_us;      /* the service's clock when it answered, in
+                               * microseconds since 1970, or -1 */
+  gboolean not_sent;          /* there was no connection to send the request
+                               * on, so the service has seen nothing of it */
+  gboolean reused_connection; /* a kept connection failed before any answer
+                               * came; a new attempt at once, on another one,
+                               * is no sign of trouble */
 } GstIceErrorDetails;
 
 /* Frees the strings of details that belong to no error. */

@@ -13,33 +13,21 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceLogCategory:
- * @GST_ICE_LOG_SINK: `icesink`: the element
- * @GST_ICE_LOG_UPLOAD: `iceupload`: one upload from start to end
- * @GST_ICE_LOG_LEASE: `icelease`: upload credentials and their renewal
- * @GST_ICE_LOG_RECORDING: `icerecording`: the byte stream
- * @GST_ICE_LOG_SPOOL: `icespool`: recordings on disk
- * @GST_ICE_LOG_CLIENT: `iceclient`: calls of ICE
- * @GST_ICE_LOG_OSS: `iceoss`: operations of OSS
- * @GST_ICE_LOG_CREDENTIALS: `icecredentials`: where the identity comes from
- * @GST_ICE_LOG_HTTP: `icehttp`: HTTP
- * @GST_ICE_LOG_REQUEST: `icerequest`: one line for each request
- * @GST_ICE_LOG_N: how many there are
- */
 typedef enum
 {
-  GST_ICE_LOG_SINK,
-  GST_ICE_LOG_UPLOAD,
-  GST_ICE_LOG_LEASE,
-  GST_ICE_LOG_RECORDING,
-  GST_ICE_LOG_SPOOL,
-  GST_ICE_LOG_CLIENT,
-  GST_ICE_LOG_OSS,
-  GST_ICE_LOG_CREDENTIALS,
-  GST_ICE_LOG_HTTP,
-  GST_ICE_LOG_REQUEST,
-  GST_ICE_LOG_N,
+  GST_ICE_LOG_SINK,        /* `icesink`: the element */
+  GST_ICE_LOG_UPLOAD,      /* `iceupload`: one upload from start to end */
+  GST_ICE_LOG_LEASE,       /* `icelease`: upload credentials and their
+                            * renewal */
+  GST_ICE_LOG_RECORDING,   /* `icerecording`: the byte stream */
+  GST_ICE_LOG_SPOOL,       /* `icespool`: recordings on disk */
+  GST_ICE_LOG_CLIENT,      /* `iceclient`: calls of ICE */
+  GST_ICE_LOG_OSS,         /* `iceoss`: operations of OSS */
+  GST_ICE_LOG_CREDENTIALS, /* `icecredentials`: where the identity comes
+                            * from */
+  GST_ICE_LOG_HTTP,        /* `icehttp`: HTTP */
+  GST_ICE_LOG_REQUEST,     /* `icerequest`: one line for each request */
+  GST_ICE_LOG_N,           /* how many there are */
 } GstIceLogCategory;
 
 /* Makes all categories when one is wanted first. Any thread. */

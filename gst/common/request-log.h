@@ -12,30 +12,18 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceRequestLog:
- * @operation: in the service's words
- * @part: part number, or 0
- * @bytes: of the body that went out
- * @duration_us: from the request to the end of the answer, waiting for a
- *     connection included
- * @status: HTTP status, or 0 if no answer came
- * @request_id: (nullable): the service's
- * @object: media id or object key
- * @error: (nullable): why it failed
- *
- * How a request went.
- */
+/* How a request went. */
 typedef struct
 {
-  const gchar *operation;
-  guint part;
-  guint64 bytes;
-  gint64 duration_us;
-  guint status;
-  const gchar *request_id;
-  const gchar *object;
-  const GError *error;
+  const gchar *operation;  /* in the service's words */
+  guint part;              /* part number, or 0 */
+  guint64 bytes;           /* of the body that went out */
+  gint64 duration_us;      /* from the request to the end of the answer,
+                            * waiting for a connection included */
+  guint status;            /* HTTP status, or 0 if no answer came */
+  const gchar *request_id; /* (nullable) the service's */
+  const gchar *object;     /* media id or object key */
+  const GError *error;     /* (nullable) why it failed */
 } GstIceRequestLog;
 
 /* Writes the line. @level: of a success; what failed is never above

@@ -12,47 +12,34 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceIdentitySources:
- * @environment: (owned): the keys in the environment itself
- * @profile: (owned) (nullable): name of a profile in the files below
- * @config_file: (owned) (nullable): the command-line tool's configuration
- * @config_file_disabled: do not look there
- * @credentials_file: (owned) (nullable): the file in INI form
- * @role_arn: (owned) (nullable): a role to take on
- * @role_session_name: (owned) (nullable): what to call the session then
- * @oidc_provider_arn: (owned) (nullable): who vouches for us
- * @oidc_token_file: (owned) (nullable): where its token lies
- * @sts_region: (owned) (nullable): region of STS
- * @vpc_endpoint: STS from within a VPC
- * @ecs_role_name: (owned) (nullable): RAM role of this ECS instance
- * @ecs_disabled: do not ask the metadata service
- * @imdsv1_disabled: never ask it without a token
- * @credentials_uri: (owned) (nullable): may have a password in its query
- * @sts_endpoint: (owned) (nullable): in place of the real one, for tests
- * @metadata_endpoint: (owned) (nullable): in place of the real one, for tests
- *
- * Since: 0.1
- */
+/* Since: 0.1 */
 typedef struct
 {
-  GstIceCredentialsProvider *environment;
-  gchar *profile;
-  gchar *config_file;
-  gboolean config_file_disabled;
-  gchar *credentials_file;
-  gchar *role_arn;
-  gchar *role_session_name;
-  gchar *oidc_provider_arn;
-  gchar *oidc_token_file;
-  gchar *sts_region;
-  gboolean vpc_endpoint;
-  gchar *ecs_role_name;
-  gboolean ecs_disabled;
-  gboolean imdsv1_disabled;
-  GstIceSecret *credentials_uri;
-  gchar *sts_endpoint;
-  gchar *metadata_endpoint;
+  GstIceCredentialsProvider *environment; /* (owned) the keys in the
+                                           * environment itself */
+  gchar *profile;               /* (owned) (nullable) name of a profile in the
+                                 * files below */
+  gchar *config_file;           /* (owned) (nullable) the command-line tool's
+                                 * configuration */
+  gboolean config_file_disabled; /* do not look there */
+  gchar *credentials_file;      /* (owned) (nullable) the file in INI form */
+  gchar *role_arn;              /* (owned) (nullable) a role to take on */
+  gchar *role_session_name;     /* (owned) (nullable) what to call the session
+                                 * then */
+  gchar *oidc_provider_arn;     /* (owned) (nullable) who vouches for us */
+  gchar *oidc_token_file;       /* (owned) (nullable) where its token lies */
+  gchar *sts_region;            /* (owned) (nullable) region of STS */
+  gboolean vpc_endpoint;        /* STS from within a VPC */
+  gchar *ecs_role_name;         /* (owned) (nullable) RAM role of this ECS
+                                 * instance */
+  gboolean ecs_disabled;        /* do not ask the metadata service */
+  gboolean imdsv1_disabled;     /* never ask it without a token */
+  GstIceSecret *credentials_uri; /* (owned) (nullable) may have a password in
+                                  * its query */
+  gchar *sts_endpoint;          /* (owned) (nullable) in place of the real one,
+                                 * for tests */
+  gchar *metadata_endpoint;     /* (owned) (nullable) in place of the real one,
+                                 * for tests */
 
   /*< private >*/
   gchar *digest;                /* (owned): of all that was read */

@@ -14,50 +14,29 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceProfileKind:
- * @GST_ICE_PROFILE_KEYS: an AccessKey, perhaps with a token
- * @GST_ICE_PROFILE_ROLE: a role that another identity takes on
- * @GST_ICE_PROFILE_OIDC: a role that an OpenID Connect token opens
- * @GST_ICE_PROFILE_ECS_ROLE: the role of the ECS instance
- * @GST_ICE_PROFILE_PROCESS: what a program prints
- *
- * Since: 0.1
- */
+/* Since: 0.1 */
 typedef enum
 {
-  GST_ICE_PROFILE_KEYS,
-  GST_ICE_PROFILE_ROLE,
-  GST_ICE_PROFILE_OIDC,
-  GST_ICE_PROFILE_ECS_ROLE,
-  GST_ICE_PROFILE_PROCESS,
+  GST_ICE_PROFILE_KEYS,     /* an AccessKey, perhaps with a token */
+  GST_ICE_PROFILE_ROLE,     /* a role that another identity takes on */
+  GST_ICE_PROFILE_OIDC,     /* a role that an OpenID Connect token opens */
+  GST_ICE_PROFILE_ECS_ROLE, /* the role of the ECS instance */
+  GST_ICE_PROFILE_PROCESS,  /* what a program prints */
 } GstIceProfileKind;
 
 typedef struct _GstIceProfile GstIceProfile;
 
-/**
- * GstIceProfile:
- * @kind: which of the following matter
- * @keys: (owned) (nullable): of KEYS
- * @source: (owned) (nullable): of ROLE: who takes it on
- * @role: (owned): of ROLE and OIDC
- * @oidc_provider_arn: (owned) (nullable): of OIDC
- * @oidc_token_file: (owned) (nullable): of OIDC
- * @ecs_role_name: (owned) (nullable): of ECS_ROLE
- * @command: (owned) (nullable): of PROCESS
- *
- * Since: 0.1
- */
+/* Since: 0.1 */
 struct _GstIceProfile
 {
-  GstIceProfileKind kind;
-  GstIceIdentity *keys;
-  GstIceProfile *source;
-  GstIceRole *role;
-  gchar *oidc_provider_arn;
-  gchar *oidc_token_file;
-  gchar *ecs_role_name;
-  GstIceSecret *command;
+  GstIceProfileKind kind;   /* which of the following matter */
+  GstIceIdentity *keys;     /* (owned) (nullable) of KEYS */
+  GstIceProfile *source;    /* (owned) (nullable) of ROLE: who takes it on */
+  GstIceRole *role;         /* (owned) of ROLE and OIDC */
+  gchar *oidc_provider_arn; /* (owned) (nullable) of OIDC */
+  gchar *oidc_token_file;   /* (owned) (nullable) of OIDC */
+  gchar *ecs_role_name;     /* (owned) (nullable) of ECS_ROLE */
+  GstIceSecret *command;    /* (owned) (nullable) of PROCESS */
 };
 
 /* (transfer full) */

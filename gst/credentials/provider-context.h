@@ -12,17 +12,12 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceProviderContext:
- * @sources: (owned): what the environment says
- * @http: (owned): for STS and other services
- * @direct_http: (owned): for plain http, which never goes through a proxy
- */
 typedef struct
 {
-  GstIceIdentitySources *sources;
-  GstIceHttpClient *http;
-  GstIceHttpClient *direct_http;
+  GstIceIdentitySources *sources; /* (owned) what the environment says */
+  GstIceHttpClient *http;         /* (owned) for STS and other services */
+  GstIceHttpClient *direct_http;  /* (owned) for plain http, which never goes
+                                   * through a proxy */
 
   /*< private >*/
   grefcount ref_count;

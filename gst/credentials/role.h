@@ -15,27 +15,19 @@ G_BEGIN_DECLS
 #define GST_ICE_ROLE_MIN_DURATION 900
 #define GST_ICE_ROLE_DEFAULT_DURATION 3600
 
-/**
- * GstIceRole:
- * @role_arn: (owned) (nullable): the role
- * @session_name: (owned) (nullable): what STS calls the session
- * @policy: (owned) (nullable): narrows the permissions down
- * @external_id: (owned) (nullable): what a role of others may ask for
- * @duration_seconds: how long it lasts
- * @sts_region: (owned) (nullable): region of STS
- * @sts_endpoint: (owned) (nullable): host of STS, before @sts_region
- * @vpc_endpoint: STS from within a VPC
- */
 typedef struct
 {
-  gchar *role_arn;
-  gchar *session_name;
-  gchar *policy;
-  gchar *external_id;
-  guint64 duration_seconds;
-  gchar *sts_region;
-  gchar *sts_endpoint;
-  gboolean vpc_endpoint;
+  gchar *role_arn;          /* (owned) (nullable) the role */
+  gchar *session_name;      /* (owned) (nullable) what STS calls the session */
+  gchar *policy;            /* (owned) (nullable) narrows the permissions
+                             * down */
+  gchar *external_id;       /* (owned) (nullable) what a role of others may ask
+                             * for */
+  guint64 duration_seconds; /* how long it lasts */
+  gchar *sts_region;        /* (owned) (nullable) region of STS */
+  gchar *sts_endpoint;      /* (owned) (nullable) host of STS, before
+                             * @sts_region */
+  gboolean vpc_endpoint;    /* STS from within a VPC */
 } GstIceRole;
 
 /* A role of which nothing is known but the default duration. (transfer full) */

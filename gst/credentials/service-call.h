@@ -21,35 +21,24 @@ G_BEGIN_DECLS
 #define GST_ICE_SERVICE_STRANGER "the answer is not the service's own: " \
     "something in between, such as a proxy or a login page, has sent it"
 
-/**
- * GstIceServiceCall:
- * @service: "ice", "oss" or "sts"; a static string
- * @operation: in the service's words; a static string
- * @part: part number, or 0
- * @http: (owned): what sends it
- * @endpoint: (owned): where to
- * @identity: (owned) (nullable): who signs; what is masked in all texts
- * @subject: (owned) (nullable): media id, object key or role, for the log
- * @log_level: of a success
- * @bytes: of the body that went out
- * @began_us: monotonic time at which it was made ready
- * @signed_us: the service's time then, in microseconds since 1970
- * @request_id: (owned) (nullable): the answer's, fit to be shown
- */
 typedef struct
 {
-  const gchar *service;
-  const gchar *operation;
-  guint part;
-  GstIceHttpClient *http;
-  GstIceEndpoint *endpoint;
-  GstIceIdentity *identity;
-  gchar *subject;
-  GstDebugLevel log_level;
-  guint64 bytes;
-  gint64 began_us;
-  gint64 signed_us;
-  gchar *request_id;
+  const gchar *service;     /* "ice", "oss" or "sts"; a static string */
+  const gchar *operation;   /* in the service's words; a static string */
+  guint part;               /* part number, or 0 */
+  GstIceHttpClient *http;   /* (owned) what sends it */
+  GstIceEndpoint *endpoint; /* (owned) where to */
+  GstIceIdentity *identity; /* (owned) (nullable) who signs; what is masked in
+                             * all texts */
+  gchar *subject;           /* (owned) (nullable) media id, object key or role,
+                             * for the log */
+  GstDebugLevel log_level;  /* of a success */
+  guint64 bytes;            /* of the body that went out */
+  gint64 began_us;          /* monotonic time at which it was made ready */
+  gint64 signed_us;         /* the service's time then, in microseconds since
+                             * 1970 */
+  gchar *request_id;        /* (owned) (nullable) the answer's, fit to be
+                             * shown */
 } GstIceServiceCall;
 
 /* Fills in an empty @call. */

@@ -13,37 +13,25 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceSessionForm:
- * @access_key_id: name of the member
- * @access_key_secret: name of the member
- * @security_token: name of the member
- * @expiration: name of the member: a date of ISO 8601 with its zone
- * @is_session: token and expiration have to be there
- *
- * What the members are called.
- */
+/* What the members are called. */
 typedef struct
 {
-  const gchar *access_key_id;
-  const gchar *access_key_secret;
-  const gchar *security_token;
-  const gchar *expiration;
-  gboolean is_session;
+  const gchar *access_key_id;     /* name of the member */
+  const gchar *access_key_secret; /* name of the member */
+  const gchar *security_token;    /* name of the member */
+  const gchar *expiration;        /* name of the member: a date of ISO 8601
+                                   * with its zone */
+  gboolean is_session;            /* token and expiration have to be there */
 } GstIceSessionForm;
 
 /* AccessKeyId and so on, all required. */
 extern const GstIceSessionForm gst_ice_session_form;
 
-/**
- * GstIceSessionTime:
- * @wall_us: the time of the one who gives the answer, since 1970
- * @monotonic_us: the same moment by the monotonic clock
- */
 typedef struct
 {
-  gint64 wall_us;
-  gint64 monotonic_us;
+  gint64 wall_us;       /* the time of the one who gives the answer, since
+                         * 1970 */
+  gint64 monotonic_us;  /* the same moment by the monotonic clock */
 } GstIceSessionTime;
 
 /* The identity in @object. Errors: GST_ICE_ERROR_PROTOCOL; the text names a

@@ -16,23 +16,14 @@ G_BEGIN_DECLS
 
 typedef struct _GstIceConnection GstIceConnection;
 
-/**
- * GstIceTraffic:
- * @acknowledged: bytes that the peer's TCP has confirmed
- * @received: bytes that came from the peer
- * @srtt_us: the smoothed round trip
- * @min_rtt_us: the shortest one; 0: the kernel does not tell
- * @window: bytes that may be on their way at a time
- *
- * What the kernel counted on one connection since it was opened.
- */
+/* What the kernel counted on one connection since it was opened. */
 typedef struct
 {
-  guint64 acknowledged;
-  guint64 received;
-  gint64 srtt_us;
-  gint64 min_rtt_us;
-  guint64 window;
+  guint64 acknowledged; /* bytes that the peer's TCP has confirmed */
+  guint64 received;     /* bytes that came from the peer */
+  gint64 srtt_us;       /* the smoothed round trip */
+  gint64 min_rtt_us;    /* the shortest one; 0: the kernel does not tell */
+  guint64 window;       /* bytes that may be on their way at a time */
 } GstIceTraffic;
 
 /* (transfer full) */

@@ -15,21 +15,15 @@ G_BEGIN_DECLS
 
 typedef struct _GstIceEndpoint GstIceEndpoint;
 
-/**
- * GstIceEndpoint:
- * @tls: https
- * @host: (owned): lower case, an IPv6 address without brackets
- * @port: TCP port, the scheme's default if none was given
- * @is_address: @host is an IPv4 or IPv6 address
- * @is_loopback: @host is a literal 127.0.0.0/8, ::1, or `localhost`
- */
 struct _GstIceEndpoint
 {
-  gboolean tls;
-  gchar *host;
-  guint16 port;
-  gboolean is_address;
-  gboolean is_loopback;
+  gboolean tls;         /* https */
+  gchar *host;          /* (owned) lower case, an IPv6 address without
+                         * brackets */
+  guint16 port;         /* TCP port, the scheme's default if none was given */
+  gboolean is_address;  /* @host is an IPv4 or IPv6 address */
+  gboolean is_loopback; /* @host is a literal 127.0.0.0/8, ::1, or
+                         * `localhost` */
 
   /*< private >*/
   gatomicrefcount ref_count;

@@ -12,21 +12,13 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceExchangePhase:
- * @GST_ICE_EXCHANGE_QUEUED: libsoup has no connection for it yet
- * @GST_ICE_EXCHANGE_CONNECTING: a new one is made, TLS included
- * @GST_ICE_EXCHANGE_SENDING: head and body go out
- * @GST_ICE_EXCHANGE_WAITING: all is sent, for an answer
- * @GST_ICE_EXCHANGE_READING: the head of the answer is there
- */
 typedef enum
 {
-  GST_ICE_EXCHANGE_QUEUED,
-  GST_ICE_EXCHANGE_CONNECTING,
-  GST_ICE_EXCHANGE_SENDING,
-  GST_ICE_EXCHANGE_WAITING,
-  GST_ICE_EXCHANGE_READING,
+  GST_ICE_EXCHANGE_QUEUED,     /* libsoup has no connection for it yet */
+  GST_ICE_EXCHANGE_CONNECTING, /* a new one is made, TLS included */
+  GST_ICE_EXCHANGE_SENDING,    /* head and body go out */
+  GST_ICE_EXCHANGE_WAITING,    /* all is sent, for an answer */
+  GST_ICE_EXCHANGE_READING,    /* the head of the answer is there */
 } GstIceExchangePhase;
 
 /* Takes @phase from @from to @to. FALSE, and nothing is changed, if it is not

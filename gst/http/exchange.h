@@ -13,25 +13,16 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceExchangeContext:
- * @clock: (owned): the clock of all timeouts
- * @stall_timeout_us: longest time without a byte moving, in microseconds
- * @tcp_congestion_control: (nullable): for new connections
- * @is_congestion_refused: the system refused it once
- * @limit: (owned): on what goes out
- * @connections_opened: TCP connections opened so far
- *
- * What all exchanges of a client share.
- */
+/* What all exchanges of a client share. */
 typedef struct
 {
-  GstIceClock *clock;
-  gint64 stall_timeout_us;
-  const gchar *tcp_congestion_control;
-  gboolean is_congestion_refused;
-  GstIceRateLimit *limit;
-  guint connections_opened;
+  GstIceClock *clock;                  /* (owned) the clock of all timeouts */
+  gint64 stall_timeout_us;             /* longest time without a byte moving,
+                                        * in microseconds */
+  const gchar *tcp_congestion_control; /* (nullable) for new connections */
+  gboolean is_congestion_refused;      /* the system refused it once */
+  GstIceRateLimit *limit;              /* (owned) on what goes out */
+  guint connections_opened;            /* TCP connections opened so far */
 } GstIceExchangeContext;
 
 /* Sends @request and completes @task with a GstIceHttpResponse or an error.

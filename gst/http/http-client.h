@@ -69,19 +69,13 @@ void gst_ice_http_request_set_response_limit (GstIceHttpRequest * request,
 void gst_ice_http_request_set_progress (GstIceHttpRequest * request,
     GstIceHttpProgressFunc func, gpointer user_data);
 
-/**
- * GstIceHttpResponse:
- * @status: HTTP status, 100 to 599
- * @body: (owned): never NULL, zero-terminated behind its last byte
- * @date_us: the Date header in microseconds since 1970, or -1
- * @received_us: monotonic time at which the headers were there
- */
 typedef struct
 {
-  guint status;
-  GBytes *body;
-  gint64 date_us;
-  gint64 received_us;
+  guint status;         /* HTTP status, 100 to 599 */
+  GBytes *body;         /* (owned) never NULL, zero-terminated behind its last
+                         * byte */
+  gint64 date_us;       /* the Date header in microseconds since 1970, or -1 */
+  gint64 received_us;   /* monotonic time at which the headers were there */
 
   /*< private >*/
   GHashTable *headers;

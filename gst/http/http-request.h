@@ -10,15 +10,10 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceHttpHeader:
- * @name: (owned): as given
- * @value: (owned): wiped when freed
- */
 typedef struct
 {
-  gchar *name;
-  gchar *value;
+  gchar *name;          /* (owned) as given */
+  gchar *value;         /* (owned) wiped when freed */
 } GstIceHttpHeader;
 
 struct _GstIceHttpRequest

@@ -13,30 +13,21 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceNetworkConfig:
- * @user_agent: (owned): the User-Agent header
- * @proxy: (owned) (nullable): proxy URI; "" for none, NULL for the system's. A
- *     loopback host is never asked for through a given proxy, and plain http
- *     never goes through any
- * @ca_file: (owned) (nullable): PEM file of CA certificates; NULL for the
- *     system's
- * @tcp_congestion_control: (owned) (nullable): e.g. "bbr"; NULL for the
- *     system's
- * @stall_timeout: longest time without a byte moving
- * @max_upload_bitrate: most that goes out, in bit/s; 0: no limit. The first
- *     value: it may change
- * @share_upload_bitrate: what all that share it send together
- */
 typedef struct
 {
-  gchar *user_agent;
-  gchar *proxy;
-  gchar *ca_file;
-  gchar *tcp_congestion_control;
-  GstClockTime stall_timeout;
-  guint64 max_upload_bitrate;
-  gboolean share_upload_bitrate;
+  gchar *user_agent;             /* (owned) the User-Agent header */
+  gchar *proxy;                  /* (owned) (nullable) proxy URI; "" for none,
+                                  * NULL for the system's. A loopback host is
+                                  * never asked for through a given proxy, and
+                                  * plain http never goes through any */
+  gchar *ca_file;                /* (owned) (nullable) PEM file of CA
+                                  * certificates; NULL for the system's */
+  gchar *tcp_congestion_control; /* (owned) (nullable) e.g. "bbr"; NULL for the
+                                  * system's */
+  GstClockTime stall_timeout;    /* longest time without a byte moving */
+  guint64 max_upload_bitrate;    /* most that goes out, in bit/s; 0: no limit.
+                                  * The first value: it may change */
+  gboolean share_upload_bitrate; /* what all that share it send together */
 
   /*< private >*/
   gatomicrefcount ref_count;

@@ -42,23 +42,15 @@ GstIceConnection *gst_ice_origin_get_connection (GstIceOrigin * origin,
 /* Gives up the connections that are kept and that nobody uses. */
 void gst_ice_origin_abort_idle (GstIceOrigin * origin);
 
-/**
- * GstIceDelay:
- * @n: connections that requests are on
- * @srtt_us: sum of their smoothed round trips
- * @min_rtt_us: the shortest round trip that was seen on one of them
- * @window_rate: what TCP would let go on them, in bytes a second
- * @rate: what a limit lets go, of those that have one
- * @is_known: the kernel tells, and nothing is in between
- */
 typedef struct
 {
-  guint n;
-  gint64 srtt_us;
-  gint64 min_rtt_us;
-  guint64 window_rate;
-  guint64 rate;
-  gboolean is_known;
+  guint n;              /* connections that requests are on */
+  gint64 srtt_us;       /* sum of their smoothed round trips */
+  gint64 min_rtt_us;    /* the shortest round trip that was seen on one of
+                         * them */
+  guint64 window_rate;  /* what TCP would let go on them, in bytes a second */
+  guint64 rate;         /* what a limit lets go, of those that have one */
+  gboolean is_known;    /* the kernel tells, and nothing is in between */
 } GstIceDelay;
 
 /* Adds what is known of the connections in use to @delay. */

@@ -13,31 +13,20 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceAnswer:
- * @status: HTTP status
- * @json: (owned) (nullable): the body, if it is a JSON object
- * @code: (owned) (nullable): of an error, as it came
- * @message: (owned) (nullable): of an error, as it came
- * @request_id: (owned) (nullable): from the body or a header
- * @server_time: (owned) (nullable): ServerTime, of a refusal for the time
- * @is_foreign: nothing in it is the service's
- * @date_us: the Date header, or -1
- * @received_us: monotonic time of receipt
- * @retry_after_us: what the service asks for, or -1
- */
 typedef struct
 {
-  guint status;
-  JsonNode *json;
-  gchar *code;
-  gchar *message;
-  gchar *request_id;
-  gchar *server_time;
-  gboolean is_foreign;
-  gint64 date_us;
-  gint64 received_us;
-  gint64 retry_after_us;
+  guint status;          /* HTTP status */
+  JsonNode *json;        /* (owned) (nullable) the body, if it is a JSON
+                          * object */
+  gchar *code;           /* (owned) (nullable) of an error, as it came */
+  gchar *message;        /* (owned) (nullable) of an error, as it came */
+  gchar *request_id;     /* (owned) (nullable) from the body or a header */
+  gchar *server_time;    /* (owned) (nullable) ServerTime, of a refusal for the
+                          * time */
+  gboolean is_foreign;   /* nothing in it is the service's */
+  gint64 date_us;        /* the Date header, or -1 */
+  gint64 received_us;    /* monotonic time of receipt */
+  gint64 retry_after_us; /* what the service asks for, or -1 */
 } GstIceAnswer;
 
 /* Takes the body out of @response and wipes it. (transfer full) */

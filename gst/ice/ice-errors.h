@@ -20,32 +20,21 @@ G_BEGIN_DECLS
 GstIceErrorCode gst_ice_errors_lookup (guint status, const gchar * code,
     const gchar ** hint);
 
-/**
- * GstIceServiceFailure:
- * @operation: the call, a static string
- * @status: HTTP status
- * @code: (nullable): Code
- * @message: (nullable): Message, as it came
- * @request_id: (nullable): RequestId
- * @identity: (nullable): who signed; masked in all texts
- * @service_time_us: what it tells of its time, in microseconds since 1970, or
- *     -1
- * @retry_after_us: how long the service asks to wait, or -1
- * @is_foreign: nothing in it is the service's
- *
- * What is known about an answer of ICE that is not a success.
- */
+/* What is known about an answer of ICE that is not a success. */
 typedef struct
 {
-  const gchar *operation;
-  guint status;
-  const gchar *code;
-  const gchar *message;
-  const gchar *request_id;
-  const GstIceIdentity *identity;
-  gint64 service_time_us;
-  gint64 retry_after_us;
-  gboolean is_foreign;
+  const gchar *operation;         /* the call, a static string */
+  guint status;                   /* HTTP status */
+  const gchar *code;              /* (nullable) Code */
+  const gchar *message;           /* (nullable) Message, as it came */
+  const gchar *request_id;        /* (nullable) RequestId */
+  const GstIceIdentity *identity; /* (nullable) who signed; masked in all
+                                   * texts */
+  gint64 service_time_us;         /* what it tells of its time, in microseconds
+                                   * since 1970, or -1 */
+  gint64 retry_after_us;          /* how long the service asks to wait, or
+                                   * -1 */
+  gboolean is_foreign;            /* nothing in it is the service's */
 } GstIceServiceFailure;
 
 /* The error for @failure, with details. (transfer full) */

@@ -16,30 +16,23 @@ G_BEGIN_DECLS
 
 typedef struct _GstIceLease GstIceLease;
 
-/**
- * GstIceLease:
- * @endpoint: (owned): where OSS is, exactly as decoded (plain http included)
- * @bucket: (owned): the bucket
- * @key: (owned): the object key, 1 to 1,023 bytes, used exactly as it is
- * @identity: (owned): the temporary identity
- * @region: (owned) (nullable): UploadAuth's Region as given
- * @signing_region: (owned) (nullable): region for signatures, from the
- *     endpoint's host, else from Region; NULL: configuration must say it
- * @issued_us: monotonic time of receipt
- * @expires_us: monotonic time at which it ends
- * @expires_at_us: the same in microseconds since 1970 of the service's clock
- */
 struct _GstIceLease
 {
-  GstIceEndpoint *endpoint;
-  gchar *bucket;
-  gchar *key;
-  GstIceIdentity *identity;
-  gchar *region;
-  gchar *signing_region;
-  gint64 issued_us;
-  gint64 expires_us;
-  gint64 expires_at_us;
+  GstIceEndpoint *endpoint; /* (owned) where OSS is, exactly as decoded (plain
+                             * http included) */
+  gchar *bucket;            /* (owned) the bucket */
+  gchar *key;               /* (owned) the object key, 1 to 1,023 bytes, used
+                             * exactly as it is */
+  GstIceIdentity *identity; /* (owned) the temporary identity */
+  gchar *region;            /* (owned) (nullable) UploadAuth's Region as
+                             * given */
+  gchar *signing_region;    /* (owned) (nullable) region for signatures, from
+                             * the endpoint's host, else from Region; NULL:
+                             * configuration must say it */
+  gint64 issued_us;         /* monotonic time of receipt */
+  gint64 expires_us;        /* monotonic time at which it ends */
+  gint64 expires_at_us;     /* the same in microseconds since 1970 of the
+                             * service's clock */
 
   /*< private >*/
   gatomicrefcount ref_count;

@@ -72,17 +72,11 @@ GstIceMediaInfo *gst_ice_media_client_get_media_info_finish
 /* How many media ids one call of DeleteMediaInfos takes. */
 #define GST_ICE_MAX_DELETIONS 20
 
-/**
- * GstIceDeletion:
- * @ignored: (owned): ids that the service could not find
- * @forbidden: (owned): ids that may not be deleted
- *
- * What DeleteMediaInfos has not deleted.
- */
+/* What DeleteMediaInfos has not deleted. */
 typedef struct
 {
-  GStrv ignored;
-  GStrv forbidden;
+  GStrv ignored;        /* (owned) ids that the service could not find */
+  GStrv forbidden;      /* (owned) ids that may not be deleted */
 } GstIceDeletion;
 
 void gst_ice_deletion_free (GstIceDeletion * deletion);

@@ -12,89 +12,54 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceMediaState:
- * @GST_ICE_MEDIA_WAITING: the file is not there, or is being analysed, or the
- *     service says something that we don't know
- * @GST_ICE_MEDIA_READY: the file is there and has been analysed
- * @GST_ICE_MEDIA_FAILED: the service could not make anything of the file
- *
- * What a Status comes to:
+/* What a Status comes to:
  *
  *     WAITING ──▶ READY
- *        └──────▶ FAILED
- */
+ *        └──────▶ FAILED */
 typedef enum
 {
-  GST_ICE_MEDIA_WAITING,
-  GST_ICE_MEDIA_READY,
-  GST_ICE_MEDIA_FAILED,
+  GST_ICE_MEDIA_WAITING, /* the file is not there, or is being analysed, or the
+                          * service says something that we don't know */
+  GST_ICE_MEDIA_READY,   /* the file is there and has been analysed */
+  GST_ICE_MEDIA_FAILED,  /* the service could not make anything of the file */
 } GstIceMediaState;
 
-/**
- * GstIceMediaStream:
- * @kind: `video`, `audio` or `subtitle`; a static string
- * @codec: (nullable) (owned): in the service's words
- * @width: (nullable) (owned): of video
- * @height: (nullable) (owned): of video
- * @fps: (nullable) (owned): of video, frames a second
- * @sample_rate: (nullable) (owned): of audio, Hz
- * @channels: (nullable) (owned): of audio
- * @bitrate: (nullable) (owned): kbit/s
- *
- * One stream in the file. The service's numbers are texts.
- */
+/* One stream in the file. The service's numbers are texts. */
 typedef struct
 {
-  const gchar *kind;
-  gchar *codec;
-  gchar *width;
-  gchar *height;
-  gchar *fps;
-  gchar *sample_rate;
-  gchar *channels;
-  gchar *bitrate;
+  const gchar *kind;    /* `video`, `audio` or `subtitle`; a static string */
+  gchar *codec;         /* (nullable) (owned) in the service's words */
+  gchar *width;         /* (nullable) (owned) of video */
+  gchar *height;        /* (nullable) (owned) of video */
+  gchar *fps;           /* (nullable) (owned) of video, frames a second */
+  gchar *sample_rate;   /* (nullable) (owned) of audio, Hz */
+  gchar *channels;      /* (nullable) (owned) of audio */
+  gchar *bitrate;       /* (nullable) (owned) kbit/s */
 } GstIceMediaStream;
 
-/**
- * GstIceMediaInfo:
- * @media_id: (nullable) (owned): as it came
- * @state: what @status and the files come to
- * @status: (owned): in the service's words
- * @title: (nullable) (owned)
- * @media_type: (nullable) (owned): `video`, `audio`
- * @source: (nullable) (owned): where it is kept, `vod` or `oss`
- * @address: (nullable) (owned): InputURL without its query; not signed
- * @created: (nullable) (owned): time, ISO 8601, UTC
- * @modified: (nullable) (owned): time, ISO 8601, UTC
- * @n_files: entries of FileInfoList; 0 while the file is being analysed
- * @size: of the file in bytes, or -1
- * @duration: (nullable) (owned): in seconds, with a fraction
- * @format: (nullable) (owned): of the container
- * @bitrate: (nullable) (owned): kbit/s
- * @region: (nullable) (owned): of the bucket
- * @streams: (owned) (element-type GstIceMediaStream): in the file
- *
- * A media asset. What is about the file is of the one that was uploaded.
- */
+/* A media asset. What is about the file is of the one that was uploaded. */
 typedef struct
 {
-  gchar *media_id;
-  GstIceMediaState state;
-  gchar *status;
-  gchar *title;
-  gchar *media_type;
-  gchar *source;
-  gchar *address;
-  gchar *created;
-  gchar *modified;
-  guint n_files;
-  gint64 size;
-  gchar *duration;
-  gchar *format;
-  gchar *bitrate;
-  gchar *region;
-  GPtrArray *streams;
+  gchar *media_id;        /* (nullable) (owned) as it came */
+  GstIceMediaState state; /* what @status and the files come to */
+  gchar *status;          /* (owned) in the service's words */
+  gchar *title;           /* (nullable) (owned) */
+  gchar *media_type;      /* (nullable) (owned) `video`, `audio` */
+  gchar *source;          /* (nullable) (owned) where it is kept, `vod` or
+                           * `oss` */
+  gchar *address;         /* (nullable) (owned) InputURL without its query; not
+                           * signed */
+  gchar *created;         /* (nullable) (owned) time, ISO 8601, UTC */
+  gchar *modified;        /* (nullable) (owned) time, ISO 8601, UTC */
+  guint n_files;          /* entries of FileInfoList; 0 while the file is being
+                           * analysed */
+  gint64 size;            /* of the file in bytes, or -1 */
+  gchar *duration;        /* (nullable) (owned) in seconds, with a fraction */
+  gchar *format;          /* (nullable) (owned) of the container */
+  gchar *bitrate;         /* (nullable) (owned) kbit/s */
+  gchar *region;          /* (nullable) (owned) of the bucket */
+  GPtrArray *streams;     /* (owned) (element-type GstIceMediaStream) in the
+                           * file */
 } GstIceMediaInfo;
 
 /* Of the answer @object. Errors: GST_ICE_ERROR_PROTOCOL.

@@ -15,39 +15,28 @@ G_BEGIN_DECLS
 /* The regions that have CreateUploadMedia, NULL-terminated. */
 extern const gchar *const gst_ice_new_media_regions[];
 
-/**
- * GstIceNewMedia:
- * @title: 1 to 128 characters
- * @ext: extension of the file, in any case, with or without the dot; one that
- *     the service knows for video or audio. It has to fit the muxer
- * @type: (nullable): `video` or `audio`; NULL: what @ext is
- * @name: (nullable): file name without extension; NULL: made of @title
- * @description: (nullable): up to 1,024 characters
- * @tags: (nullable): up to 16, separated by commas, each of up to 32
- *     characters
- * @category: (nullable): number of the category, CateId
- * @storage: (nullable): host of the bucket, BUCKET.oss-REGION.aliyuncs.com;
- *     NULL: the default storage of VOD in the region
- * @app_id: (nullable): application of VOD
- * @workflow: (nullable): id of the workflow that starts after the upload, 32
- *     hexadecimal digits
- * @user_data: (nullable): a JSON object, passed on as it is
- *
- * A recording that is to be. All texts are UTF-8; none is owned.
- */
+/* A recording that is to be. All texts are UTF-8; none is owned. */
 typedef struct
 {
-  const gchar *title;
-  const gchar *ext;
-  const gchar *type;
-  const gchar *name;
-  const gchar *description;
-  const gchar *tags;
-  const gchar *category;
-  const gchar *storage;
-  const gchar *app_id;
-  const gchar *workflow;
-  const gchar *user_data;
+  const gchar *title;       /* 1 to 128 characters */
+  const gchar *ext;         /* extension of the file, in any case, with or
+                             * without the dot; one that the service knows for
+                             * video or audio. It has to fit the muxer */
+  const gchar *type;        /* (nullable) `video` or `audio`; NULL: what @ext
+                             * is */
+  const gchar *name;        /* (nullable) file name without extension; NULL:
+                             * made of @title */
+  const gchar *description; /* (nullable) up to 1,024 characters */
+  const gchar *tags;        /* (nullable) up to 16, separated by commas, each
+                             * of up to 32 characters */
+  const gchar *category;    /* (nullable) number of the category, CateId */
+  const gchar *storage;     /* (nullable) host of the bucket,
+                             * BUCKET.oss-REGION.aliyuncs.com; NULL: the
+                             * default storage of VOD in the region */
+  const gchar *app_id;      /* (nullable) application of VOD */
+  const gchar *workflow;    /* (nullable) id of the workflow that starts after
+                             * the upload, 32 hexadecimal digits */
+  const gchar *user_data;   /* (nullable) a JSON object, passed on as it is */
 } GstIceNewMedia;
 
 /* TRUE if @region, or the region that @host (nullable), a host name of ICE,

@@ -17,26 +17,18 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceFate:
- * @GST_ICE_FATE_UNREAD: nobody has looked yet what is left
- * @GST_ICE_FATE_OPEN: it depends on the stream whether that can be appended
- * @GST_ICE_FATE_NEW: nothing is left; the stream is a recording of its own
- * @GST_ICE_FATE_APPEND: the stream goes on where what is left ends
- * @GST_ICE_FATE_FINISH: what is left is completed, and no stream taken
- * @GST_ICE_FATE_DISCARD: no byte is left, but perhaps an upload, which is
- *     aborted; no stream is taken
- *
- * What becomes of what an earlier run left.
- */
+/* What becomes of what an earlier run left. */
 typedef enum
 {
-  GST_ICE_FATE_UNREAD,
-  GST_ICE_FATE_OPEN,
-  GST_ICE_FATE_NEW,
-  GST_ICE_FATE_APPEND,
-  GST_ICE_FATE_FINISH,
-  GST_ICE_FATE_DISCARD,
+  GST_ICE_FATE_UNREAD,  /* nobody has looked yet what is left */
+  GST_ICE_FATE_OPEN,    /* it depends on the stream whether that can be
+                         * appended */
+  GST_ICE_FATE_NEW,     /* nothing is left; the stream is a recording of its
+                         * own */
+  GST_ICE_FATE_APPEND,  /* the stream goes on where what is left ends */
+  GST_ICE_FATE_FINISH,  /* what is left is completed, and no stream taken */
+  GST_ICE_FATE_DISCARD, /* no byte is left, but perhaps an upload, which is
+                         * aborted; no stream is taken */
 } GstIceFate;
 
 /* TRUE if a legacy may go from one to the other. Pure function. */

@@ -14,19 +14,13 @@ G_BEGIN_DECLS
 /* TRUE for 1 to 128 of [A-Za-z0-9_-]. */
 gboolean gst_ice_media_id_is_valid (const gchar * media_id);
 
-/**
- * GstIceMediaUri:
- * @media_id: (owned): the media asset
- * @region: (owned) (nullable): region of ICE
- * @ice_endpoint: (owned) (nullable): URL of the ICE API, on loopback
- *
- * What a URI says. All NULL at first.
- */
+/* What a URI says. All NULL at first. */
 typedef struct
 {
-  gchar *media_id;
-  gchar *region;
-  gchar *ice_endpoint;
+  gchar *media_id;      /* (owned) the media asset */
+  gchar *region;        /* (owned) (nullable) region of ICE */
+  gchar *ice_endpoint;  /* (owned) (nullable) URL of the ICE API, on
+                         * loopback */
 } GstIceMediaUri;
 
 void gst_ice_media_uri_clear (GstIceMediaUri * uri);

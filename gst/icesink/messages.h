@@ -14,35 +14,22 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceFigures:
- * @upload: (owned): what the upload knows
- * @state: (nullable) (unowned): in place of what the upload says
- * @media_id: (unowned): the media asset
- * @bytes_written: bytes of the object so far
- * @bytes_pending: of these, not confirmed
- * @part_size: size of the part being filled
- * @memory_used: bytes
- * @spool_used: bytes on disk
- * @upload_lag: age of the oldest byte that could leave and is not confirmed
- * @max_object_size: what the part plan can reach
- * @now_us: monotonic time of this snapshot
- *
- * A snapshot of one run.
- */
+/* A snapshot of one run. */
 typedef struct
 {
-  GstIceUploadInfo upload;
-  const gchar *state;
-  const gchar *media_id;
-  guint64 bytes_written;
-  guint64 bytes_pending;
-  guint64 part_size;
-  guint64 memory_used;
-  guint64 spool_used;
-  GstClockTime upload_lag;
-  guint64 max_object_size;
-  gint64 now_us;
+  GstIceUploadInfo upload; /* (owned) what the upload knows */
+  const gchar *state;      /* (nullable) (unowned) in place of what the upload
+                            * says */
+  const gchar *media_id;   /* (unowned) the media asset */
+  guint64 bytes_written;   /* bytes of the object so far */
+  guint64 bytes_pending;   /* of these, not confirmed */
+  guint64 part_size;       /* size of the part being filled */
+  guint64 memory_used;     /* bytes */
+  guint64 spool_used;      /* bytes on disk */
+  GstClockTime upload_lag; /* age of the oldest byte that could leave and is
+                            * not confirmed */
+  guint64 max_object_size; /* what the part plan can reach */
+  gint64 now_us;           /* monotonic time of this snapshot */
 } GstIceFigures;
 
 void gst_ice_figures_clear (GstIceFigures * figures);

@@ -20,32 +20,21 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceRunPhase:
- * @GST_ICE_RUN_OPENING: the spool is being opened, and READY to PAUSED waits
- * @GST_ICE_RUN_LATE: likewise, and only the stream waits: the disk is slow
- * @GST_ICE_RUN_RESTORING: what an earlier run left is being read
- * @GST_ICE_RUN_RECORDING: the upload has begun
- * @GST_ICE_RUN_ENDING: nothing more is recorded
- * @GST_ICE_RUN_ENDED: complete, failed or stopped
- * @GST_ICE_RUN_QUIET: and there are no more ticks
- * @GST_ICE_RUN_ABANDONED: the last event comes some day, to a run that nobody
- *     waits for, and that has a reference to itself
- * @GST_ICE_RUN_CLOSED: the last event has come
- *
- * How far a run has got. It only goes on, never back.
- */
+/* How far a run has got. It only goes on, never back. */
 typedef enum
 {
-  GST_ICE_RUN_OPENING,
-  GST_ICE_RUN_LATE,
-  GST_ICE_RUN_RESTORING,
-  GST_ICE_RUN_RECORDING,
-  GST_ICE_RUN_ENDING,
-  GST_ICE_RUN_ENDED,
-  GST_ICE_RUN_QUIET,
-  GST_ICE_RUN_ABANDONED,
-  GST_ICE_RUN_CLOSED,
+  GST_ICE_RUN_OPENING,   /* the spool is being opened, and READY to PAUSED
+                          * waits */
+  GST_ICE_RUN_LATE,      /* likewise, and only the stream waits: the disk is
+                          * slow */
+  GST_ICE_RUN_RESTORING, /* what an earlier run left is being read */
+  GST_ICE_RUN_RECORDING, /* the upload has begun */
+  GST_ICE_RUN_ENDING,    /* nothing more is recorded */
+  GST_ICE_RUN_ENDED,     /* complete, failed or stopped */
+  GST_ICE_RUN_QUIET,     /* and there are no more ticks */
+  GST_ICE_RUN_ABANDONED, /* the last event comes some day, to a run that nobody
+                          * waits for, and that has a reference to itself */
+  GST_ICE_RUN_CLOSED,    /* the last event has come */
 } GstIceRunPhase;
 
 /* TRUE if a run may go from one to the other. Pure function. */
@@ -129,20 +118,15 @@ void gst_ice_run_provide_identity (GstIceRun * run,
 void gst_ice_run_stop (GstIceRun * run, GstIceEndAction action,
     gint64 deadline_us);
 
-/**
- * GstIceRunFlush:
- * @GST_ICE_RUN_FLUSH_NOTHING: there is nothing to take back: it goes on
- * @GST_ICE_RUN_FLUSH_ANEW: it is given up, and another one takes its place
- * @GST_ICE_RUN_FLUSH_REFUSED: it fails: bytes are appended to those of an
- *     earlier recording, and the way back would have to go through both
- *
- * What a flush means to a run.
- */
+/* What a flush means to a run. */
 typedef enum
 {
-  GST_ICE_RUN_FLUSH_NOTHING,
-  GST_ICE_RUN_FLUSH_ANEW,
-  GST_ICE_RUN_FLUSH_REFUSED,
+  GST_ICE_RUN_FLUSH_NOTHING, /* there is nothing to take back: it goes on */
+  GST_ICE_RUN_FLUSH_ANEW,    /* it is given up, and another one takes its
+                              * place */
+  GST_ICE_RUN_FLUSH_REFUSED, /* it fails: bytes are appended to those of an
+                              * earlier recording, and the way back would have
+                              * to go through both */
 } GstIceRunFlush;
 
 /* FLUSH_STOP. A recording that is given up is aborted in the background,

@@ -11,35 +11,21 @@
 
 #include "icesink/sink-properties.h"
 
-/**
- * Kind:
- * @KIND_STATS: read by the element itself
- * @KIND_LOCATION: media id and more, as a URI or bare
- * @KIND_STRING: gchar *
- * @KIND_PATH: gchar *, absolute
- * @KIND_PROXY: gchar *, with a user name and password that are not read back
- * @KIND_HIDDEN: gchar * that is never read back
- * @KIND_SECRET: GstIceSecret *
- * @KIND_UINT64: guint64
- * @KIND_UINT: guint
- * @KIND_BOOLEAN: gboolean
- * @KIND_ENUM: an enum of the size of a gint
- *
- * What a setting is.
- */
+/* What a setting is. */
 typedef enum
 {
-  KIND_STATS,
-  KIND_LOCATION,
-  KIND_STRING,
-  KIND_PATH,
-  KIND_PROXY,
-  KIND_HIDDEN,
-  KIND_SECRET,
-  KIND_UINT64,
-  KIND_UINT,
-  KIND_BOOLEAN,
-  KIND_ENUM,
+  KIND_STATS,                   /* read by the element itself */
+  KIND_LOCATION,                /* media id and more, as a URI or bare */
+  KIND_STRING,                  /* gchar * */
+  KIND_PATH,                    /* gchar *, absolute */
+  KIND_PROXY,                   /* gchar *, with a user name and password that
+                                 * are not read back */
+  KIND_HIDDEN,                  /* gchar * that is never read back */
+  KIND_SECRET,                  /* GstIceSecret * */
+  KIND_UINT64,                  /* guint64 */
+  KIND_UINT,                    /* guint */
+  KIND_BOOLEAN,                 /* gboolean */
+  KIND_ENUM,                    /* an enum of the size of a gint */
 } Kind;
 
 typedef struct

@@ -19,37 +19,24 @@ G_BEGIN_DECLS
 GstIceErrorCode gst_ice_oss_errors_lookup (guint status, const gchar * code,
     const gchar ** hint);
 
-/**
- * GstIceOssFailure:
- * @operation: the call, a static string
- * @part: part number, or 0
- * @status: HTTP status
- * @answer: (nullable): the `<Error>` that came
- * @request_id: (nullable): of the answer
- * @ec: (nullable): x-oss-ec
- * @identity: (nullable): who signed; masked in all texts
- * @region: (nullable): the region that was signed
- * @signed_us: the time that was signed, in microseconds since 1970
- * @date_us: the Date header, or -1
- * @retry_after_us: how long OSS asks to wait, or -1
- * @is_foreign: nothing in it is OSS's
- *
- * What is known about an answer that is not a success.
- */
+/* What is known about an answer that is not a success. */
 typedef struct
 {
-  const gchar *operation;
-  guint part;
-  guint status;
-  const GstIceOssErrorAnswer *answer;
-  const gchar *request_id;
-  const gchar *ec;
-  const GstIceIdentity *identity;
-  const gchar *region;
-  gint64 signed_us;
-  gint64 date_us;
-  gint64 retry_after_us;
-  gboolean is_foreign;
+  const gchar *operation;             /* the call, a static string */
+  guint part;                         /* part number, or 0 */
+  guint status;                       /* HTTP status */
+  const GstIceOssErrorAnswer *answer; /* (nullable) the `<Error>` that came */
+  const gchar *request_id;            /* (nullable) of the answer */
+  const gchar *ec;                    /* (nullable) x-oss-ec */
+  const GstIceIdentity *identity;     /* (nullable) who signed; masked in all
+                                       * texts */
+  const gchar *region;                /* (nullable) the region that was
+                                       * signed */
+  gint64 signed_us;                   /* the time that was signed, in
+                                       * microseconds since 1970 */
+  gint64 date_us;                     /* the Date header, or -1 */
+  gint64 retry_after_us;              /* how long OSS asks to wait, or -1 */
+  gboolean is_foreign;                /* nothing in it is OSS's */
 } GstIceOssFailure;
 
 /* The error for @failure, with details. (transfer full) */

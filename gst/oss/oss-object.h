@@ -9,19 +9,12 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceOssObject:
- * @endpoint: (owned): the host
- * @bucket: (owned): the bucket in it
- * @key: (owned): the object's key in the bucket
- * @region: (owned): the bare id, for signatures
- */
 typedef struct
 {
-  GstIceEndpoint *endpoint;
-  gchar *bucket;
-  gchar *key;
-  gchar *region;
+  GstIceEndpoint *endpoint; /* (owned) the host */
+  gchar *bucket;            /* (owned) the bucket in it */
+  gchar *key;               /* (owned) the object's key in the bucket */
+  gchar *region;            /* (owned) the bare id, for signatures */
 
   /*< private >*/
   gatomicrefcount ref_count;

@@ -17,23 +17,15 @@ G_BEGIN_DECLS
 typedef gboolean (*GstIceOssReadFunc) (const GstIceHttpResponse * response,
     guint marker, GstIceOssReply * reply, GError ** error);
 
-/**
- * GstIceOssOperation:
- * @name: in OSS's words
- * @method: HTTP method
- * @log_level: of its success; the parts are many
- * @response_limit: largest answer in bytes
- * @success: the one HTTP status that OSS documents for it
- * @read: (nullable): fills the reply; NULL if the answer says no more
- */
 typedef struct
 {
-  const gchar *name;
-  const gchar *method;
-  GstDebugLevel log_level;
-  gsize response_limit;
-  guint success;
-  GstIceOssReadFunc read;
+  const gchar *name;       /* in OSS's words */
+  const gchar *method;     /* HTTP method */
+  GstDebugLevel log_level; /* of its success; the parts are many */
+  gsize response_limit;    /* largest answer in bytes */
+  guint success;           /* the one HTTP status that OSS documents for it */
+  GstIceOssReadFunc read;  /* (nullable) fills the reply; NULL if the answer
+                            * says no more */
 } GstIceOssOperation;
 
 extern const GstIceOssOperation gst_ice_oss_put_object;

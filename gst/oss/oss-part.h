@@ -9,19 +9,12 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceOssPart:
- * @number: part number, 1 to 10,000
- * @etag: (owned): as OSS gave it, quotes included
- * @size: bytes
- *
- * A part as OSS knows it: a row of CompleteMultipartUpload or of ListParts.
- */
+/* A part as OSS knows it: a row of CompleteMultipartUpload or of ListParts. */
 typedef struct
 {
-  guint number;
-  gchar *etag;
-  guint64 size;
+  guint number;         /* part number, 1 to 10,000 */
+  gchar *etag;          /* (owned) as OSS gave it, quotes included */
+  guint64 size;         /* bytes */
 } GstIceOssPart;
 
 GstIceOssPart *gst_ice_oss_part_new (guint number, const gchar * etag,

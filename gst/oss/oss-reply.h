@@ -9,28 +9,19 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceOssReply:
- * @request_id: (owned) (nullable): x-oss-request-id
- * @upload_id: (owned) (nullable): of InitiateMultipartUpload
- * @etag: (owned) (nullable): as given, quotes included; Complete's answer may
- *     be without one
- * @has_crc64: x-oss-hash-crc64ecma was there
- * @crc64: its value: of the part, or of the whole object
- * @size: Content-Length of HeadObject, or -1
- * @parts: (owned) (nullable) (element-type GstIceOssPart): of ListParts
- * @next_marker: of ListParts: where the next page begins; 0: it was the last
- */
 typedef struct
 {
-  gchar *request_id;
-  gchar *upload_id;
-  gchar *etag;
-  gboolean has_crc64;
-  guint64 crc64;
-  gint64 size;
-  GPtrArray *parts;
-  guint next_marker;
+  gchar *request_id;    /* (owned) (nullable) x-oss-request-id */
+  gchar *upload_id;     /* (owned) (nullable) of InitiateMultipartUpload */
+  gchar *etag;          /* (owned) (nullable) as given, quotes included;
+                         * Complete's answer may be without one */
+  gboolean has_crc64;   /* x-oss-hash-crc64ecma was there */
+  guint64 crc64;        /* its value: of the part, or of the whole object */
+  gint64 size;          /* Content-Length of HeadObject, or -1 */
+  GPtrArray *parts;     /* (owned) (nullable) (element-type GstIceOssPart) of
+                         * ListParts */
+  guint next_marker;    /* of ListParts: where the next page begins; 0: it was
+                         * the last */
 } GstIceOssReply;
 
 void gst_ice_oss_reply_free (GstIceOssReply * reply);

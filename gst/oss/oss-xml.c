@@ -186,24 +186,17 @@ gst_ice_oss_xml_parse_complete (const gchar * data, gsize size,
 
 /* --- ListParts --- */
 
-/**
- * Page:
- * @parts: (owned) (element-type GstIceOssPart): the rows so far
- * @is_truncated: there is a next page
- * @next_marker: where it begins, as far as it was said
- * @number: of the row that is being read; 0: not seen yet
- * @etag: (owned) (nullable): of the same row
- * @size: of the same row; -1: not seen yet
- */
 typedef struct
 {
-  GPtrArray *parts;
-  gboolean is_truncated;
-  guint64 next_marker;
+  GPtrArray *parts;             /* (owned) (element-type GstIceOssPart) the
+                                 * rows so far */
+  gboolean is_truncated;        /* there is a next page */
+  guint64 next_marker;          /* where it begins, as far as it was said */
 
-  guint64 number;
-  gchar *etag;
-  gint64 size;
+  guint64 number;               /* of the row that is being read; 0: not seen
+                                 * yet */
+  gchar *etag;                  /* (owned) (nullable) of the same row */
+  gint64 size;                  /* of the same row; -1: not seen yet */
 } Page;
 
 static void

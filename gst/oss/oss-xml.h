@@ -12,27 +12,19 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceOssErrorAnswer:
- * @code: (owned) (nullable): Code
- * @message: (owned) (nullable): Message, as it came
- * @request_id: (owned) (nullable): RequestId
- * @ec: (owned) (nullable): EC
- * @endpoint: (owned) (nullable): Endpoint, of some AccessDenied answers
- * @server_time: (owned) (nullable): ServerTime, of RequestTimeTooSkewed
- *
- * What may be used of an `<Error>`. Its other elements echo the request and
+/* What may be used of an `<Error>`. Its other elements echo the request and
  * with it, perhaps, a token: they are not even kept. Nothing here is fit to
- * be shown yet.
- */
+ * be shown yet. */
 typedef struct
 {
-  gchar *code;
-  gchar *message;
-  gchar *request_id;
-  gchar *ec;
-  gchar *endpoint;
-  gchar *server_time;
+  gchar *code;          /* (owned) (nullable) Code */
+  gchar *message;       /* (owned) (nullable) Message, as it came */
+  gchar *request_id;    /* (owned) (nullable) RequestId */
+  gchar *ec;            /* (owned) (nullable) EC */
+  gchar *endpoint;      /* (owned) (nullable) Endpoint, of some AccessDenied
+                         * answers */
+  gchar *server_time;   /* (owned) (nullable) ServerTime, of
+                         * RequestTimeTooSkewed */
 } GstIceOssErrorAnswer;
 
 void gst_ice_oss_error_answer_free (GstIceOssErrorAnswer * answer);

@@ -51,16 +51,11 @@
 /* When to ask a kernel again that had no memory, while nothing comes back. */
 #define STARVED_US (G_USEC_PER_SEC / 10)
 
-/**
- * GstIceChunkSlab:
- * @free: a bit for each chunk that nobody has
- * @untouched: and for each that nobody ever had
- */
 struct _GstIceChunkSlab
 {
   guint8 *data;                 /* (owned) */
-  guint32 free;
-  guint32 untouched;
+  guint32 free;                 /* a bit for each chunk that nobody has */
+  guint32 untouched;            /* and for each that nobody ever had */
 };
 
 struct _GstIceChunkPool

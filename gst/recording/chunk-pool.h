@@ -21,18 +21,13 @@ typedef struct _GstIceChunkPool GstIceChunkPool;
 typedef struct _GstIceChunkSlab GstIceChunkSlab;
 typedef struct _GstIceChunk GstIceChunk;
 
-/**
- * GstIceChunk:
- * @data: GST_ICE_CHUNK_SIZE bytes, to be written only while the reference
- *     count is one
- * @spooled: these bytes are on disk; the recording's, like the next
- * @queued: they are about to go there
- */
 struct _GstIceChunk
 {
-  guint8 *data;
-  gboolean spooled;
-  gboolean queued;
+  guint8 *data;         /* GST_ICE_CHUNK_SIZE bytes, to be written only while
+                         * the reference count is one */
+  gboolean spooled;     /* these bytes are on disk; the recording's, like the
+                         * next */
+  gboolean queued;      /* they are about to go there */
 
   /*< private >*/
   GstIceChunkPool *pool;

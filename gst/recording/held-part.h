@@ -15,35 +15,25 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceHeldPart:
- * @number: part number
- * @offset: first byte in the object
- * @planned: bytes after which it is full
- * @size: bytes so far
- * @generation: the newest sealed version, 0 before the first
- * @confirmed: @generation has arrived at the service
- * @kept_memory: while @confirmed, bytes of memory that count as kept
- * @dirty: has bytes that no sealed version has
- * @rewritten_end: end of the furthest rewrite in it, relative to @offset
- * @arrival_us: monotonic time of its first byte
- * @unverified: left by an earlier run, and its CRC-64 is not known yet
- * @sealed: (nullable) (owned): with a spool, the version that was sealed last
- */
 typedef struct
 {
-  guint number;
-  guint64 offset;
-  guint64 planned;
-  guint64 size;
-  guint generation;
-  gboolean confirmed;
-  gsize kept_memory;
-  gboolean dirty;
-  guint64 rewritten_end;
-  gint64 arrival_us;
-  gboolean unverified;
-  GstIcePart *sealed;
+  guint number;                 /* part number */
+  guint64 offset;               /* first byte in the object */
+  guint64 planned;              /* bytes after which it is full */
+  guint64 size;                 /* bytes so far */
+  guint generation;             /* the newest sealed version, 0 before the
+                                 * first */
+  gboolean confirmed;           /* @generation has arrived at the service */
+  gsize kept_memory;            /* while @confirmed, bytes of memory that count
+                                 * as kept */
+  gboolean dirty;               /* has bytes that no sealed version has */
+  guint64 rewritten_end;        /* end of the furthest rewrite in it, relative
+                                 * to @offset */
+  gint64 arrival_us;            /* monotonic time of its first byte */
+  gboolean unverified;          /* left by an earlier run, and its CRC-64 is
+                                 * not known yet */
+  GstIcePart *sealed;           /* (nullable) (owned) with a spool, the version
+                                 * that was sealed last */
 
   /*< private >*/
   GPtrArray *chunks;            /* NULL: zeroes; what is missing is on disk */

@@ -30,54 +30,36 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIcePartList:
- * @plan: sizes of the parts; constant
- * @max_memory: budget in bytes; constant
- * @clock: (owned): constant
- * @pool: (owned): of all memory; constant
- * @spool: (nullable) (owned): where parts are that left memory, and which is
- *     told of those that are sealed
- * @spooling: what is written goes to disk as well, so that memory bounds
- *     neither the head nor what is kept
- * @parts: (element-type GstIceHeldPart) (owned): by offset
- * @last_number: of the part that was opened last
- * @last_size: its size when it is full
- * @position: next byte written; the part there stays
- * @size: one past the last byte written
- * @head_size: the head has parts of its own up to here
- * @head_end: everything before it is held to the end
- * @former_head_end: as far as it was held before a disk that was to hold it took
- *     nothing any more, or 0
- * @window: held back behind @size
- * @longest_rewind: that was seen so far
- * @next_leave: below this size no part may leave
- * @kept_memory: of parts that have arrived and are kept
- * @finished_us: since when nothing more is written, monotonic; or -1
- */
 typedef struct
 {
-  GstIcePartPlan plan;
-  guint64 max_memory;
-  GstIceClock *clock;
-  GstIceChunkPool *pool;
+  GstIcePartPlan plan;     /* sizes of the parts; constant */
+  guint64 max_memory;      /* budget in bytes; constant */
+  GstIceClock *clock;      /* (owned) constant */
+  GstIceChunkPool *pool;   /* (owned) of all memory; constant */
 
   GMutex lock;
-  GstIceSpool *spool;
-  gboolean spooling;
-  GPtrArray *parts;
-  guint last_number;
-  guint64 last_size;
-  guint64 position;
-  guint64 size;
-  guint64 head_size;
-  guint64 head_end;
-  guint64 former_head_end;
-  guint64 window;
-  guint64 longest_rewind;
-  guint64 next_leave;
-  guint64 kept_memory;
-  gint64 finished_us;
+  GstIceSpool *spool;      /* (nullable) (owned) where parts are that left
+                            * memory, and which is told of those that are
+                            * sealed */
+  gboolean spooling;       /* what is written goes to disk as well, so that
+                            * memory bounds neither the head nor what is
+                            * kept */
+  GPtrArray *parts;        /* (element-type GstIceHeldPart) (owned) by
+                            * offset */
+  guint last_number;       /* of the part that was opened last */
+  guint64 last_size;       /* its size when it is full */
+  guint64 position;        /* next byte written; the part there stays */
+  guint64 size;            /* one past the last byte written */
+  guint64 head_size;       /* the head has parts of its own up to here */
+  guint64 head_end;        /* everything before it is held to the end */
+  guint64 former_head_end; /* as far as it was held before a disk that was to
+                            * hold it took nothing any more, or 0 */
+  guint64 window;          /* held back behind @size */
+  guint64 longest_rewind;  /* that was seen so far */
+  guint64 next_leave;      /* below this size no part may leave */
+  guint64 kept_memory;     /* of parts that have arrived and are kept */
+  gint64 finished_us;      /* since when nothing more is written, monotonic; or
+                            * -1 */
 } GstIcePartList;
 
 /* @spool: (nullable). (transfer full) */
@@ -181,19 +163,12 @@ gboolean gst_ice_part_list_shorten_head (GstIcePartList * list);
 
 /* ---- what is kept ---- */
 
-/**
- * GstIceDropMode:
- * @GST_ICE_DROP_USUAL: as next, but none that hardly takes memory
- * @GST_ICE_DROP_MOST: all but the one that is being written
- * @GST_ICE_DROP_ALL: all
- *
- * Which of the parts that have arrived may go.
- */
+/* Which of the parts that have arrived may go. */
 typedef enum
 {
-  GST_ICE_DROP_USUAL,
-  GST_ICE_DROP_MOST,
-  GST_ICE_DROP_ALL,
+  GST_ICE_DROP_USUAL,   /* as next, but none that hardly takes memory */
+  GST_ICE_DROP_MOST,    /* all but the one that is being written */
+  GST_ICE_DROP_ALL,     /* all */
 } GstIceDropMode;
 
 /* Told of a part that is no longer held. */

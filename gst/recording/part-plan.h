@@ -24,15 +24,11 @@ G_BEGIN_DECLS
 #define GST_ICE_PART_SIZE_MIN (G_GUINT64_CONSTANT (100) * 1024)
 #define GST_ICE_PART_SIZE_MAX (G_GUINT64_CONSTANT (5) * 1024 * 1024 * 1024)
 
-/**
- * GstIcePartPlan:
- * @part_size: size of the first parts in bytes
- * @max_part_size: largest part that can be held in bytes, at least @part_size
- */
 typedef struct
 {
-  guint64 part_size;
-  guint64 max_part_size;
+  guint64 part_size;     /* size of the first parts in bytes */
+  guint64 max_part_size; /* largest part that can be held in bytes, at least
+                          * @part_size */
 } GstIcePartPlan;
 
 /* Size of part @number (from 1) when @offset bytes lie before it; 0 if there

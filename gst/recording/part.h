@@ -23,30 +23,22 @@ G_BEGIN_DECLS
 
 typedef struct _GstIcePart GstIcePart;
 
-/**
- * GstIcePart:
- * @number: part number, 1 to 10,000
- * @generation: counts the sealed versions of this number from 1
- * @offset: first byte in the object
- * @size: bytes
- * @crc64: CRC-64 of the bytes
- * @arrival_us: monotonic time at which its oldest byte was recorded
- * @spool: (nullable) (owned): where all pieces are that are not in memory
- * @bytes: (nullable) (element-type GBytes) (owned): the pieces in order; with a
- *     spool, each but the last has GST_ICE_CHUNK_SIZE bytes, and one that is
- *     only on disk is NULL; NULL: all of them are, or are gone. Protected by a
- *     lock: see gst_ice_part_ref_bytes()
- */
 struct _GstIcePart
 {
-  guint number;
-  guint generation;
-  guint64 offset;
-  guint64 size;
-  guint64 crc64;
-  gint64 arrival_us;
-  GstIceSpool *spool;
-  GPtrArray *bytes;
+  guint number;         /* part number, 1 to 10,000 */
+  guint generation;     /* counts the sealed versions of this number from 1 */
+  guint64 offset;       /* first byte in the object */
+  guint64 size;         /* bytes */
+  guint64 crc64;        /* CRC-64 of the bytes */
+  gint64 arrival_us;    /* monotonic time at which its oldest byte was
+                         * recorded */
+  GstIceSpool *spool;   /* (nullable) (owned) where all pieces are that are not
+                         * in memory */
+  GPtrArray *bytes;     /* (nullable) (element-type GBytes) (owned) the pieces
+                         * in order; with a spool, each but the last has
+                         * GST_ICE_CHUNK_SIZE bytes, and one that is only on
+                         * disk is NULL; NULL: all of them are, or are gone.
+                         * Protected by a lock: see gst_ice_part_ref_bytes() */
 
   /*< private >*/
   GMutex lock;

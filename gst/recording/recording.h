@@ -35,21 +35,15 @@ typedef struct _GstIceRecording GstIceRecording;
  * @part: (transfer full) */
 typedef void (*GstIceSealedFunc) (GstIcePart * part, gpointer user_data);
 
-/**
- * GstIceRecordingConfig:
- * @plan: sizes of the parts
- * @max_memory: budget for recorded bytes
- * @head_size: bytes from the start that stay rewritable; 0 for none
- * @max_part_duration_us: a part that old is sealed; 0: by size only
- * @spool: (nullable) (unowned): where bytes go that memory can't hold
- */
 typedef struct
 {
-  GstIcePartPlan plan;
-  guint64 max_memory;
-  guint64 head_size;
-  gint64 max_part_duration_us;
-  GstIceSpool *spool;
+  GstIcePartPlan plan;         /* sizes of the parts */
+  guint64 max_memory;          /* budget for recorded bytes */
+  guint64 head_size;           /* bytes from the start that stay rewritable; 0
+                                * for none */
+  gint64 max_part_duration_us; /* a part that old is sealed; 0: by size only */
+  GstIceSpool *spool;          /* (nullable) (unowned) where bytes go that
+                                * memory can't hold */
 } GstIceRecordingConfig;
 
 /* (transfer full) */

@@ -12,21 +12,14 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceRestoring:
- * @list: (nullable): where the parts go; NULL while nothing is left
- * @n_left: parts that are as the journal says
- * @n_parts: these and those made of the rest
- * @n_verified: how many of them have been read
- *
- * Of one thread at a time: first that of the recording, then jobs.
- */
+/* Of one thread at a time: first that of the recording, then jobs. */
 typedef struct
 {
-  GstIcePartList *list;
-  guint n_left;
-  guint n_parts;
-  guint n_verified;
+  GstIcePartList *list; /* (nullable) where the parts go; NULL while nothing is
+                         * left */
+  guint n_left;         /* parts that are as the journal says */
+  guint n_parts;        /* these and those made of the rest */
+  guint n_verified;     /* how many of them have been read */
 } GstIceRestoring;
 
 /* Puts the parts that the spool of @list has left into it. @size: (out): of what

@@ -11,23 +11,15 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceSpoolFiles:
- * @path: (owned): of the directory
- * @directory: file descriptor of it
- * @lock: of the lock file; while it is open, the spool is ours
- * @journal: of the journal, for appending
- * @data: of the data file
- *
- * What is open of a spool; descriptors are -1 where there is none.
- */
+/* What is open of a spool; descriptors are -1 where there is none. */
 typedef struct
 {
-  gchar *path;
-  int directory;
-  int lock;
-  int journal;
-  int data;
+  gchar *path;          /* (owned) of the directory */
+  int directory;        /* file descriptor of it */
+  int lock;             /* of the lock file; while it is open, the spool is
+                         * ours */
+  int journal;          /* of the journal, for appending */
+  int data;             /* of the data file */
 } GstIceSpoolFiles;
 
 #define GST_ICE_SPOOL_FILES_INIT { NULL, -1, -1, -1, -1 }

@@ -711,19 +711,12 @@ mend_small_parts (GstIceSpoolLeft * left)
 
 /* ---- lines ---- */
 
-/**
- * Reader:
- * @facts: what has been read
- * @line: number of the line that is being read
- * @has_run: there was a run
- * @media_id: of the spool
- */
 typedef struct
 {
-  GstIceSpoolFacts *facts;
-  guint line;
-  gboolean has_run;
-  const gchar *media_id;
+  GstIceSpoolFacts *facts;      /* what has been read */
+  guint line;                   /* number of the line that is being read */
+  gboolean has_run;             /* there was a run */
+  const gchar *media_id;        /* of the spool */
 } Reader;
 
 static gboolean

@@ -42,20 +42,13 @@ gchar *gst_ice_spool_line_finished (guint64 size);
 /* Everything is about to be removed. */
 gchar *gst_ice_spool_line_done (void);
 
-/**
- * GstIceSpoolFacts:
- * @left: (nullable) (owned): what the runs left, its size unknown; NULL if
- *     there was none
- * @size: bytes of the journal without a torn last line
- * @done: what is there was about to be removed
- *
- * What a journal says.
- */
+/* What a journal says. */
 typedef struct
 {
-  GstIceSpoolLeft *left;
-  gsize size;
-  gboolean done;
+  GstIceSpoolLeft *left; /* (nullable) (owned) what the runs left, its size
+                          * unknown; NULL if there was none */
+  gsize size;            /* bytes of the journal without a torn last line */
+  gboolean done;         /* what is there was about to be removed */
 } GstIceSpoolFacts;
 
 /* Reads a journal of @media_id. @facts is filled in on success only.

@@ -664,17 +664,11 @@ gst_ice_spool_get_used (GstIceSpool * self)
   return gst_ice_spool_data_get_used (self->data);
 }
 
-/**
- * Cut:
- * @size: to cut to
- * @ok: whether that worked
- * @error: why not
- */
 typedef struct
 {
-  guint64 size;
-  gboolean ok;
-  GError *error;
+  guint64 size;                 /* to cut to */
+  gboolean ok;                  /* whether that worked */
+  GError *error;                /* why not */
 } Cut;
 
 static void

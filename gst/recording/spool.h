@@ -28,77 +28,51 @@ G_BEGIN_DECLS
 
 typedef struct _GstIceSpool GstIceSpool;
 
-/**
- * GstIceSpoolPart:
- * @number: part number
- * @offset: first byte in the object
- * @size: bytes when it was sealed last
- * @arrived: a version of it has arrived at the service
- * @size_arrived: bytes of that version
- * @crc64: its CRC-64
- * @etag: (nullable) (owned): its ETag
- * @freed: its bytes are not on disk any more
- *
- * What the journal says of a part.
- */
+/* What the journal says of a part. */
 typedef struct
 {
-  guint number;
-  guint64 offset;
-  guint64 size;
-  gboolean arrived;
-  guint64 size_arrived;
-  guint64 crc64;
-  gchar *etag;
-  gboolean freed;
+  guint number;         /* part number */
+  guint64 offset;       /* first byte in the object */
+  guint64 size;         /* bytes when it was sealed last */
+  gboolean arrived;     /* a version of it has arrived at the service */
+  guint64 size_arrived; /* bytes of that version */
+  guint64 crc64;        /* its CRC-64 */
+  gchar *etag;          /* (nullable) (owned) its ETag */
+  gboolean freed;       /* its bytes are not on disk any more */
 } GstIceSpoolPart;
 
-/**
- * GstIceSpoolLeft:
- * @plan: sizes of the parts
- * @created_us: when the recording began, microseconds since 1970
- * @caps: (nullable) (owned): of the stream, as gst_caps_to_string() made them
- * @content_type: (nullable) (owned): of the object
- * @bucket: (nullable) (owned): where the upload goes
- * @object: (nullable) (owned): likewise
- * @upload_id: (nullable) (owned): of the multipart upload, if one began
- * @base: where the last run began
- * @finished: bytes of an object that is complete, and that whoever records
- *     again would overwrite without having made it; 0 if there is none, else
- *     nothing is left but this
- * @size: bytes of the recording that are on disk or have been freed
- * @parts: (element-type GstIceSpoolPart) (owned): by number, each beginning
- *     where the one before it ends. Of a part that was not sealed before a
- *     later one was, the size is an even share of what lies between. After a
- *     power cut, parts may reach further than @size.
- *
- * What an earlier run left.
- */
+/* What an earlier run left. */
 typedef struct
 {
-  GstIcePartPlan plan;
-  gint64 created_us;
-  gchar *caps;
-  gchar *content_type;
-  gchar *bucket;
-  gchar *object;
-  gchar *upload_id;
-  guint64 base;
-  guint64 finished;
-  guint64 size;
-  GPtrArray *parts;
+  GstIcePartPlan plan;  /* sizes of the parts */
+  gint64 created_us;    /* when the recording began, microseconds since 1970 */
+  gchar *caps;          /* (nullable) (owned) of the stream, as
+                         * gst_caps_to_string() made them */
+  gchar *content_type;  /* (nullable) (owned) of the object */
+  gchar *bucket;        /* (nullable) (owned) where the upload goes */
+  gchar *object;        /* (nullable) (owned) likewise */
+  gchar *upload_id;     /* (nullable) (owned) of the multipart upload, if one
+                         * began */
+  guint64 base;         /* where the last run began */
+  guint64 finished;     /* bytes of an object that is complete, and that
+                         * whoever records again would overwrite without having
+                         * made it; 0 if there is none, else nothing is left
+                         * but this */
+  guint64 size;         /* bytes of the recording that are on disk or have been
+                         * freed */
+  GPtrArray *parts;     /* (element-type GstIceSpoolPart) (owned) by number,
+                         * each beginning where the one before it ends. Of a
+                         * part that was not sealed before a later one was, the
+                         * size is an even share of what lies between. After a
+                         * power cut, parts may reach further than @size. */
 } GstIceSpoolLeft;
 
 void gst_ice_spool_left_free (GstIceSpoolLeft * left);
 
-/**
- * GstIceSpoolOpenFlags:
- * @GST_ICE_SPOOL_CREATE: make the directory if there is none
- */
 typedef enum
 {
   GST_ICE_SPOOL_OPEN_EXISTING = 0,
-  GST_ICE_SPOOL_CREATE = 1 << 0,
+  GST_ICE_SPOOL_CREATE = 1 << 0, /* make the directory if there is none */
 } GstIceSpoolOpenFlags;
 
 /* Opens and locks the spool of @media_id below @directory, and reads what is

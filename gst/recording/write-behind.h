@@ -18,19 +18,13 @@ G_BEGIN_DECLS
 
 typedef struct _GstIceWriteBehind GstIceWriteBehind;
 
-/**
- * GstIceSpoolState:
- * @GST_ICE_SPOOL_NONE: there is none, or it was let go of
- * @GST_ICE_SPOOL_READY: what is written goes to it
- * @GST_ICE_SPOOL_FULL: it had no room when it was tried last
- * @GST_ICE_SPOOL_LOST: it can't be written any more; memory is all there is
- */
 typedef enum
 {
-  GST_ICE_SPOOL_NONE,
-  GST_ICE_SPOOL_READY,
-  GST_ICE_SPOOL_FULL,
-  GST_ICE_SPOOL_LOST,
+  GST_ICE_SPOOL_NONE,   /* there is none, or it was let go of */
+  GST_ICE_SPOOL_READY,  /* what is written goes to it */
+  GST_ICE_SPOOL_FULL,   /* it had no room when it was tried last */
+  GST_ICE_SPOOL_LOST,   /* it can't be written any more; memory is all there
+                         * is */
 } GstIceSpoolState;
 
 /* Begins with the spool of @list, if it has one. Jobs may outlast who made it,

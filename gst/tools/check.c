@@ -66,19 +66,12 @@ static const GstIceToolUsage usage = {
   .options = options,
 };
 
-/**
- * Check:
- * @service: (owned): where to ask
- * @steps: (owned): for JSON
- * @failed: a step has
- * @lease: (nullable) (owned): the upload credential
- */
 typedef struct
 {
-  GstIceToolService *service;
-  JsonArray *steps;
-  gboolean failed;
-  GstIceLease *lease;
+  GstIceToolService *service;   /* (owned) where to ask */
+  JsonArray *steps;             /* (owned) for JSON */
+  gboolean failed;              /* a step has */
+  GstIceLease *lease;           /* (nullable) (owned) the upload credential */
 } Check;
 
 /* Ends a step. @details: (transfer full): what was found */

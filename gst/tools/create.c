@@ -84,19 +84,12 @@ static const GstIceToolUsage usage = {
   .options = options,
 };
 
-/**
- * Result:
- * @media: (owned): what was made, for JSON
- * @n_made: how many that are
- * @unknown: another one may have been made
- * @error: (nullable) (owned): why there are not more
- */
 typedef struct
 {
-  JsonArray *media;
-  gint n_made;
-  gboolean unknown;
-  GError *error;
+  JsonArray *media;             /* (owned) what was made, for JSON */
+  gint n_made;                  /* how many that are */
+  gboolean unknown;             /* another one may have been made */
+  GError *error;                /* (nullable) (owned) why there are not more */
 } Result;
 
 static void

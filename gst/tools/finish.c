@@ -57,23 +57,16 @@ static const GstIceToolUsage usage = {
   .options = options,
 };
 
-/**
- * Finish:
- * @sink: (owned): does the work
- * @bus: (owned): of the sink
- * @pad: (owned): what the end of the stream comes from
- * @loop: (owned): runs until it has ended
- * @complete: (nullable) (owned): the message that says so
- * @error: (nullable) (owned): why it is not
- */
 typedef struct
 {
-  GstElement *sink;
-  GstBus *bus;
-  GstPad *pad;
-  GMainLoop *loop;
-  GstStructure *complete;
-  GError *error;
+  GstElement *sink;             /* (owned) does the work */
+  GstBus *bus;                  /* (owned) of the sink */
+  GstPad *pad;                  /* (owned) what the end of the stream comes
+                                 * from */
+  GMainLoop *loop;              /* (owned) runs until it has ended */
+  GstStructure *complete;       /* (nullable) (owned) the message that says
+                                 * so */
+  GError *error;                /* (nullable) (owned) why it is not */
 } Finish;
 
 static void

@@ -42,21 +42,13 @@ static const GstIceToolUsage usage = {
   .options = options,
 };
 
-/**
- * Row:
- * @media_id: of the spool
- * @left: (nullable) (owned): what is in it
- * @in_use: by a process
- * @error: (nullable) (owned): why it can't be read
- *
- * What is known about one spool.
- */
+/* What is known about one spool. */
 typedef struct
 {
-  const gchar *media_id;
-  GstIceSpoolLeft *left;
-  gboolean in_use;
-  GError *error;
+  const gchar *media_id;        /* of the spool */
+  GstIceSpoolLeft *left;        /* (nullable) (owned) what is in it */
+  gboolean in_use;              /* by a process */
+  GError *error;                /* (nullable) (owned) why it can't be read */
 } Row;
 
 static void

@@ -159,17 +159,11 @@ gst_ice_tool_service_free (GstIceToolService * self)
 
 /* ---- waiting ---- */
 
-/**
- * Wait:
- * @result: (nullable) (owned): what came
- * @cancellable: (owned): ends it
- * @timer: (owned): cancels
- */
 typedef struct
 {
-  GAsyncResult *result;
-  GCancellable *cancellable;
-  GSource *timer;
+  GAsyncResult *result;         /* (nullable) (owned) what came */
+  GCancellable *cancellable;    /* (owned) ends it */
+  GSource *timer;               /* (owned) cancels */
 } Wait;
 
 static gboolean

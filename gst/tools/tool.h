@@ -14,24 +14,17 @@ G_BEGIN_DECLS
 
 #define GST_ICE_TOOL_NAME "gst-ice-1.0"
 
-/**
- * GstIceToolExit:
- * @GST_ICE_TOOL_OK: all is well
- * @GST_ICE_TOOL_FAILED: something that was asked for did not work
- * @GST_ICE_TOOL_USAGE: an option, a media id or a spool can't be used
- * @GST_ICE_TOOL_NOT_FOUND: there is no such directory, spool or media asset
- * @GST_ICE_TOOL_NOT_READY: the time to wait is over, and a media asset is
- *     still neither ready nor failed
- *
- * Exit codes; they are documented, so they do not change.
- */
+/* Exit codes; they are documented, so they do not change. */
 typedef enum
 {
-  GST_ICE_TOOL_OK = 0,
-  GST_ICE_TOOL_FAILED = 1,
-  GST_ICE_TOOL_USAGE = 2,
-  GST_ICE_TOOL_NOT_FOUND = 3,
-  GST_ICE_TOOL_NOT_READY = 4,
+  GST_ICE_TOOL_OK = 0,        /* all is well */
+  GST_ICE_TOOL_FAILED = 1,    /* something that was asked for did not work */
+  GST_ICE_TOOL_USAGE = 2,     /* an option, a media id or a spool can't be
+                               * used */
+  GST_ICE_TOOL_NOT_FOUND = 3, /* there is no such directory, spool or media
+                               * asset */
+  GST_ICE_TOOL_NOT_READY = 4, /* the time to wait is over, and a media asset is
+                               * still neither ready nor failed */
 } GstIceToolExit;
 
 /* The commands. @argv: that of the program without the program, so that the
@@ -44,21 +37,14 @@ GstIceToolExit gst_ice_tool_finish (int argc, char **argv);
 GstIceToolExit gst_ice_tool_info (int argc, char **argv);
 GstIceToolExit gst_ice_tool_list (int argc, char **argv);
 
-/**
- * GstIceToolUsage:
- * @arguments: names of the arguments that are not options
- * @n_arguments: how many they are, or -1: one or more
- * @summary: what the command is for
- * @description: all that is behind the options in the help
- * @options: of the command
- */
 typedef struct
 {
-  const gchar *arguments;
-  gint n_arguments;
-  const gchar *summary;
-  const gchar *description;
-  const GOptionEntry *options;
+  const gchar *arguments;      /* names of the arguments that are not
+                                * options */
+  gint n_arguments;            /* how many they are, or -1: one or more */
+  const gchar *summary;        /* what the command is for */
+  const gchar *description;    /* all that is behind the options in the help */
+  const GOptionEntry *options; /* of the command */
 } GstIceToolUsage;
 
 /* Reads options, GStreamer's among them, and leaves the arguments in @argv

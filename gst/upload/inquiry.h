@@ -19,127 +19,82 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceOperation:
- * @GST_ICE_OPERATION_NONE: nothing to send
- * @GST_ICE_OPERATION_COMPARE: ListParts: which parts of an earlier run are
- *     there
- * @GST_ICE_OPERATION_LIST: ListParts: why Complete was refused
- * @GST_ICE_OPERATION_CHECK: ListParts: whether the upload was aborted
- * @GST_ICE_OPERATION_CLEAR: AbortMultipartUpload: of what was left at another
- *     object
- *
- * The others have the names of OSS's operations. All but UploadPart go alone.
+/* The others have the names of OSS's operations. All but UploadPart go alone.
  */
 typedef enum
 {
-  GST_ICE_OPERATION_NONE,
+  GST_ICE_OPERATION_NONE,    /* nothing to send */
   GST_ICE_OPERATION_INITIATE,
   GST_ICE_OPERATION_PART,
-  GST_ICE_OPERATION_COMPARE,
-  GST_ICE_OPERATION_LIST,
+  GST_ICE_OPERATION_COMPARE, /* ListParts: which parts of an earlier run are
+                              * there */
+  GST_ICE_OPERATION_LIST,    /* ListParts: why Complete was refused */
   GST_ICE_OPERATION_COMPLETE,
   GST_ICE_OPERATION_PUT,
   GST_ICE_OPERATION_HEAD,
   GST_ICE_OPERATION_ABORT,
-  GST_ICE_OPERATION_CHECK,
-  GST_ICE_OPERATION_CLEAR,
+  GST_ICE_OPERATION_CHECK,   /* ListParts: whether the upload was aborted */
+  GST_ICE_OPERATION_CLEAR,   /* AbortMultipartUpload: of what was left at
+                              * another object */
   GST_ICE_N_OPERATIONS,
 } GstIceOperation;
 
-/**
- * GstIceInquiryState:
- * @GST_ICE_INQUIRY_OPEN: Complete may be sent
- * @GST_ICE_INQUIRY_COMPLETING: Complete, or PutObject, is on its way
- * @GST_ICE_INQUIRY_LOOKING: HeadObject is asked; the upload id may be good
- * @GST_ICE_INQUIRY_CHECKING: OSS said that the object is complete; HeadObject
- *     is asked what it is made of
- * @GST_ICE_INQUIRY_LISTING: ListParts is asked why Complete was refused
- * @GST_ICE_INQUIRY_LAST_LOOKS: the upload id has gone; HeadObject is asked,
- *     and its word is final
- * @GST_ICE_INQUIRY_THERE: the object is there, as it should be or not
- * @GST_ICE_INQUIRY_GONE: neither the upload id nor the object is there
- */
 typedef enum
 {
-  GST_ICE_INQUIRY_OPEN,
-  GST_ICE_INQUIRY_COMPLETING,
-  GST_ICE_INQUIRY_LOOKING,
-  GST_ICE_INQUIRY_CHECKING,
-  GST_ICE_INQUIRY_LISTING,
-  GST_ICE_INQUIRY_LAST_LOOKS,
-  GST_ICE_INQUIRY_THERE,
-  GST_ICE_INQUIRY_GONE,
+  GST_ICE_INQUIRY_OPEN,       /* Complete may be sent */
+  GST_ICE_INQUIRY_COMPLETING, /* Complete, or PutObject, is on its way */
+  GST_ICE_INQUIRY_LOOKING,    /* HeadObject is asked; the upload id may be
+                               * good */
+  GST_ICE_INQUIRY_CHECKING,   /* OSS said that the object is complete;
+                               * HeadObject is asked what it is made of */
+  GST_ICE_INQUIRY_LISTING,    /* ListParts is asked why Complete was refused */
+  GST_ICE_INQUIRY_LAST_LOOKS, /* the upload id has gone; HeadObject is asked,
+                               * and its word is final */
+  GST_ICE_INQUIRY_THERE,      /* the object is there, as it should be or not */
+  GST_ICE_INQUIRY_GONE,       /* neither the upload id nor the object is
+                               * there */
 } GstIceInquiryState;
 
-/**
- * GstIceVerdict:
- * @GST_ICE_VERDICT_ASK: at once what gst_ice_inquiry_get_next() says
- * @GST_ICE_VERDICT_RETRY: the same, when the retry policy says
- * @GST_ICE_VERDICT_LOOK_AGAIN: HeadObject once more, after a delay
- * @GST_ICE_VERDICT_COMPLETE_AGAIN: the object is not there: Complete once
- *     more, if there is time
- * @GST_ICE_VERDICT_COMPLETE: the object is ours
- * @GST_ICE_VERDICT_UNVERIFIED: OSS said that it is, and nothing else can be
- *     learnt
- * @GST_ICE_VERDICT_OTHER_BYTES: the object is there, with other bytes
- * @GST_ICE_VERDICT_REFUSED: Complete was refused, as
- *     GstIceInquiry.invalid_part says
- * @GST_ICE_VERDICT_GONE: neither upload nor object is there
- * @GST_ICE_VERDICT_UNKNOWN: nobody will tell
- *
- * What follows from an answer.
- */
+/* What follows from an answer. */
 typedef enum
 {
-  GST_ICE_VERDICT_ASK,
-  GST_ICE_VERDICT_RETRY,
-  GST_ICE_VERDICT_LOOK_AGAIN,
-  GST_ICE_VERDICT_COMPLETE_AGAIN,
-  GST_ICE_VERDICT_COMPLETE,
-  GST_ICE_VERDICT_UNVERIFIED,
-  GST_ICE_VERDICT_OTHER_BYTES,
-  GST_ICE_VERDICT_REFUSED,
-  GST_ICE_VERDICT_GONE,
-  GST_ICE_VERDICT_UNKNOWN,
+  GST_ICE_VERDICT_ASK,            /* at once what gst_ice_inquiry_get_next()
+                                   * says */
+  GST_ICE_VERDICT_RETRY,          /* the same, when the retry policy says */
+  GST_ICE_VERDICT_LOOK_AGAIN,     /* HeadObject once more, after a delay */
+  GST_ICE_VERDICT_COMPLETE_AGAIN, /* the object is not there: Complete once
+                                   * more, if there is time */
+  GST_ICE_VERDICT_COMPLETE,       /* the object is ours */
+  GST_ICE_VERDICT_UNVERIFIED,     /* OSS said that it is, and nothing else can
+                                   * be learnt */
+  GST_ICE_VERDICT_OTHER_BYTES,    /* the object is there, with other bytes */
+  GST_ICE_VERDICT_REFUSED,        /* Complete was refused, as
+                                   * GstIceInquiry.invalid_part says */
+  GST_ICE_VERDICT_GONE,           /* neither upload nor object is there */
+  GST_ICE_VERDICT_UNKNOWN,        /* nobody will tell */
 } GstIceVerdict;
 
-/**
- * GstIceProof:
- * @GST_ICE_PROOF_NONE: there is no checksum to compare
- * @GST_ICE_PROOF_OURS: size and CRC-64 are ours; or CRC-64 is not compared
- * @GST_ICE_PROOF_OTHER: they are not
- *
- * What an answer says of the object's bytes.
- */
+/* What an answer says of the object's bytes. */
 typedef enum
 {
-  GST_ICE_PROOF_NONE,
-  GST_ICE_PROOF_OURS,
-  GST_ICE_PROOF_OTHER,
+  GST_ICE_PROOF_NONE,   /* there is no checksum to compare */
+  GST_ICE_PROOF_OURS,   /* size and CRC-64 are ours; or CRC-64 is not
+                         * compared */
+  GST_ICE_PROOF_OTHER,  /* they are not */
 } GstIceProof;
 
-/**
- * GstIceInquiry:
- * @may_be_there: an answer was lost, and the object may be there
- * @looks: how often HeadObject has not shown it since the upload id has gone
- * @looks_since_us: the first of them, monotonic
- * @unknown_uploads: how often Complete was told NoSuchUpload
- * @list_marker: the page of ListParts that comes next
- * @error: (owned) (nullable): how Complete failed last
- * @invalid_part: (owned) (nullable): why Complete was refused, if it was for
- *     the ETags
- */
 typedef struct
 {
   GstIceInquiryState state;
-  gboolean may_be_there;
-  guint looks;
-  gint64 looks_since_us;
-  guint unknown_uploads;
-  guint list_marker;
-  GError *error;
-  GError *invalid_part;
+  gboolean may_be_there; /* an answer was lost, and the object may be there */
+  guint looks;           /* how often HeadObject has not shown it since the
+                          * upload id has gone */
+  gint64 looks_since_us; /* the first of them, monotonic */
+  guint unknown_uploads; /* how often Complete was told NoSuchUpload */
+  guint list_marker;     /* the page of ListParts that comes next */
+  GError *error;         /* (owned) (nullable) how Complete failed last */
+  GError *invalid_part;  /* (owned) (nullable) why Complete was refused, if it
+                          * was for the ETags */
 } GstIceInquiry;
 
 /* Back to the beginning, for another upload id. */

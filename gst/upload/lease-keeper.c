@@ -22,21 +22,16 @@
 
 #define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_LEASE)
 
-/**
- * KeeperState:
- * @KEEPER_IDLE: nothing to do until the timer says to renew
- * @KEEPER_ASKING: the application has been asked and has not answered
- * @KEEPER_PROMISED: the application has promised a credential
- * @KEEPER_CALLING: RefreshUploadMedia is on its way
- * @KEEPER_WAITING: an attempt failed, the timer says when to try again
- */
 typedef enum
 {
-  KEEPER_IDLE,
-  KEEPER_ASKING,
-  KEEPER_PROMISED,
-  KEEPER_CALLING,
-  KEEPER_WAITING,
+  KEEPER_IDLE,                  /* nothing to do until the timer says to
+                                 * renew */
+  KEEPER_ASKING,                /* the application has been asked and has not
+                                 * answered */
+  KEEPER_PROMISED,              /* the application has promised a credential */
+  KEEPER_CALLING,               /* RefreshUploadMedia is on its way */
+  KEEPER_WAITING,               /* an attempt failed, the timer says when to
+                                 * try again */
 } KeeperState;
 
 struct _GstIceLeaseKeeper

@@ -14,21 +14,15 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceOutage:
- * @since_us: monotonic time of the first failure, -1: there is no outage
- * @failures: in a row
- * @probe_at_us: no request before this time while interrupted
- * @interrupted: has been announced
- * @of_oss: some failure was OSS's, so that only OSS's success is its end
- */
 typedef struct
 {
-  gint64 since_us;
-  guint failures;
-  gint64 probe_at_us;
-  gboolean interrupted;
-  gboolean of_oss;
+  gint64 since_us;      /* monotonic time of the first failure, -1: there is no
+                         * outage */
+  guint failures;       /* in a row */
+  gint64 probe_at_us;   /* no request before this time while interrupted */
+  gboolean interrupted; /* has been announced */
+  gboolean of_oss;      /* some failure was OSS's, so that only OSS's success
+                         * is its end */
 } GstIceOutage;
 
 #define GST_ICE_OUTAGE_INIT { .since_us = -1 }

@@ -21,18 +21,13 @@ G_BEGIN_DECLS
 /* Under a limit of ours: one sends while the other waits for its answer. */
 #define GST_ICE_PARALLELISM_LIMITED 2
 
-/**
- * GstIceParallelism:
- * @n: parts at a time
- * @short_us: a line with a shorter round trip needs no more than are always
- *     good: nothing is lost there while a connection waits for an answer
- * @next_us: not decided again before this monotonic time
- */
 typedef struct
 {
-  guint n;
-  gint64 short_us;
-  gint64 next_us;
+  guint n;              /* parts at a time */
+  gint64 short_us;      /* a line with a shorter round trip needs no more than
+                         * are always good: nothing is lost there while a
+                         * connection waits for an answer */
+  gint64 next_us;       /* not decided again before this monotonic time */
 } GstIceParallelism;
 
 #define GST_ICE_PARALLELISM_INIT { .n = GST_ICE_PARALLELISM_START, \

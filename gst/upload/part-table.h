@@ -15,47 +15,28 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIcePartState:
- * @GST_ICE_PART_WAITING: to be sent
- * @GST_ICE_PART_IN_FLIGHT: a request is on its way
- * @GST_ICE_PART_CONFIRMED: the newest generation has arrived
- */
 typedef enum
 {
-  GST_ICE_PART_WAITING,
-  GST_ICE_PART_IN_FLIGHT,
-  GST_ICE_PART_CONFIRMED,
+  GST_ICE_PART_WAITING,   /* to be sent */
+  GST_ICE_PART_IN_FLIGHT, /* a request is on its way */
+  GST_ICE_PART_CONFIRMED, /* the newest generation has arrived */
 } GstIcePartState;
 
-/**
- * GstIcePartEntry:
- * @number: part number
- * @state: where it is
- * @part: (nullable) (owned): newest generation; once it has arrived, NULL
- *     unless it is durable
- * @generation: the newest one taken so far, 0: none
- * @size: bytes of the newest generation
- * @crc64: its CRC-64
- * @etag: (nullable) (owned): of the generation that arrived last
- * @is_compared: its CRC-64 was OSS's, too, when it arrived
- * @uploads: how often some generation of it has arrived
- * @not_before_us: not to be sent before
- * @history: what it has been through
- */
 typedef struct
 {
-  guint number;
-  GstIcePartState state;
-  GstIcePart *part;
-  guint generation;
-  guint64 size;
-  guint64 crc64;
-  gchar *etag;
-  gboolean is_compared;
-  guint uploads;
-  gint64 not_before_us;
-  GstIceRetryHistory history;
+  guint number;               /* part number */
+  GstIcePartState state;      /* where it is */
+  GstIcePart *part;           /* (nullable) (owned) newest generation; once it
+                               * has arrived, NULL unless it is durable */
+  guint generation;           /* the newest one taken so far, 0: none */
+  guint64 size;               /* bytes of the newest generation */
+  guint64 crc64;              /* its CRC-64 */
+  gchar *etag;                /* (nullable) (owned) of the generation that
+                               * arrived last */
+  gboolean is_compared;       /* its CRC-64 was OSS's, too, when it arrived */
+  guint uploads;              /* how often some generation of it has arrived */
+  gint64 not_before_us;       /* not to be sent before */
+  GstIceRetryHistory history; /* what it has been through */
 } GstIcePartEntry;
 
 typedef struct _GstIcePartTable GstIcePartTable;

@@ -16,37 +16,22 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceResumptionState:
- * @GST_ICE_RESUMPTION_NONE: nothing of an earlier run is gone on with
- * @GST_ICE_RESUMPTION_LEFT: there is an upload; no lease has come yet
- * @GST_ICE_RESUMPTION_COMPARING: it goes on; its parts are being compared
- * @GST_ICE_RESUMPTION_COMPARED: it goes on, and that is done
- */
 typedef enum
 {
-  GST_ICE_RESUMPTION_NONE,
-  GST_ICE_RESUMPTION_LEFT,
-  GST_ICE_RESUMPTION_COMPARING,
-  GST_ICE_RESUMPTION_COMPARED,
+  GST_ICE_RESUMPTION_NONE,      /* nothing of an earlier run is gone on with */
+  GST_ICE_RESUMPTION_LEFT,      /* there is an upload; no lease has come yet */
+  GST_ICE_RESUMPTION_COMPARING, /* it goes on; its parts are being compared */
+  GST_ICE_RESUMPTION_COMPARED,  /* it goes on, and that is done */
 } GstIceResumptionState;
 
-/**
- * GstIceResumption:
- * @bucket: (owned) (nullable): where the upload went
- * @object: (owned) (nullable): likewise
- * @upload_id: (owned) (nullable): its id
- * @compared: the last part that has been compared
- * @list_marker: the page of ListParts that comes next
- */
 typedef struct
 {
   GstIceResumptionState state;
-  gchar *bucket;
-  gchar *object;
-  gchar *upload_id;
-  guint compared;
-  guint list_marker;
+  gchar *bucket;        /* (owned) (nullable) where the upload went */
+  gchar *object;        /* (owned) (nullable) likewise */
+  gchar *upload_id;     /* (owned) (nullable) its id */
+  guint compared;       /* the last part that has been compared */
+  guint list_marker;    /* the page of ListParts that comes next */
 } GstIceResumption;
 
 /* An earlier run left @upload_id. */

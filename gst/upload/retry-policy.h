@@ -12,46 +12,31 @@
 
 G_BEGIN_DECLS
 
-/**
- * GstIceRetryAction:
- * @GST_ICE_RETRY_FAIL: nothing helps
- * @GST_ICE_RETRY_LATER: the same again after a delay
- * @GST_ICE_RETRY_NOW: the same again at once, signed anew: what failed was
- *     not the service
- * @GST_ICE_RETRY_RENEW: the same again with a new lease: at once for the first
- *     in a row, then after a delay, since a key that was just made may be
- *     unknown to OSS for a moment
- */
 typedef enum
 {
-  GST_ICE_RETRY_FAIL,
-  GST_ICE_RETRY_LATER,
-  GST_ICE_RETRY_NOW,
-  GST_ICE_RETRY_RENEW,
+  GST_ICE_RETRY_FAIL,   /* nothing helps */
+  GST_ICE_RETRY_LATER,  /* the same again after a delay */
+  GST_ICE_RETRY_NOW,    /* the same again at once, signed anew: what failed was
+                         * not the service */
+  GST_ICE_RETRY_RENEW,  /* the same again with a new lease: at once for the
+                         * first in a row, then after a delay, since a key that
+                         * was just made may be unknown to OSS for a moment */
 } GstIceRetryAction;
 
-/**
- * GstIceRetryHistory:
- * @failures: failed attempts in a row, this one included
- * @code: of the last of them
- * @since_us: when the first of those with @code in a row failed, monotonic
- * @resigned: failures in a row after which it was signed anew at once
- * @stale_connections: attempts in a row on a kept connection that the service
- *     had closed
- * @unknown_uploads: attempts in a row that were told NoSuchUpload
- * @refused_leases: leases in a row that were refused, this one included
- *
- * What one request has been through since it last succeeded.
- */
+/* What one request has been through since it last succeeded. */
 typedef struct
 {
-  guint failures;
-  gint code;
-  gint64 since_us;
-  guint resigned;
-  guint stale_connections;
-  guint unknown_uploads;
-  guint refused_leases;
+  guint failures;          /* failed attempts in a row, this one included */
+  gint code;               /* of the last of them */
+  gint64 since_us;         /* when the first of those with @code in a row
+                            * failed, monotonic */
+  guint resigned;          /* failures in a row after which it was signed anew
+                            * at once */
+  guint stale_connections; /* attempts in a row on a kept connection that the
+                            * service had closed */
+  guint unknown_uploads;   /* attempts in a row that were told NoSuchUpload */
+  guint refused_leases;    /* leases in a row that were refused, this one
+                            * included */
 } GstIceRetryHistory;
 
 /* Decides about @error, which came at @now_us, and counts it in @history. */

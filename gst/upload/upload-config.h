@@ -29,47 +29,39 @@ typedef enum
   GST_ICE_END_KEEP,
 } GstIceEndAction;
 
-/**
- * GstIceUploadConfig:
- * @media_id: (owned): the media asset
- * @ice_endpoint: (owned): where ICE is
- * @oss_endpoint: (owned) (nullable): in place of what the lease says
- * @region: (owned): region of ICE, and of OSS where nothing else names one
- * @identity: (owned) (nullable): the explicit identity
- * @sources: (owned) (nullable): where else an identity may come from
- * @first_lease: (owned) (nullable): the application gave the first one
- * @part_size: an object smaller than this is one PutObject, in bytes
- * @parallel_parts: requests with parts in flight at a time, 0: automatic
- * @max_parallel_parts: no more than these if that is automatic
- * @short_line_us: round trips from which on it may be more than three; one of
- *     gst_ice_upload_config_new()'s
- * @retry_timeout_us: from the first failure to the last try; -1: for ever
- * @stop_timeout_us: longest time for @on_error
- * @on_error: what to do when the upload has failed for good
- * @verify: compare CRC-64
- * @journalled: no part is sent before gst_ice_upload_noted() says that the
- *     upload id can't get lost; after some seconds without an answer it is
- * @network: (owned): how the network is to be used
- */
 typedef struct
 {
-  gchar *media_id;
-  GstIceEndpoint *ice_endpoint;
-  GstIceEndpoint *oss_endpoint;
-  gchar *region;
-  GstIceIdentity *identity;
-  GstIceIdentitySources *sources;
-  GstIceLease *first_lease;
-  guint64 part_size;
-  guint parallel_parts;
-  guint max_parallel_parts;
-  gint64 short_line_us;
-  gint64 retry_timeout_us;
-  gint64 stop_timeout_us;
-  GstIceEndAction on_error;
-  gboolean verify;
-  gboolean journalled;
-  GstIceNetworkConfig *network;
+  gchar *media_id;                /* (owned) the media asset */
+  GstIceEndpoint *ice_endpoint;   /* (owned) where ICE is */
+  GstIceEndpoint *oss_endpoint;   /* (owned) (nullable) in place of what the
+                                   * lease says */
+  gchar *region;                  /* (owned) region of ICE, and of OSS where
+                                   * nothing else names one */
+  GstIceIdentity *identity;       /* (owned) (nullable) the explicit
+                                   * identity */
+  GstIceIdentitySources *sources; /* (owned) (nullable) where else an identity
+                                   * may come from */
+  GstIceLease *first_lease;       /* (owned) (nullable) the application gave
+                                   * the first one */
+  guint64 part_size;              /* an object smaller than this is one
+                                   * PutObject, in bytes */
+  guint parallel_parts;           /* requests with parts in flight at a time,
+                                   * 0: automatic */
+  guint max_parallel_parts;       /* no more than these if that is automatic */
+  gint64 short_line_us;           /* round trips from which on it may be more
+                                   * than three; one of
+                                   * gst_ice_upload_config_new()'s */
+  gint64 retry_timeout_us;        /* from the first failure to the last try;
+                                   * -1: for ever */
+  gint64 stop_timeout_us;         /* longest time for @on_error */
+  GstIceEndAction on_error;       /* what to do when the upload has failed for
+                                   * good */
+  gboolean verify;                /* compare CRC-64 */
+  gboolean journalled;            /* no part is sent before
+                                   * gst_ice_upload_noted() says that the
+                                   * upload id can't get lost; after some
+                                   * seconds without an answer it is */
+  GstIceNetworkConfig *network;   /* (owned) how the network is to be used */
 } GstIceUploadConfig;
 
 GstIceUploadConfig *gst_ice_upload_config_new (void);

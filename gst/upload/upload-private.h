@@ -41,34 +41,24 @@ G_BEGIN_DECLS
 
 typedef struct _GstIceCall GstIceCall;
 
-/**
- * GstIceAbort:
- * @GST_ICE_ABORT_OPEN: the upload that is to be aborted is there; Abort is sent
- * @GST_ICE_ABORT_UNSURE: an answer to Abort proves nothing; ListParts is asked
- * @GST_ICE_ABORT_DOUBTFUL: ListParts could not tell either; Abort is sent
- *
- * Changed by the answers to these two alone, from any to any.
- */
+/* Changed by the answers to these two alone, from any to any. */
 typedef enum
 {
-  GST_ICE_ABORT_OPEN,
-  GST_ICE_ABORT_UNSURE,
-  GST_ICE_ABORT_DOUBTFUL,
+  GST_ICE_ABORT_OPEN,     /* the upload that is to be aborted is there; Abort
+                           * is sent */
+  GST_ICE_ABORT_UNSURE,   /* an answer to Abort proves nothing; ListParts is
+                           * asked */
+  GST_ICE_ABORT_DOUBTFUL, /* ListParts could not tell either; Abort is sent */
 } GstIceAbort;
 
-/**
- * GstIceStray:
- * @object: (owned): where it goes
- * @upload_id: (owned)
- * @lease: (owned) (nullable): that may still be good for it; NULL: the newest
- *
- * An upload that is of no use any more, at an object that is not ours any more.
+/* An upload that is of no use any more, at an object that is not ours any more.
  */
 typedef struct
 {
-  GstIceOssObject *object;
-  gchar *upload_id;
-  GstIceLease *lease;
+  GstIceOssObject *object; /* (owned) where it goes */
+  gchar *upload_id;        /* (owned) */
+  GstIceLease *lease;      /* (owned) (nullable) that may still be good for it;
+                            * NULL: the newest */
 } GstIceStray;
 
 /**
@@ -152,29 +142,17 @@ struct _GstIceUpload
 typedef void (*GstIceCallHandler) (GstIceCall * call,
     const GstIceOssReply * reply, const GError * error);
 
-/**
- * GstIceCall:
- * @self: (owned)
- * @client: (owned)
- * @object: (owned)
- * @operation: what is asked for
- * @handle: what to do with its answer
- * @lease: (owned): that signed it
- * @part: (nullable) (owned): of UploadPart
- * @size: of the object, of Complete, Put and Head
- * @crc64: its CRC-64
- */
 struct _GstIceCall
 {
-  GstIceUpload *self;
-  GstIceOssClient *client;
-  GstIceOssObject *object;
-  GstIceOperation operation;
-  GstIceCallHandler handle;
-  GstIceLease *lease;
-  GstIcePart *part;
-  guint64 size;
-  guint64 crc64;
+  GstIceUpload *self;        /* (owned) */
+  GstIceOssClient *client;   /* (owned) */
+  GstIceOssObject *object;   /* (owned) */
+  GstIceOperation operation; /* what is asked for */
+  GstIceCallHandler handle;  /* what to do with its answer */
+  GstIceLease *lease;        /* (owned) that signed it */
+  GstIcePart *part;          /* (nullable) (owned) of UploadPart */
+  guint64 size;              /* of the object, of Complete, Put and Head */
+  guint64 crc64;             /* its CRC-64 */
 };
 
 /* ---- upload-core.c ---- */

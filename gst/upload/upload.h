@@ -19,39 +19,25 @@ G_BEGIN_DECLS
 
 typedef struct _GstIceUpload GstIceUpload;
 
-/**
- * GstIceUploadState:
- * @GST_ICE_UPLOAD_IDLE: not started
- * @GST_ICE_UPLOAD_OPENING: waits for the first lease
- * @GST_ICE_UPLOAD_UPLOADING: has had a lease; parts go as they come
- * @GST_ICE_UPLOAD_FINALIZING: the last part is known; ends with completion
- * @GST_ICE_UPLOAD_LOST: its upload id, or its object, is of no use any more;
- *     the requests in flight are awaited
- * @GST_ICE_UPLOAD_COMPLETE: the object is confirmed
- * @GST_ICE_UPLOAD_SALVAGING: has failed; on-error is being carried out
- * @GST_ICE_UPLOAD_ABORTING: was told to abort
- * @GST_ICE_UPLOAD_WITHDRAWING: ended while its id was being given out; that is
- *     awaited and aborted, unasked: it has no parts, and nobody would know
- *     of it
- * @GST_ICE_UPLOAD_FAILED: has failed, and on-error is done
- * @GST_ICE_UPLOAD_STOPPED: was told to end without completion, and has
- * @GST_ICE_UPLOAD_CLOSED: does nothing any more; never in GstIceUploadInfo,
- *     which keeps how it ended
- */
 typedef enum
 {
-  GST_ICE_UPLOAD_IDLE,
-  GST_ICE_UPLOAD_OPENING,
-  GST_ICE_UPLOAD_UPLOADING,
-  GST_ICE_UPLOAD_FINALIZING,
-  GST_ICE_UPLOAD_LOST,
-  GST_ICE_UPLOAD_COMPLETE,
-  GST_ICE_UPLOAD_SALVAGING,
-  GST_ICE_UPLOAD_ABORTING,
-  GST_ICE_UPLOAD_WITHDRAWING,
-  GST_ICE_UPLOAD_FAILED,
-  GST_ICE_UPLOAD_STOPPED,
-  GST_ICE_UPLOAD_CLOSED,
+  GST_ICE_UPLOAD_IDLE,        /* not started */
+  GST_ICE_UPLOAD_OPENING,     /* waits for the first lease */
+  GST_ICE_UPLOAD_UPLOADING,   /* has had a lease; parts go as they come */
+  GST_ICE_UPLOAD_FINALIZING,  /* the last part is known; ends with
+                               * completion */
+  GST_ICE_UPLOAD_LOST,        /* its upload id, or its object, is of no use any
+                               * more; the requests in flight are awaited */
+  GST_ICE_UPLOAD_COMPLETE,    /* the object is confirmed */
+  GST_ICE_UPLOAD_SALVAGING,   /* has failed; on-error is being carried out */
+  GST_ICE_UPLOAD_ABORTING,    /* was told to abort */
+  GST_ICE_UPLOAD_WITHDRAWING, /* ended while its id was being given out; that
+                               * is awaited and aborted, unasked: it has no
+                               * parts, and nobody would know of it */
+  GST_ICE_UPLOAD_FAILED,      /* has failed, and on-error is done */
+  GST_ICE_UPLOAD_STOPPED,     /* was told to end without completion, and has */
+  GST_ICE_UPLOAD_CLOSED,      /* does nothing any more; never in
+                               * GstIceUploadInfo, which keeps how it ended */
 } GstIceUploadState;
 
 /* TRUE if an upload in @state is ending or has ended: it takes no part, and
@@ -63,64 +49,44 @@ gboolean gst_ice_upload_state_is_over (GstIceUploadState state);
 gboolean gst_ice_upload_state_change (GstIceUploadState * state,
     GstIceUploadState from, GstIceUploadState to);
 
-/**
- * GstIceOutcome:
- * @GST_ICE_OUTCOME_NONE: not decided
- * @GST_ICE_OUTCOME_COMPLETED: the object is there
- * @GST_ICE_OUTCOME_ABORTED: nothing is left at the service
- * @GST_ICE_OUTCOME_KEPT: parts are left under the upload id
- * @GST_ICE_OUTCOME_NOTHING_SENT: the service never got a byte of it; an upload
- *     without parts is left if its id got lost on the way
- * @GST_ICE_OUTCOME_UNKNOWN: whether the object, or an upload, is there can't be
- *     learnt
- */
 typedef enum
 {
-  GST_ICE_OUTCOME_NONE,
-  GST_ICE_OUTCOME_COMPLETED,
-  GST_ICE_OUTCOME_ABORTED,
-  GST_ICE_OUTCOME_KEPT,
-  GST_ICE_OUTCOME_NOTHING_SENT,
-  GST_ICE_OUTCOME_UNKNOWN,
+  GST_ICE_OUTCOME_NONE,         /* not decided */
+  GST_ICE_OUTCOME_COMPLETED,    /* the object is there */
+  GST_ICE_OUTCOME_ABORTED,      /* nothing is left at the service */
+  GST_ICE_OUTCOME_KEPT,         /* parts are left under the upload id */
+  GST_ICE_OUTCOME_NOTHING_SENT, /* the service never got a byte of it; an
+                                 * upload without parts is left if its id got
+                                 * lost on the way */
+  GST_ICE_OUTCOME_UNKNOWN,      /* whether the object, or an upload, is there
+                                 * can't be learnt */
 } GstIceOutcome;
 
 /* The name as in stats and in error details, or NULL for _NONE. */
 const gchar *gst_ice_outcome_get_name (GstIceOutcome outcome);
 
-/**
- * GstIceUploadEventType:
- * @GST_ICE_UPLOAD_EVENT_LEASED: the first lease is there
- * @GST_ICE_UPLOAD_EVENT_RENEWED: another lease is there
- * @GST_ICE_UPLOAD_EVENT_STARTED: the service has taken up the upload
- * @GST_ICE_UPLOAD_EVENT_CONFIRMED: a part has arrived (part, generation, size,
- *     crc64, etag)
- * @GST_ICE_UPLOAD_EVENT_INTERRUPTED: an outage has begun (error, time_us until
- *     the next try)
- * @GST_ICE_UPLOAD_EVENT_RESUMED: it is over (time_us it took)
- * @GST_ICE_UPLOAD_EVENT_FAILING: nothing more is taken; what is recorded and
- *     not handed over is wanted by gst_ice_upload_finish() for on-error
- * @GST_ICE_UPLOAD_EVENT_COMPLETE: the object is confirmed
- * @GST_ICE_UPLOAD_EVENT_FAILED: it has failed (error) and on-error is done
- * @GST_ICE_UPLOAD_EVENT_STOPPED: gst_ice_upload_stop() is done; if it could not
- *     be, error says why, and the state is GST_ICE_UPLOAD_FAILED
- * @GST_ICE_UPLOAD_EVENT_LEFT_BEHIND: an upload at another object could not be
- *     aborted (error names it)
- * @GST_ICE_UPLOAD_EVENT_CLOSED: the last event
- */
 typedef enum
 {
-  GST_ICE_UPLOAD_EVENT_LEASED,
-  GST_ICE_UPLOAD_EVENT_RENEWED,
-  GST_ICE_UPLOAD_EVENT_STARTED,
-  GST_ICE_UPLOAD_EVENT_CONFIRMED,
-  GST_ICE_UPLOAD_EVENT_INTERRUPTED,
-  GST_ICE_UPLOAD_EVENT_RESUMED,
-  GST_ICE_UPLOAD_EVENT_FAILING,
-  GST_ICE_UPLOAD_EVENT_COMPLETE,
-  GST_ICE_UPLOAD_EVENT_FAILED,
-  GST_ICE_UPLOAD_EVENT_STOPPED,
-  GST_ICE_UPLOAD_EVENT_LEFT_BEHIND,
-  GST_ICE_UPLOAD_EVENT_CLOSED,
+  GST_ICE_UPLOAD_EVENT_LEASED,      /* the first lease is there */
+  GST_ICE_UPLOAD_EVENT_RENEWED,     /* another lease is there */
+  GST_ICE_UPLOAD_EVENT_STARTED,     /* the service has taken up the upload */
+  GST_ICE_UPLOAD_EVENT_CONFIRMED,   /* a part has arrived (part, generation,
+                                     * size, crc64, etag) */
+  GST_ICE_UPLOAD_EVENT_INTERRUPTED, /* an outage has begun (error, time_us
+                                     * until the next try) */
+  GST_ICE_UPLOAD_EVENT_RESUMED,     /* it is over (time_us it took) */
+  GST_ICE_UPLOAD_EVENT_FAILING,     /* nothing more is taken; what is recorded
+                                     * and not handed over is wanted by
+                                     * gst_ice_upload_finish() for on-error */
+  GST_ICE_UPLOAD_EVENT_COMPLETE,    /* the object is confirmed */
+  GST_ICE_UPLOAD_EVENT_FAILED,      /* it has failed (error) and on-error is
+                                     * done */
+  GST_ICE_UPLOAD_EVENT_STOPPED,     /* gst_ice_upload_stop() is done; if it
+                                     * could not be, error says why, and the
+                                     * state is GST_ICE_UPLOAD_FAILED */
+  GST_ICE_UPLOAD_EVENT_LEFT_BEHIND, /* an upload at another object could not be
+                                     * aborted (error names it) */
+  GST_ICE_UPLOAD_EVENT_CLOSED,      /* the last event */
 } GstIceUploadEventType;
 
 typedef struct
@@ -146,15 +112,8 @@ typedef struct
   gboolean (*ask) (const gchar * reason, gpointer user_data);
 } GstIceUploadCallbacks;
 
-/**
- * GstIceUploadInfo:
- *
- * @verified: OSS's CRC-64 of the object has been compared with ours
- * @accepted: some request of this upload has succeeded, at ICE or OSS
- *
- * A snapshot for stats and messages. Strings are owned; free them with
- * gst_ice_upload_info_clear().
- */
+/* A snapshot for stats and messages. Strings are owned; free them with
+ * gst_ice_upload_info_clear(). */
 typedef struct
 {
   GstIceUploadState state;
@@ -167,8 +126,10 @@ typedef struct
   gchar *etag;
   guint64 crc64;
   guint64 object_size;          /* of the confirmed object */
-  gboolean verified;
-  gboolean accepted;
+  gboolean verified;            /* OSS's CRC-64 of the object has been compared
+                                 * with ours */
+  gboolean accepted;            /* some request of this upload has succeeded,
+                                 * at ICE or OSS */
   guint64 bytes_uploaded;
   guint64 bytes_sent;
   guint parts_uploaded;
