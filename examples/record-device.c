@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* record-device: records into an ICE media asset without an AccessKey.
  *
  * The lesson: the AccessKey stays on a server of your own, here

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* record-live: records live video and sound into an ICE media asset.
  *
  * The lesson: an upload is done when `ice-upload-complete` and then EOS have

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* record-on-demand: a preview that is always there, and recordings that begin
  * and end when somebody says so, any number of times.
  *

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* static-plugin: an application that carries icesink in itself.
  *
  * The lesson: GST_PLUGIN_STATIC_DECLARE and GST_PLUGIN_STATIC_REGISTER, and

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Deadlines of tests, for machines and tools that are slow: the environment
  * variable TEST_PATIENCE says how many times as long they are as usual. What is
  * tried with many seeds is tried with as many times fewer. */
@@ -8,8 +7,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 static inline gint64
 test_patience_get_factor (void)
@@ -30,5 +27,3 @@ test_patience_count_seeds (guint n)
 {
   return MAX (1, n / test_patience_get_factor ());
 }
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* From a camera to splitmuxsink; see the header.
  *
  * What an RTSP camera sends is taken as it is: video in H.264 or H.265, sound in

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The pipeline from a camera to splitmuxsink.
  *
  * Built anew for each connection: after an error nothing of the old one is
@@ -10,8 +9,6 @@
 #pragma once
 
 #include <gst/gst.h>
-
-G_BEGIN_DECLS
 
 /**
  * CameraOptions:
@@ -44,5 +41,3 @@ void camera_end (GstElement * pipeline);
 
 /* FALSE with an error if @options can't be used. */
 gboolean camera_check (const CameraOptions * options, GError ** error);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Uploads what is left of fragments that are over, from their spools.
  *
  * A few at a time, whatever the number that waits: so the memory that they
@@ -13,8 +12,6 @@
 #pragma once
 
 #include <gst/gst.h>
-
-G_BEGIN_DECLS
 
 typedef struct _Finisher Finisher;
 
@@ -43,5 +40,3 @@ guint finisher_count (Finisher * finisher);
  * time of the oldest byte that has not arrived, if that is earlier. */
 void finisher_measure (Finisher * finisher, guint64 * memory,
     guint64 * pending, gint64 * since);
-
-G_END_DECLS

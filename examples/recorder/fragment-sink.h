@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The sink that splitmuxsink makes one of for each fragment: a bin with an
  * icesink in it.
  *
@@ -22,8 +21,6 @@
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 #define FRAGMENT_SINK_FACTORY "recorderfragmentsink"
 
 #define FRAGMENT_TYPE_SINK (fragment_sink_get_type ())
@@ -34,5 +31,3 @@ gboolean fragment_sink_register (void);
 /* The icesink, to be set up. (transfer none) (nullable): NULL if there is no
  * such element */
 GstElement *fragment_sink_get_icesink (FragmentSink * self);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* recorder: a camera, round the clock, into ICE.
  *
  * The lesson: what is recorded goes to a spool on disk and from there to the

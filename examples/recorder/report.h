@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What the recorder tells: lines on stdout, and numbers for Prometheus.
  *
  * Any thread. The numbers are written to a file that the node exporter's
@@ -10,8 +9,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 /* What the recorder is doing; exactly one is 1 in the metric `state`. */
 typedef enum
@@ -70,5 +67,3 @@ void report_unset (ReportGauge gauge);
 
 /* Writes the file, if there is to be one. */
 void report_write (void);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Media ids for fragments to come; see the header.
  *
  * Protected by: lock. The file is written with it held: an id must have left

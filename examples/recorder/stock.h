@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Media ids for fragments to come.
  *
  * A fragment needs its id the moment it begins, also while the network is away.
@@ -14,8 +13,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 typedef struct _Stock Stock;
 
@@ -43,5 +40,3 @@ gboolean stock_is_busy (Stock * stock);
 
 /* TRUE for what may be a media id. */
 gboolean stock_is_media_id (const gchar * text);
-
-G_END_DECLS

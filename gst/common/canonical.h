@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Headers as both services' canonical requests have them. Pure functions. */
 
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 /* Of a header, its name in lower case, or of a query, neither of them
  * encoded; there a NULL value is a name alone. */
@@ -33,5 +30,3 @@ gsize gst_ice_canonical_measure (GPtrArray * headers, gsize rest);
 /* `name:value` and a line feed, blanks around the value taken off. */
 void gst_ice_canonical_append_header (GString * text,
     const GstIcePair * header);
-
-G_END_DECLS

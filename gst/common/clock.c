@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Time as the services see it.
  *
  * Any thread. The lock protects what was learnt; it is a leaf, nothing is

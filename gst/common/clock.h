@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Time as the services see it.
  *
  * Everything runs on the local monotonic clock, so that a step of the wall
@@ -17,8 +16,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceClock GstIceClock;
 
@@ -66,5 +63,3 @@ GSource *gst_ice_clock_tick_source_new (GstIceClock * clock,
     gint64 interval_us);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceClock, gst_ice_clock_unref)
-
-G_END_DECLS

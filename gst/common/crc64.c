@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* CRC-64/XZ: bytes by ISA-L, liblzma or tables, lengths by polynomials.
  *
  * Any thread; pure functions over tables that are built once and never change.

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* CRC-64/XZ (ECMA-182), the one in x-oss-hash-crc64ecma.
  *
  * Pure functions. The sum over bytes is ISA-L's or liblzma's where the build
@@ -10,8 +9,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 /* The CRC of what @crc covers followed by @size more bytes. Start from 0. */
 guint64 gst_ice_crc64_update (guint64 crc, gconstpointer data, gsize size);
@@ -25,5 +22,3 @@ guint64 gst_ice_crc64_combine (guint64 crc_a, guint64 crc_b, guint64 size_b);
 
 /* The CRC of what @crc covers followed by @size zero bytes, in O(log size). */
 guint64 gst_ice_crc64_update_zeroes (guint64 crc, guint64 size);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* SHA-256, HMAC-SHA256 and percent-encoding, each one call into a library.
  *
  * Any thread; pure functions. The two digests can only fail if OpenSSL has no

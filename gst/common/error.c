@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The error domain, as an extended GError domain: GLib copies and frees the
  * details together with the error, so they survive every way an error takes
  * upwards.

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The error domain of everything below the element.
  *
  * The codes mirror decisions, not HTTP numbers: each says what a caller can
@@ -10,8 +9,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 #define GST_ICE_ERROR (gst_ice_error_quark ())
 GQuark gst_ice_error_quark (void);
@@ -114,5 +111,3 @@ gboolean gst_ice_error_is (const GError * error, GstIceErrorCode code);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstIceErrorDetails,
     gst_ice_error_details_clear)
-
-G_END_DECLS

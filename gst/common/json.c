@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A check of the grammar (RFC 8259) in front of json-glib.
  *
  * json-glib 1.6, the oldest that is supported, reads JSON with GScanner: it

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* JSON from the network, read strictly.
  *
  * Pure functions. json-glib builds the tree; what it would let pass is
@@ -11,8 +10,6 @@
 #pragma once
 
 #include <json-glib/json-glib.h>
-
-G_BEGIN_DECLS
 
 /* The object that is the only value in @size bytes of @data.
  * Errors: GST_ICE_ERROR_PROTOCOL; the text quotes nothing. (transfer full) */
@@ -25,5 +22,3 @@ const gchar *gst_ice_json_get_string (JsonObject * object,
 
 /* Wipes every string in @node, then frees it. NULL is allowed. */
 void gst_ice_json_free_secret (JsonNode * node);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The log categories of the plugin. `GST_DEBUG=ice*:5` shows them all. A file
  * says which one is its own:
  *
@@ -10,8 +9,6 @@
 #pragma once
 
 #include <gst/gst.h>
-
-G_BEGIN_DECLS
 
 typedef enum
 {
@@ -32,5 +29,3 @@ typedef enum
 
 /* Makes all categories when one is wanted first. Any thread. */
 GstDebugCategory *gst_ice_log_get (GstIceLogCategory category);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The one network thread of a process.
  *
  * Everything that waits for the network runs on it, for all sinks together,
@@ -10,8 +9,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceNetworkThread GstIceNetworkThread;
 
@@ -33,5 +30,3 @@ void gst_ice_network_thread_invoke (GstIceNetworkThread * thread,
 
 /* TRUE on the network thread; for assertions. */
 gboolean gst_ice_network_thread_is_current (GstIceNetworkThread * thread);
-
-G_END_DECLS

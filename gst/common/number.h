@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Numbers in text. Pure function, any thread. */
 
 #pragma once
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* TRUE if @text is a decimal number from @min to @max, digits alone; then it
  * is in @number. */
 gboolean gst_ice_parse_number (const gchar * text, guint64 min, guint64 max,
     guint64 * number);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Paths as people write them. Pure but for the working directory and the home
  * directory. */
 
@@ -8,11 +7,7 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* The absolute path that @text means: relative to the working directory of this
  * moment, absolute, below the home directory (`~/`), or a `file://` URI of this
  * machine. Errors: GST_ICE_ERROR_SETTINGS. (transfer full) */
 gchar *gst_ice_path_resolve (const gchar * text, GError ** error);
-
-G_END_DECLS

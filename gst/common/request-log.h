@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One line in the log for each request to a service, in the category
  * `icerequest`.
  *
@@ -9,8 +8,6 @@
 #pragma once
 
 #include <gst/gst.h>
-
-G_BEGIN_DECLS
 
 /* How a request went. */
 typedef struct
@@ -30,5 +27,3 @@ typedef struct
  * GST_LEVEL_DEBUG. */
 void gst_ice_request_log_write (const GstIceRequestLog * log,
     GstDebugLevel level);
-
-G_END_DECLS

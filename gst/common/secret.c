@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A counted string whose memory is wiped before it is given back.
  *
  * Any thread. Count and text are one block, so that there is exactly one copy

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A secret string: counted references, wiped when the last one goes.
  *
  * Any thread may hold a reference; the text never changes. Everything that
@@ -10,8 +9,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceSecret GstIceSecret;
 
@@ -27,5 +24,3 @@ const gchar *gst_ice_secret_peek (const GstIceSecret * secret);
 void gst_ice_secret_free_string (gchar * text);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceSecret, gst_ice_secret_unref)
-
-G_END_DECLS

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What all readers of text that comes from elsewhere do first. Any thread. */
 
 #pragma once
 
 #include <glib.h>
 #include <string.h>
-
-G_BEGIN_DECLS
 
 /* Moves *@data and *@size behind a byte-order mark, if there is one. */
 static inline void
@@ -20,5 +17,3 @@ gst_ice_text_skip_mark (const gchar ** data, gsize * size)
   *data += 3;
   *size -= 3;
 }
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* XML answers of the services, read element by element.
  *
  * Pure functions over GMarkup, which knows no entities but the five and so
@@ -10,8 +9,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 /* Told of each element below the root when it ends: its @parent's name, its
  * own, both without a namespace prefix, and its text, blanks at both ends
@@ -26,5 +23,3 @@ typedef gboolean (*GstIceXmlElementFunc) (const gchar * parent,
 gboolean gst_ice_xml_parse (const gchar * data, gsize size,
     const gchar * root, GstIceXmlElementFunc func, gpointer user_data,
     GError ** error);
-
-G_END_DECLS

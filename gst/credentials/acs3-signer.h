@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* ACS3-HMAC-SHA256, the signature of requests to ICE and STS. Pure functions:
  * time and nonce are arguments.
  *
@@ -10,8 +9,6 @@
 
 #include "common/canonical.h"
 #include "credentials/identity.h"
-
-G_BEGIN_DECLS
 
 /* Of x-acs-date, for g_date_time_format(). */
 #define GST_ICE_ACS3_TIME_FORMAT "%Y-%m-%dT%H:%M:%SZ"
@@ -30,5 +27,3 @@ gchar *gst_ice_acs3_canonical_request (const gchar * method,
 gchar *gst_ice_acs3_authorization (const GstIceIdentity * identity,
     const gchar * method, const gchar * path, const gchar * canonical_query,
     const GstIcePair * headers, gsize n_headers);
-
-G_END_DECLS

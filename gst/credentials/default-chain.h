@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Alibaba Cloud's default chain: where an identity is looked for, in which
  * order. Network thread.
  *
@@ -14,13 +13,9 @@
 #include "credentials/provider-chain.h"
 #include "http/http-client.h"
 
-G_BEGIN_DECLS
-
 /* Appends environment, OIDC role, configuration file, credentials file, ECS
  * RAM role and credentials URI. @http: goes by @network; what is asked goes
  * through it, if no other chain has brought one. */
 void gst_ice_default_chain_add_to (GstIceProviderChain * chain,
     GstIceIdentitySources * sources, GstIceHttpClient * http,
     GstIceNetworkConfig * network);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Reads a small file with a secret in it, without holding up the network
  * thread.
  *
@@ -9,8 +8,6 @@
 #pragma once
 
 #include <gio/gio.h>
-
-G_BEGIN_DECLS
 
 /* The largest file that is read, in bytes. */
 #define GST_ICE_FILE_LIMIT (256 * 1024)
@@ -24,5 +21,3 @@ void gst_ice_file_read_async (const gchar * path, GCancellable * cancellable,
  * GST_ICE_ERROR_STALLED for a file system that does not answer,
  * G_IO_ERROR_CANCELLED. (transfer full) */
 GBytes *gst_ice_file_read_finish (GAsyncResult * result, GError ** error);
-
-G_END_DECLS

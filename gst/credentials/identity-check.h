@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Whether an identity can be there at all, as far as this machine alone can
  * tell. */
 
 #pragma once
 
 #include "credentials/identity-sources.h"
-
-G_BEGIN_DECLS
 
 /* FALSE if no place that @sources name has an identity, and none of them needs
  * the network to be asked. Reads small files. Any thread. */
@@ -20,5 +17,3 @@ gboolean gst_ice_identity_sources_may_have_any (const GstIceIdentitySources *
  * Errors: GST_ICE_ERROR_NOT_AUTHORIZED; the text says where it was looked. */
 gboolean gst_ice_identity_sources_check_profile (const GstIceIdentitySources *
     sources, GError ** error);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The variables of Alibaba Cloud's default chain, and the files that it names.
  *
  * Made on the thread that starts the sink, read on any.

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What the environment says about where an identity is to be looked for.
  *
  * Read once, on the thread that starts the sink, because other threads may
@@ -9,8 +8,6 @@
 #pragma once
 
 #include "credentials/provider.h"
-
-G_BEGIN_DECLS
 
 /* Since: 0.1 */
 typedef struct
@@ -55,5 +52,3 @@ void gst_ice_identity_sources_unref (GstIceIdentitySources * sources);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceIdentitySources,
     gst_ice_identity_sources_unref)
-
-G_END_DECLS

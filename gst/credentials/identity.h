@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Who signs a request: an AccessKey pair with an optional security token.
  *
  * Immutable and counted; any thread. Used for the caller's own identity
@@ -11,8 +10,6 @@
 #include <glib.h>
 
 #include "common/secret.h"
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceIdentity GstIceIdentity;
 
@@ -45,5 +42,3 @@ gint64 gst_ice_identity_get_expires (const GstIceIdentity * identity);
 gboolean gst_ice_identity_is_sendable (const gchar * text);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceIdentity, gst_ice_identity_unref)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Starts the program, reads what it prints until it ends.
  *
  *     starts ──▶ prints, for as long as it runs ──▶ has ended ──▶ answered

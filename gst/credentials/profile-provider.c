@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Reads the file each time it is asked, because a person or a tool may have
  * changed it, and hands the question on to the provider that the profile
  * describes. That one is kept as long as the file stays the same, with the

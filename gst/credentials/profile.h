@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A profile of a configuration file: what kind of identity, and what is needed
  * to get it.
  *
@@ -11,8 +10,6 @@
 
 #include "credentials/provider-context.h"
 #include "credentials/role.h"
-
-G_BEGIN_DECLS
 
 /* Since: 0.1 */
 typedef enum
@@ -53,5 +50,3 @@ GstIceCredentialsProvider *gst_ice_profile_create_provider (const
     GstIceProfile * profile, GstIceProviderContext * context);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceProfile, gst_ice_profile_free)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Several providers in order: the first that has an identity wins.
  *
  * Network thread. Remembers the provider that worked, never one that failed;
@@ -11,8 +10,6 @@
 #pragma once
 
 #include "credentials/provider.h"
-
-G_BEGIN_DECLS
 
 #define GST_TYPE_ICE_PROVIDER_CHAIN (gst_ice_provider_chain_get_type ())
 G_DECLARE_FINAL_TYPE (GstIceProviderChain, gst_ice_provider_chain, GST,
@@ -26,5 +23,3 @@ void gst_ice_provider_chain_add (GstIceProviderChain * chain,
 
 /* The name of the provider that had the identity last, or NULL. */
 const gchar *gst_ice_provider_chain_get_source (GstIceProviderChain * chain);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What providers need to do their work, shared by those of one chain.
  *
  * Runs on: the network thread. */
@@ -9,8 +8,6 @@
 
 #include "credentials/identity-sources.h"
 #include "http/http-client.h"
-
-G_BEGIN_DECLS
 
 typedef struct
 {
@@ -35,5 +32,3 @@ GstIceClock *gst_ice_provider_context_get_clock (GstIceProviderContext *
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceProviderContext,
     gst_ice_provider_context_unref)
-
-G_END_DECLS

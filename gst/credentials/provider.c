@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The interface's calls: each goes straight to the implementation, but for
  * the end of a search, which is the same for all of them. */
 

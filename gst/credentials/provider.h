@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Where an identity comes from: one interface, one file per source.
  *
  * Runs on: the network thread. A provider is asked before each ICE call; it
@@ -12,8 +11,6 @@
 #include <gio/gio.h>
 
 #include "credentials/identity.h"
-
-G_BEGIN_DECLS
 
 #define GST_TYPE_ICE_CREDENTIALS_PROVIDER \
     (gst_ice_credentials_provider_get_type ())
@@ -58,5 +55,3 @@ GstIceIdentity
  * refused, but the search is to begin anew. */
 void gst_ice_credentials_provider_invalidate (GstIceCredentialsProvider *
     provider, GstIceIdentity * identity);
-
-G_END_DECLS

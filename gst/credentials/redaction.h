@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Texts from the network, made fit to be shown.
  *
  * Pure functions. What a service says about a request may echo what was in
@@ -9,8 +8,6 @@
 #pragma once
 
 #include "credentials/identity.h"
-
-G_BEGIN_DECLS
 
 /* @text as one line of UTF-8 of at most a few hundred characters, in which
  * the secret and the token of @identity (nullable), also if cut off, and
@@ -22,5 +19,3 @@ gchar *gst_ice_redact (const GstIceIdentity * identity, const gchar * text);
  * (transfer full) (nullable) */
 gchar *gst_ice_redact_id (const GstIceIdentity * identity,
     const gchar * text);
-
-G_END_DECLS

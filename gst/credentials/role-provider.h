@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A RAM role that another identity takes on: AssumeRole. Network thread. */
 
 #pragma once
@@ -8,11 +7,7 @@
 #include "credentials/provider-context.h"
 #include "credentials/role.h"
 
-G_BEGIN_DECLS
-
 /* @source: whose identity signs. @role: what is NULL in it is taken from the
  * environment. Both (transfer none). (transfer full) */
 GstIceCredentialsProvider *gst_ice_role_provider_new (GstIceProviderContext *
     context, const GstIceRole * role, GstIceCredentialsProvider * source);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A RAM role that STS lets one take on for a while, and which STS that is.
  *
  * Plain data, any thread. */
@@ -9,8 +8,6 @@
 
 #include "credentials/identity-sources.h"
 #include "http/endpoint.h"
-
-G_BEGIN_DECLS
 
 #define GST_ICE_ROLE_MIN_DURATION 900
 #define GST_ICE_ROLE_DEFAULT_DURATION 3600
@@ -44,5 +41,3 @@ GstIceEndpoint *gst_ice_role_get_endpoint (const GstIceRole * role,
     GError ** error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceRole, gst_ice_role_free)
-
-G_END_DECLS

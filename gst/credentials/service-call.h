@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One call of a service, as ICE, OSS and STS have it in common: whose clock it
  * goes by, what is signed when, what is learnt from the answer, and the line in
  * the log.
@@ -14,8 +13,6 @@
 #include "common/error.h"
 #include "credentials/identity.h"
 #include "http/http-client.h"
-
-G_BEGIN_DECLS
 
 /* What is to be known of an answer that carries nothing of the service's. */
 #define GST_ICE_SERVICE_STRANGER "the answer is not the service's own: " \
@@ -88,5 +85,3 @@ void gst_ice_service_call_name (const GstIceServiceCall * call,
  * answer. */
 void gst_ice_service_call_end (const GstIceServiceCall * call,
     const GstIceHttpResponse * response, GError ** error);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A temporary identity in JSON, as STS, the metadata service, a credentials
  * URI or an external program give it. Pure functions. */
 
@@ -10,8 +9,6 @@
 
 #include "credentials/identity.h"
 #include "http/http-client.h"
-
-G_BEGIN_DECLS
 
 /* What the members are called. */
 typedef struct
@@ -54,5 +51,3 @@ gchar *gst_ice_session_take_word (GstIceHttpResponse * response);
  * @host's clock. */
 GstIceSessionTime gst_ice_session_get_time (const GstIceHttpResponse *
     response, GstIceClock * clock, const gchar * host);
-
-G_END_DECLS

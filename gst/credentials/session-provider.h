@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The base of providers whose identities end: keeps one until shortly before
  * its end, and asks its source once for all who wait.
  *
@@ -12,8 +11,6 @@
 
 #include "common/clock.h"
 #include "credentials/provider.h"
-
-G_BEGIN_DECLS
 
 #define GST_TYPE_ICE_SESSION_PROVIDER (gst_ice_session_provider_get_type ())
 G_DECLARE_DERIVABLE_TYPE (GstIceSessionProvider, gst_ice_session_provider,
@@ -41,5 +38,3 @@ void gst_ice_session_provider_set_clock (GstIceSessionProvider * provider,
 /* Completes a task of fetch() with @identity. (transfer full) */
 void gst_ice_session_provider_return (GTask * task,
     GstIceIdentity * identity);
-
-G_END_DECLS

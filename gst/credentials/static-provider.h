@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* An identity that is simply there: what the application gave by properties or
  * by provide-identity, what a profile has in it, or what the environment held
  * in ALIBABA_CLOUD_ACCESS_KEY_ID, _ACCESS_KEY_SECRET and, if set,
@@ -9,8 +8,6 @@
 #pragma once
 
 #include "credentials/provider.h"
-
-G_BEGIN_DECLS
 
 #define GST_TYPE_ICE_STATIC_PROVIDER (gst_ice_static_provider_get_type ())
 G_DECLARE_FINAL_TYPE (GstIceStaticProvider, gst_ice_static_provider, GST,
@@ -27,5 +24,3 @@ GstIceCredentialsProvider *gst_ice_static_provider_new_from_environment (void);
 /* Replaces the identity as one; the next call uses it. */
 void gst_ice_static_provider_set_identity (GstIceStaticProvider * provider,
     GstIceIdentity * identity);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A call of STS, in reading order: errors, answer, the two requests.
  *
  * Runs on: the network thread. The record of a call belongs to its task.

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* STS, the service that gives out temporary identities (API 2015-04-01).
  *
  * Runs on: the network thread. One call is one attempt. It learns the
@@ -12,8 +11,6 @@
 
 #include "credentials/role.h"
 #include "http/http-client.h"
-
-G_BEGIN_DECLS
 
 /* AssumeRole, signed by @identity. */
 void gst_ice_sts_assume_role_async (GstIceHttpClient * http,
@@ -32,5 +29,3 @@ void gst_ice_sts_assume_role_with_oidc_async (GstIceHttpClient * http,
  * _IDENTITY_EXPIRED (of the one that signed), _THROTTLED, _UNAVAILABLE,
  * _PROTOCOL, those of the HTTP client. (transfer full) */
 GstIceIdentity *gst_ice_sts_finish (GAsyncResult * result, GError ** error);
-
-G_END_DECLS

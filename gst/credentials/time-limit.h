@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* An end to something that could take for ever.
  *
  * Runs on: the network thread, whose main context has the timer. */
@@ -8,8 +7,6 @@
 #pragma once
 
 #include <gio/gio.h>
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceTimeLimit GstIceTimeLimit;
 
@@ -25,5 +22,3 @@ GCancellable *gst_ice_time_limit_get_cancellable (GstIceTimeLimit * limit);
 gboolean gst_ice_time_limit_is_over (const GstIceTimeLimit * limit);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceTimeLimit, gst_ice_time_limit_free)
-
-G_END_DECLS

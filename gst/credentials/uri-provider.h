@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The identity that an address gives out: ALIBABA_CLOUD_CREDENTIALS_URI.
  * Network thread. */
 
@@ -8,10 +7,6 @@
 
 #include "credentials/provider-context.h"
 
-G_BEGIN_DECLS
-
 /* (transfer full) */
 GstIceCredentialsProvider *gst_ice_uri_provider_new (GstIceProviderContext *
     context);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Reads a stream in large blocks, one of them ahead.
  *
  * Runs on: the network thread; where the stream has no asynchronous reads of
@@ -10,8 +9,6 @@
 #pragma once
 
 #include <gio/gio.h>
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceBlockReader GstIceBlockReader;
 
@@ -52,5 +49,3 @@ gboolean gst_ice_block_reader_is_at_end (GstIceBlockReader * reader);
 gboolean gst_ice_block_reader_cancel (GstIceBlockReader * reader);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceBlockReader, gst_ice_block_reader_unref)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A request body for libsoup that sends itself.
  *
  * libsoup sends a body by copying it, 8 KiB at a time, to a socket that has

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A request body for libsoup that sends itself.
  *
  * Runs on: the network thread. */
@@ -12,8 +11,6 @@
 #include "http/block-reader.h"
 #include "http/connection.h"
 #include "http/http-client.h"
-
-G_BEGIN_DECLS
 
 #define GST_ICE_TYPE_BODY_STREAM (gst_ice_body_stream_get_type ())
 G_DECLARE_FINAL_TYPE (GstIceBodyStream, gst_ice_body_stream, GST_ICE,
@@ -42,5 +39,3 @@ gboolean gst_ice_body_stream_ended_early (GstIceBodyStream * self);
 
 /* TRUE if it waits for its reader, and not for the peer. */
 gboolean gst_ice_body_stream_is_waiting (GstIceBodyStream * self);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What is known of one of libsoup's connections.
  *
  * Runs on: the network thread.
@@ -11,8 +10,6 @@
 #pragma once
 
 #include <gio/gio.h>
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceConnection GstIceConnection;
 
@@ -99,5 +96,3 @@ GSource *gst_ice_connection_create_source (GstIceConnection * connection,
     GIOCondition condition);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceConnection, gst_ice_connection_unref)
-
-G_END_DECLS

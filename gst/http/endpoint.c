@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Endpoints are parsed by hand: a URI parser takes much more than a scheme, a
  * host and a port, and each thing more would have to be refused again.
  *

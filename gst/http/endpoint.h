@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A service's address: scheme, host, port, and what its host name tells.
  *
  * Immutable and counted; any thread. Endpoints come from properties, which
@@ -10,8 +9,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceEndpoint GstIceEndpoint;
 
@@ -63,5 +60,3 @@ gchar *gst_ice_endpoint_get_oss_region (const GstIceEndpoint * endpoint);
 gchar *gst_ice_region_normalize (const gchar * text);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceEndpoint, gst_ice_endpoint_unref)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* How far an exchange has come. A pure value; any thread.
  *
  *     QUEUED ──▶ CONNECTING ──▶ SENDING ──▶ WAITING ──▶ READING
@@ -9,8 +8,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 typedef enum
 {
@@ -25,5 +22,3 @@ typedef enum
  * @from, or if the way there is not drawn above. */
 gboolean gst_ice_exchange_phase_change (GstIceExchangePhase * phase,
     GstIceExchangePhase from, GstIceExchangePhase to);
-
-G_END_DECLS

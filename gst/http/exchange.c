@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One request on its way through libsoup, and its answer. Its phases are drawn
  * in exchange-phase.h.
  *

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One request on its way through libsoup, and its answer.
  *
  * Runs on: the network thread. */
@@ -10,8 +9,6 @@
 #include "http/http-client.h"
 #include "http/origin.h"
 #include "http/rate-limit.h"
-
-G_BEGIN_DECLS
 
 /* What all exchanges of a client share. */
 typedef struct
@@ -31,5 +28,3 @@ typedef struct
  * @task: (transfer full) */
 void gst_ice_exchange_start (GstIceExchangeContext * context,
     GstIceOrigin * origin, GstIceHttpRequest * request, GTask * task);
-
-G_END_DECLS

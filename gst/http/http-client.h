@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One request in, one bounded response out, over libsoup.
  *
  * Runs on: the network thread; a client is made, used and dropped there.
@@ -16,8 +15,6 @@
 #include "common/error.h"
 #include "http/endpoint.h"
 #include "http/network-config.h"
-
-G_BEGIN_DECLS
 
 /* Called with the number of body bytes that went out since the last call. */
 typedef void (*GstIceHttpProgressFunc) (guint64 bytes, gpointer user_data);
@@ -148,5 +145,3 @@ GstIceClock *gst_ice_http_client_get_clock (GstIceHttpClient * client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceHttpRequest, gst_ice_http_request_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceHttpResponse, gst_ice_http_response_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceHttpClient, gst_ice_http_client_unref)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A request: plain data with one owner at a time.
  *
  * Runs on: any thread until it is sent, the network thread from then on. */

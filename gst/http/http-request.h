@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What a request is made of, for those who send it. Its makers use
  * http-client.h alone. */
 
 #pragma once
 
 #include "http/http-client.h"
-
-G_BEGIN_DECLS
 
 typedef struct
 {
@@ -36,5 +33,3 @@ struct _GstIceHttpRequest
 /* The target up to its query, for logs: a query may carry a signature.
  * (transfer full) */
 gchar *gst_ice_http_request_dup_path (const GstIceHttpRequest * request);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* How a response is made from libsoup's message. Its readers use
  * http-client.h alone. */
 
@@ -10,8 +9,6 @@
 
 #include "http/http-client.h"
 
-G_BEGIN_DECLS
-
 /* Status and headers of @message, which has got them; the body is empty.
  * (transfer full) */
 GstIceHttpResponse *gst_ice_http_response_new (SoupMessage * message,
@@ -20,5 +17,3 @@ GstIceHttpResponse *gst_ice_http_response_new (SoupMessage * message,
 /* @body: (transfer full): one zero byte stands behind its end */
 void gst_ice_http_response_take_body (GstIceHttpResponse * response,
     GByteArray * body);
-
-G_END_DECLS

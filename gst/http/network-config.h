@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* How the network is to be used: what the user set, from the element to the
  * connection.
  *
@@ -10,8 +9,6 @@
 #pragma once
 
 #include <gst/gst.h>
-
-G_BEGIN_DECLS
 
 typedef struct
 {
@@ -44,5 +41,3 @@ void gst_ice_network_config_clear (GstIceNetworkConfig * values);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceNetworkConfig,
     gst_ice_network_config_unref)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One scheme, host and port that requests go to: a session of libsoup's, and
  * what is known of its connections.
  *
@@ -11,8 +10,6 @@
 #include <libsoup/soup.h>
 
 #include "http/connection.h"
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceOrigin GstIceOrigin;
 
@@ -61,5 +58,3 @@ void gst_ice_origin_set_stale (GstIceOrigin * origin);
 gboolean gst_ice_origin_is_stale (const GstIceOrigin * origin);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOrigin, gst_ice_origin_unref)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A limit on what goes out, shared by the connections that are sending.
  *
  * The kernel paces each connection; what is decided here is at which rate: the
@@ -13,8 +12,6 @@
 #pragma once
 
 #include "http/connection.h"
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceRateLimit GstIceRateLimit;
 
@@ -60,5 +57,3 @@ void gst_ice_rate_limit_end (GstIceRateLimit * limit,
     GstIceConnection * connection);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceRateLimit, gst_ice_rate_limit_unref)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Reading of ICE's answers: JSON as a rule, XML from the gateway in front of
  * it, and anything at all from a proxy.
  *

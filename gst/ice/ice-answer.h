@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* An answer of ICE, taken apart.
  *
  * Private to this folder. Nothing in it is fit to be shown yet. */
@@ -10,8 +9,6 @@
 #include <json-glib/json-glib.h>
 
 #include "http/http-client.h"
-
-G_BEGIN_DECLS
 
 typedef struct
 {
@@ -34,5 +31,3 @@ GstIceAnswer *gst_ice_answer_new (GstIceHttpResponse * response);
 void gst_ice_answer_free (GstIceAnswer * answer);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceAnswer, gst_ice_answer_free)
-
-G_END_DECLS

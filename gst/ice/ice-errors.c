@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The table of ICE's errors, and one error made of it. Any thread. */
 
 #include "ice/ice-errors.h"

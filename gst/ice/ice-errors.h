@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* ICE's error codes: what each one means to a caller.
  *
  * Pure functions over one table, and the text that a person gets to see. The
@@ -11,8 +10,6 @@
 
 #include "common/error.h"
 #include "credentials/identity.h"
-
-G_BEGIN_DECLS
 
 /* @status: of an answer that is not a success. @code: (nullable): the Code in
  * it. @hint: (out) (optional) (nullable): what to do about it; a static
@@ -39,5 +36,3 @@ typedef struct
 
 /* The error for @failure, with details. (transfer full) */
 GError *gst_ice_errors_new (const GstIceServiceFailure * failure);
-
-G_END_DECLS

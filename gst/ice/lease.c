@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Decoding of UploadAddress and UploadAuth: Base64, JSON, fields, expiry.
  *
  * Any thread; a lease never changes once it is made.

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The lease: an upload credential of ICE, decoded and checked.
  *
  * UploadAddress says where the object is, UploadAuth is the temporary
@@ -11,8 +10,6 @@
 
 #include "credentials/identity.h"
 #include "http/endpoint.h"
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceLease GstIceLease;
 
@@ -51,5 +48,3 @@ GstIceLease *gst_ice_lease_ref (GstIceLease * lease);
 void gst_ice_lease_unref (GstIceLease * lease);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceLease, gst_ice_lease_unref)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One call of ICE, in reading order: identity, request, answer, result.
  *
  * All actions are alike but for their parameters and for what is read out of

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The calls of ICE (Intelligent Media Services, API 2020-11-09) that are about
  * media assets.
  *
@@ -21,8 +20,6 @@
 #include "ice/lease.h"
 #include "ice/media-info.h"
 #include "ice/new-media.h"
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceMediaClient GstIceMediaClient;
 
@@ -94,5 +91,3 @@ GstIceDeletion *gst_ice_media_client_delete_media_infos_finish
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceDeletion, gst_ice_deletion_free)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceMediaClient, gst_ice_media_client_unref)
-
-G_END_DECLS

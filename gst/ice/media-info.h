@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What the service says about a media asset: the answer of GetMediaInfo.
  *
  * Pure functions. The answer has signed addresses, with which anybody can
@@ -9,8 +8,6 @@
 #pragma once
 
 #include <json-glib/json-glib.h>
-
-G_BEGIN_DECLS
 
 /* What a Status comes to:
  *
@@ -69,5 +66,3 @@ GstIceMediaInfo *gst_ice_media_info_parse (JsonObject * object,
 void gst_ice_media_info_free (GstIceMediaInfo * info);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceMediaInfo, gst_ice_media_info_free)
-
-G_END_DECLS

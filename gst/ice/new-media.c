@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What a media asset is to be made of; see the header. Any thread.
  *
  * CreateUploadMedia takes JSON texts as parameters. They are signed byte for

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What a media asset is to be made of, for CreateUploadMedia.
  *
  * Pure functions. The service's limits are checked here, so that a person
@@ -9,8 +8,6 @@
 #pragma once
 
 #include <json-glib/json-glib.h>
-
-G_BEGIN_DECLS
 
 /* The regions that have CreateUploadMedia, NULL-terminated. */
 extern const gchar *const gst_ice_new_media_regions[];
@@ -54,5 +51,3 @@ JsonObject *gst_ice_new_media_get_parameters (const GstIceNewMedia * media);
 
 /* `mp4, ts, ...`: what @type, `video` or `audio`, can be. (transfer full) */
 gchar *gst_ice_new_media_list_exts (const gchar * type);
-
-G_END_DECLS

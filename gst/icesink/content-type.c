@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Caps to Content-Type; see the header. Any thread.
  *
  * GStreamer's media types are mostly those of the IANA registry; the table has

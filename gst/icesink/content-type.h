@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The Content-Type that caps mean, and the extension of such files. Pure
  * functions. */
 
 #pragma once
 
 #include <gst/gst.h>
-
-G_BEGIN_DECLS
 
 /* Never NULL; `application/octet-stream` for what is not known. A static
  * string. */
@@ -19,5 +16,3 @@ const gchar *gst_ice_content_type_from_caps (const GstCaps * caps);
  * (transfer full) (nullable) */
 gchar *gst_ice_content_type_get_better_extension (const gchar * content_type,
     const gchar * object);
-
-G_END_DECLS

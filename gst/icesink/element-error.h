@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* From an error of ours to the one that GStreamer's users see. */
 
 #pragma once
@@ -8,8 +7,6 @@
 #include <gst/gst.h>
 
 #include "upload/upload.h"
-
-G_BEGIN_DECLS
 
 /* The code of GST_RESOURCE_ERROR for @error. @opened: the upload had begun at
  * OSS. Pure function. */
@@ -26,5 +23,3 @@ GstMessage *gst_ice_element_error_new_message (GstElement * element,
 GstMessage *gst_ice_element_error_new_warning (GstElement * element,
     const gchar * text, const GError * error, const gchar * media_id,
     gboolean opened, GstIceOutcome outcome, GstClockTime retry_in);
-
-G_END_DECLS

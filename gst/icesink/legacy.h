@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What one run leaves to the next, by way of the spool: what an earlier one
  * left, what becomes of that, and what this one writes down for the day after a
  * crash.
@@ -14,8 +13,6 @@
 
 #include "icesink/settings.h"
 #include "upload/upload.h"
-
-G_BEGIN_DECLS
 
 /* What becomes of what an earlier run left. */
 typedef enum
@@ -98,5 +95,3 @@ void gst_ice_legacy_close (GstIceLegacy * legacy, GstIceEndAction action,
     gint64 deadline_us);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceLegacy, gst_ice_legacy_free)
-
-G_END_DECLS

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Media ids and icems:// URIs. Pure functions. */
 
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 #define GST_ICE_MEDIA_URI_SCHEME "icems"
 
@@ -35,5 +32,3 @@ gboolean gst_ice_media_uri_parse (const gchar * text, GstIceMediaUri * uri,
 gchar *gst_ice_media_uri_build (const GstIceMediaUri * uri);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstIceMediaUri, gst_ice_media_uri_clear)
-
-G_END_DECLS

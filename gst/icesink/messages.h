@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The element messages of the sink, and `stats`, as structures.
  *
  * Pure functions of what is known. Sizes are uint64 bytes, times are
@@ -11,8 +10,6 @@
 #include <gst/gst.h>
 
 #include "upload/upload.h"
-
-G_BEGIN_DECLS
 
 /* A snapshot of one run. */
 typedef struct
@@ -53,5 +50,3 @@ GstStructure *gst_ice_messages_new_complete (const GstIceFigures * figures,
 GstStructure *gst_ice_messages_new_stats (const GstIceFigures * figures);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstIceFigures, gst_ice_figures_clear)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What a sink tells the application: bus messages and signals, in order.
  *
  * Any thread puts something in. It is delivered by a pool of threads that the
@@ -16,8 +15,6 @@
 #pragma once
 
 #include <gst/gst.h>
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceOutbox GstIceOutbox;
 
@@ -59,5 +56,3 @@ void gst_ice_outbox_release_errors (GstIceOutbox * outbox);
 void gst_ice_outbox_set_flushing (GstIceOutbox * outbox, gboolean flushing);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOutbox, gst_ice_outbox_unref)
-
-G_END_DECLS

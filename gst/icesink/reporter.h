@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What a run tells the application: figures, progress, steps, warnings, the
  * error. Of one run, nothing else posts.
  *
@@ -13,8 +12,6 @@
 
 #include "icesink/legacy.h"
 #include "icesink/outbox.h"
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceReporter GstIceReporter;
 
@@ -84,5 +81,3 @@ GstStructure *gst_ice_reporter_get_stats (GstIceReporter * reporter,
     const gchar * state);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceReporter, gst_ice_reporter_free)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Which streams may follow an earlier one in the same object.
  *
  * Pure functions; any thread. */
@@ -8,8 +7,6 @@
 #pragma once
 
 #include <gst/gst.h>
-
-G_BEGIN_DECLS
 
 /* TRUE if a stream of @caps, written behind one of @left_caps, makes an object
  * that plays from end to end: both are of the same format, and that is one of
@@ -25,5 +22,3 @@ G_BEGIN_DECLS
  * @caps: (nullable) */
 gboolean gst_ice_resume_can_append (const gchar * left_caps,
     const GstCaps * caps);
-
-G_END_DECLS

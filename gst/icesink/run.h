@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One run of the sink: from READY to PAUSED until PAUSED to READY, or from
  * one FLUSH_STOP to the next.
  *
@@ -17,8 +16,6 @@
 
 #include "icesink/outbox.h"
 #include "icesink/settings.h"
-
-G_BEGIN_DECLS
 
 /* How far a run has got. It only goes on, never back. */
 typedef enum
@@ -143,5 +140,3 @@ void gst_ice_run_refuse (GstIceRun * run);
 GstStructure *gst_ice_run_get_stats (GstIceRun * run);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceRun, gst_ice_run_unref)
-
-G_END_DECLS

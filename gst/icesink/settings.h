@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What the user set, and what of it a run takes with it.
  *
  * Plain data. The element protects it with its object lock while properties
@@ -13,8 +12,6 @@
 #include "common/secret.h"
 #include "recording/recording.h"
 #include "upload/upload-config.h"
-
-G_BEGIN_DECLS
 
 /**
  * GstIceSeekable:
@@ -185,5 +182,3 @@ gboolean gst_ice_settings_get_recording_config (const GstIceSettings *
     settings, GstIceRecordingConfig * config, GError ** error);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstIceSettings, gst_ice_settings_clear)
-
-G_END_DECLS

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The properties of the element: their specs, and the settings behind them. */
 
 #pragma once
 
 #include "icesink/settings.h"
-
-G_BEGIN_DECLS
 
 /* The one property that is not a setting. */
 #define GST_ICE_SINK_PROPERTY_STATS 1
@@ -27,5 +24,3 @@ gboolean gst_ice_sink_properties_set (GstIceSettings * settings, guint id,
  * with the element's object lock held. */
 gboolean gst_ice_sink_properties_get (const GstIceSettings * settings,
     guint id, GValue * value);
-
-G_END_DECLS

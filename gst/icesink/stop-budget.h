@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The time that the sinks of one pipeline share when they stop.
  *
  * A bin takes its sinks to NULL one by one. If each of them could wait for
@@ -12,8 +11,6 @@
 
 #include <gst/gst.h>
 
-G_BEGIN_DECLS
-
 /* The monotonic time (g_get_monotonic_time()) up to which @element may wait
  * when it stops now. @timeout_us: its own stop-timeout; -1: for ever, which is
  * answered with G_MAXINT64. */
@@ -21,5 +18,3 @@ gint64 gst_ice_stop_budget_begin (GstElement * element, gint64 timeout_us);
 
 /* @element has stopped. */
 void gst_ice_stop_budget_end (GstElement * element);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One request to OSS and its answer, the same way for all operations: sign,
  * send, tell success from failure. What differs between them stands in
  * oss-operation.c.

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The OSS operations that an upload needs.
  *
  * Runs on: the network thread. One send is one attempt, signed at the moment
@@ -18,8 +17,6 @@
 #include "oss/oss-object.h"
 #include "oss/oss-reply.h"
 #include "oss/oss-request.h"
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceOssClient GstIceOssClient;
 
@@ -41,5 +38,3 @@ GstIceOssReply *gst_ice_oss_client_send_finish (GstIceOssClient * client,
     GAsyncResult * result, GError ** error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOssClient, gst_ice_oss_client_unref)
-
-G_END_DECLS

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Where an object is. Immutable and counted; any thread. */
 
 #pragma once
 
 #include "http/endpoint.h"
-
-G_BEGIN_DECLS
 
 typedef struct
 {
@@ -27,5 +24,3 @@ GstIceOssObject *gst_ice_oss_object_ref (GstIceOssObject * object);
 void gst_ice_oss_object_unref (GstIceOssObject * object);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOssObject, gst_ice_oss_object_unref)
-
-G_END_DECLS

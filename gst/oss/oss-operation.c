@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The operations, each with how its answer is read. What cannot be used of an
  * answer is an error here, so that nothing strange travels on: not an ETag with
  * a line feed in it, not a list of parts that leads in circles.

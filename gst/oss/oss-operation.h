@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What is particular to each operation. Private to this folder. */
 
 #pragma once
@@ -9,8 +8,6 @@
 
 #include "http/http-client.h"
 #include "oss/oss-reply.h"
-
-G_BEGIN_DECLS
 
 /* Fills @reply from a successful @response. @marker: of ListParts, the page
  * that was asked for. Errors: GST_ICE_ERROR_PROTOCOL. */
@@ -37,5 +34,3 @@ extern const GstIceOssOperation gst_ice_oss_list_parts;
 extern const GstIceOssOperation gst_ice_oss_head_object;
 /* Whether a web page may write here: it is not signed. */
 extern const GstIceOssOperation gst_ice_oss_option_object;
-
-G_END_DECLS

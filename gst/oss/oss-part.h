@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A part as OSS knows it. Plain data. */
 
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 /* A part as OSS knows it: a row of CompleteMultipartUpload or of ListParts. */
 typedef struct
@@ -22,5 +19,3 @@ GstIceOssPart *gst_ice_oss_part_new (guint number, const gchar * etag,
 void gst_ice_oss_part_free (GstIceOssPart * part);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOssPart, gst_ice_oss_part_free)
-
-G_END_DECLS

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What OSS said to a request that it granted. Plain data. */
 
 #pragma once
 
 #include "oss/oss-part.h"
-
-G_BEGIN_DECLS
 
 typedef struct
 {
@@ -27,5 +24,3 @@ typedef struct
 void gst_ice_oss_reply_free (GstIceOssReply * reply);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOssReply, gst_ice_oss_reply_free)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One operation, ready to be sent once. Network thread. */
 
 #pragma once
@@ -8,8 +7,6 @@
 #include <gio/gio.h>
 
 #include "oss/oss-operation.h"
-
-G_BEGIN_DECLS
 
 /* Filled in by its constructor, read by the client. */
 typedef struct
@@ -78,5 +75,3 @@ const gchar *gst_ice_oss_request_get_operation (const GstIceOssRequest *
 gchar *gst_ice_oss_request_get_query (const GstIceOssRequest * request);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOssRequest, gst_ice_oss_request_free)
-
-G_END_DECLS

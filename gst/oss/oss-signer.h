@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* OSS4-HMAC-SHA256, the signature of an OSS request in its Authorization
  * header. Pure functions: time is an argument.
  *
@@ -10,8 +9,6 @@
 
 #include "common/canonical.h"
 #include "credentials/identity.h"
-
-G_BEGIN_DECLS
 
 /* `/bucket/key`, encoded; either may be NULL. (transfer full) */
 gchar *gst_ice_oss_signer_canonical_uri (const gchar * bucket,
@@ -38,5 +35,3 @@ gchar *gst_ice_oss_signer_authorization (const GstIceIdentity * identity,
     const gchar * canonical_uri, const gchar * canonical_query,
     const GstIcePair * headers, gsize n_headers,
     const gchar * const *additional);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Each answer: a function that takes its elements, and a check of the whole.
  *
  * Any thread; pure functions. Elements that are not known are skipped: OSS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The XML that goes to OSS and comes from it.
  *
  * Pure functions. What is read is bounded and checked: an upload id goes back
@@ -9,8 +8,6 @@
 #pragma once
 
 #include "oss/oss-part.h"
-
-G_BEGIN_DECLS
 
 /* What may be used of an `<Error>`. Its other elements echo the request and
  * with it, perhaps, a token: they are not even kept. Nothing here is fit to
@@ -60,5 +57,3 @@ gboolean gst_ice_oss_xml_is_etag (const gchar * etag);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOssErrorAnswer,
     gst_ice_oss_error_answer_free)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Memory for recorded bytes: recycled chunks within one budget.
  *
  * The streaming thread takes chunks, any thread gives them back by dropping
@@ -10,8 +9,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 /* Small enough that a part wastes little and a rewrite copies little, large
  * enough for few system calls. */
@@ -82,5 +79,3 @@ gboolean gst_ice_chunk_is_writable (GstIceChunk * chunk);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceChunkPool, gst_ice_chunk_pool_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceChunk, gst_ice_chunk_unref)
-
-G_END_DECLS

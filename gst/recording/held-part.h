@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A part as the recording holds it: chunks that can be written anywhere.
  *
  * Plain data without a lock: the recording that owns it protects it. A chunk
@@ -12,8 +11,6 @@
 
 #include "recording/chunk-pool.h"
 #include "recording/part.h"
-
-G_BEGIN_DECLS
 
 typedef struct
 {
@@ -93,5 +90,3 @@ void gst_ice_held_part_supersede (GstIceHeldPart * part);
  * is. (transfer full) */
 GstIcePart *gst_ice_held_part_seal (GstIceHeldPart * part,
     GstIceSpool * spool);
-
-G_END_DECLS

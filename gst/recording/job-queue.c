@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Queues of jobs over one thread pool; see the header.
  *
  * A queue that has jobs is in the pool exactly once, with a reference. The

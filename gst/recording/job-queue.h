@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Work that waits for the disk, one piece at a time.
  *
  * Jobs of one queue run one after the other, in the order in which they were
@@ -9,8 +8,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceJobQueue GstIceJobQueue;
 
@@ -40,5 +37,3 @@ gboolean gst_ice_job_queue_flush_until (GstIceJobQueue * queue,
 gboolean gst_ice_job_queue_is_current (GstIceJobQueue * queue);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceJobQueue, gst_ice_job_queue_unref)
-
-G_END_DECLS

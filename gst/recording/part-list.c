@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The list of parts; see the header.
  *
  * Runs on: any thread, under the list's lock. Owns: the parts, and so a share

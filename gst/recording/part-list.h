@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The parts of a recording that are held, by offset: where a byte is, what may
  * leave, what is kept although it has arrived.
  *
@@ -27,8 +26,6 @@
 
 #include "common/clock.h"
 #include "recording/held-part.h"
-
-G_BEGIN_DECLS
 
 typedef struct
 {
@@ -197,5 +194,3 @@ gboolean gst_ice_part_list_is_freeable (GstIcePartList * list,
 
 /* Lets go of everything. */
 void gst_ice_part_list_clear (GstIcePartList * list);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* How large each part becomes.
  *
  * Pure functions. OSS takes 10,000 parts of 100 KiB to 5 GiB, and nobody
@@ -17,8 +16,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 #define GST_ICE_PART_NUMBER_MAX 10000
 #define GST_ICE_PART_SIZE_MIN (G_GUINT64_CONSTANT (100) * 1024)
@@ -43,5 +40,3 @@ guint gst_ice_part_plan_get_age_factor (const GstIcePartPlan * plan,
 
 /* The largest object that the plan can reach, in bytes. */
 guint64 gst_ice_part_plan_get_ceiling (const GstIcePartPlan * plan);
-
-G_END_DECLS

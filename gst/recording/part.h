@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A sealed part: bytes that are handed over for uploading.
  *
  * Immutable and counted; any thread. It shares the chunks that it covers with
@@ -18,8 +17,6 @@
 #include <gio/gio.h>
 
 #include "recording/spool.h"
-
-G_BEGIN_DECLS
 
 typedef struct _GstIcePart GstIcePart;
 
@@ -85,5 +82,3 @@ void gst_ice_part_supersede (GstIcePart * part);
 gboolean gst_ice_part_is_superseded (GstIcePart * part);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIcePart, gst_ice_part_unref)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The recording; see the header for what it is and who calls what, part-list.h
  * for what is held back and why, and write-behind.h for what a spool adds.
  *

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The byte stream as the muxer sees it: a file that can be written anywhere,
  * while parts of it leave for the network.
  *
@@ -26,8 +25,6 @@
 #include "recording/chunk-pool.h"
 #include "recording/part-plan.h"
 #include "recording/part.h"
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceRecording GstIceRecording;
 
@@ -158,5 +155,3 @@ guint64 gst_ice_recording_get_spooled (GstIceRecording * recording,
     gboolean * given_up);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceRecording, gst_ice_recording_unref)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Taking over what an earlier run left in a spool.
  *
  * Private to this folder. First the parts come into the list, then each is read,
@@ -9,8 +8,6 @@
 #pragma once
 
 #include "recording/part-list.h"
-
-G_BEGIN_DECLS
 
 /* Of one thread at a time: first that of the recording, then jobs. */
 typedef struct
@@ -34,5 +31,3 @@ gboolean gst_ice_restoring_begin (GstIceRestoring * restoring,
 gboolean gst_ice_restoring_verify_next (GstIceRestoring * restoring,
     GstIceSpool * spool, gboolean * done, GstIceArrivedFunc arrived,
     gpointer user_data, GError ** error);
-
-G_END_DECLS

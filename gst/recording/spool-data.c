@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Reading, writing and freeing of the data file; see the header.
  *
  * Protected by: lock, for the size and what is freed; it is never held while

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The data file of a spool: the recording, every byte at its place.
  *
  * Any thread that may wait for the disk; several at once. */
@@ -8,8 +7,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceSpoolData GstIceSpoolData;
 
@@ -41,5 +38,3 @@ guint64 gst_ice_spool_data_get_size (GstIceSpoolData * data);
 guint64 gst_ice_spool_data_get_used (GstIceSpoolData * data);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceSpoolData, gst_ice_spool_data_free)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The directory of a spool and the files in it: found, made, locked, removed.
  *
  * Any thread that may wait for the disk. Owns: the file descriptors. */
@@ -8,8 +7,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 /* What is open of a spool; descriptors are -1 where there is none. */
 typedef struct
@@ -57,5 +54,3 @@ GStrv gst_ice_spool_files_list (const gchar * directory, GError ** error);
 gboolean gst_ice_spool_files_is_media_id (const gchar * name);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstIceSpoolFiles, gst_ice_spool_files_clear)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What the journal of a spool says, as text and as facts.
  *
  * Pure functions. The journal is one fact a line: the CRC-64 of a JSON object
@@ -14,8 +13,6 @@
 #pragma once
 
 #include "recording/spool.h"
-
-G_BEGIN_DECLS
 
 /* The largest journal and the longest line that are read, or written. */
 #define GST_ICE_SPOOL_JOURNAL_MAX (64 * 1024 * 1024)
@@ -55,5 +52,3 @@ typedef struct
  * Errors: GST_ICE_ERROR_SETTINGS. */
 gboolean gst_ice_spool_facts_read (GstIceSpoolFacts * facts,
     const gchar * text, gsize size, const gchar * media_id, GError ** error);
-
-G_END_DECLS

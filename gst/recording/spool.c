@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The spool: files, journal and jobs put together; see the header.
  *
  * Runs on: any thread; who calls what is in the header. The journal is written

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One recording on disk: for what memory can't hold, and for the day after a
  * crash.
  *
@@ -23,8 +22,6 @@
 
 #include "common/error.h"
 #include "recording/part-plan.h"
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceSpool GstIceSpool;
 
@@ -209,5 +206,3 @@ GstIceSpoolLeft *gst_ice_spool_inspect (const gchar * directory,
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceSpoolLeft, gst_ice_spool_left_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceSpool, gst_ice_spool_unref)
-
-G_END_DECLS

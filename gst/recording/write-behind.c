@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Writing behind; see the header.
  *
  * Runs on: jobs of the spool write and free; the streaming thread reads back

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The way of a recording's bytes to the disk, behind their writer's back.
  *
  * Private to this folder. What is written is noted here, and jobs of the spool
@@ -13,8 +12,6 @@
 #pragma once
 
 #include "recording/part-list.h"
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceWriteBehind GstIceWriteBehind;
 
@@ -85,5 +82,3 @@ void gst_ice_write_behind_flush_until (GstIceWriteBehind * behind,
 
 /* Lets go of the spool: nothing goes there any more. */
 void gst_ice_write_behind_detach (GstIceWriteBehind * behind);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* gst-ice-1.0 check: would an upload work from here?
  *
  * It does what a recording does first, one step after the other, and says how

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* gst-ice-1.0 delete: media assets that nobody wants.
  *
  * The service answers 200 and names what it has not deleted; that is no

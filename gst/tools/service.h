@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* ICE and OSS, asked one thing at a time.
  *
  * What the sink's uploads do in the background, done while the caller waits,
@@ -12,8 +11,6 @@
 #include "ice/media-client.h"
 #include "icesink/settings.h"
 #include "oss/oss-client.h"
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceToolService GstIceToolService;
 
@@ -85,5 +82,3 @@ gint64 gst_ice_tool_service_get_time_to (GstIceToolService * service,
 gint64 gst_ice_tool_service_get_clock_offset (GstIceToolService * service);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceToolService, gst_ice_tool_service_free)
-
-G_END_DECLS

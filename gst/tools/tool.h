@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* gst-ice-1.0: what its commands have in common.
  *
  * Everything runs on the main thread, which waits for each answer before it
@@ -9,8 +8,6 @@
 #pragma once
 
 #include <json-glib/json-glib.h>
-
-G_BEGIN_DECLS
 
 #define GST_ICE_TOOL_NAME "gst-ice-1.0"
 
@@ -69,5 +66,3 @@ void gst_ice_tool_print_json (JsonObject * object);
 /* Sets a string, or null. */
 void gst_ice_tool_set_string (JsonObject * object, const gchar * name,
     const gchar * value);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Is the object complete? A question of fact: what Complete, PutObject,
  * HeadObject and ListParts were answered, and what is asked next.
  *
@@ -16,8 +15,6 @@
 #pragma once
 
 #include "common/error.h"
-
-G_BEGIN_DECLS
 
 /* The others have the names of OSS's operations. All but UploadPart go alone.
  */
@@ -158,5 +155,3 @@ void gst_ice_inquiry_lose (GstIceInquiry * inquiry);
 void gst_ice_inquiry_give_up (GstIceInquiry * inquiry);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstIceInquiry, gst_ice_inquiry_clear)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Keeps a living lease for one upload.
  *
  * Runs on: the network thread. It gets the first lease, renews each ahead of
@@ -14,8 +13,6 @@
 #pragma once
 
 #include "ice/media-client.h"
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceLeaseKeeper GstIceLeaseKeeper;
 
@@ -71,5 +68,3 @@ void gst_ice_lease_keeper_refused (GstIceLeaseKeeper * keeper,
 guint gst_ice_lease_keeper_get_generation (GstIceLeaseKeeper * keeper);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceLeaseKeeper, gst_ice_lease_keeper_free)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One outage: from the first failed request until one succeeds.
  *
  * Pure bookkeeping for the network thread; time is an argument. A single
@@ -11,8 +10,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 typedef struct
 {
@@ -40,5 +37,3 @@ gint64 gst_ice_outage_note_success (GstIceOutage * outage, gint64 now_us);
  * -1 if there is no end. 0: the budget is used up. */
 gint64 gst_ice_outage_get_patience (const GstIceOutage * outage,
     gint64 now_us, gint64 timeout_us);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* How many parts are on their way at a time, where nobody has set it.
  *
  * A pure value for the network thread; time and what TCP measured are
@@ -12,8 +11,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 #define GST_ICE_PARALLELISM_START 3
 #define GST_ICE_PARALLELISM_MAX 16
@@ -52,5 +49,3 @@ void gst_ice_parallelism_set_limited (GstIceParallelism * parallelism,
 void gst_ice_parallelism_update (GstIceParallelism * parallelism,
     gint64 now_us, gint64 srtt_us, gint64 min_rtt_us, guint waiting,
     guint max);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The parts of one upload, by number: what waits, what is on its way, what
  * has arrived.
  *
@@ -12,8 +11,6 @@
 
 #include "recording/part.h"
 #include "upload/retry-policy.h"
-
-G_BEGIN_DECLS
 
 typedef enum
 {
@@ -118,5 +115,3 @@ void gst_ice_part_table_foreach (GstIcePartTable * table, guint n_parts,
     GstIcePartEntryFunc func, gpointer user_data);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIcePartTable, gst_ice_part_table_free)
-
-G_END_DECLS

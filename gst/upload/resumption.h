@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What an earlier run left at OSS, and how far it has been compared with the
  * journal.
  *
@@ -13,8 +12,6 @@
 #pragma once
 
 #include "upload/part-table.h"
-
-G_BEGIN_DECLS
 
 typedef enum
 {
@@ -71,5 +68,3 @@ guint gst_ice_resumption_compare (GstIceResumption * resumption,
 void gst_ice_resumption_trust (GstIceResumption * resumption);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstIceResumption, gst_ice_resumption_clear)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What to do about a failed request, and when.
  *
  * Pure functions; the random number is an argument. What a service's answer
@@ -9,8 +8,6 @@
 #pragma once
 
 #include "common/error.h"
-
-G_BEGIN_DECLS
 
 typedef enum
 {
@@ -65,5 +62,3 @@ gint64 gst_ice_retry_policy_get_delay (const GError * error, guint failures,
 /* When to renew a lease ahead of its end: microseconds after it was issued,
  * for a life of @life_us. @random: from 0 to 1. */
 gint64 gst_ice_retry_policy_get_renewal (gint64 life_us, gdouble random);
-
-G_END_DECLS

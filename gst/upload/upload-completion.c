@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The requests that go alone, from InitiateMultipartUpload to the end: what is
  * sent, and what its answer means. Whether the object is complete is the
  * inquiry's question.

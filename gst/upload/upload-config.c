@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The configuration of an upload; see the header.
  *
  * Runs on: filled in by one thread before the upload begins, read by any. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What one upload is to do: fixed when it begins. */
 
 #pragma once
@@ -9,8 +8,6 @@
 #include "http/http-client.h"
 #include "ice/lease.h"
 #include "oss/oss-client.h"
-
-G_BEGIN_DECLS
 
 /**
  * GstIceEndAction:
@@ -78,5 +75,3 @@ GstIceOssObject *gst_ice_upload_config_get_object (const GstIceUploadConfig *
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceUploadConfig,
     gst_ice_upload_config_free)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The core of an upload: its state, its events, and what others may know.
  *
  * Runs on: the network thread; gst_ice_upload_get_info() on any.

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* How an upload ends: complete, failed, stopped, closed; and what on-error and
  * stop still do on the way there.
  *

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What becomes of a request that failed, and of an upload that can't go on.
  *
  * Runs on: the network thread. Owns nothing. */

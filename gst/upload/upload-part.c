@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* UploadPart: where the bytes of a part come from, and what its answer means.
  *
  * Runs on: the network thread; bytes that are on disk alone are read on

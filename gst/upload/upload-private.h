@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What the files of an upload share. Each calls those below it and nothing
  * else:
  *
@@ -35,8 +34,6 @@
 #include "upload/upload.h"
 
 #define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_UPLOAD)
-
-G_BEGIN_DECLS
 
 
 typedef struct _GstIceCall GstIceCall;
@@ -337,5 +334,3 @@ void gst_ice_upload_go_on (GstIceUpload * self);
 /* ---- upload-pump.c ---- */
 
 void gst_ice_upload_pump (GstIceUpload * self);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The pump: what an upload sends next, and who reads the answer.
  *
  * Runs on: the network thread, from the loop, once for any number of calls of

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Going on with the upload of an earlier run; see resumption.h.
  *
  * Where nothing is left to be sent ListParts is not asked first: Complete

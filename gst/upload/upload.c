@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What other threads may call of an upload, and what its lease keeper tells.
  *
  * Other threads hand over closures that hold a reference; so does every

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One upload from start to end: lease, parts in flight, completion.
  *
  * Runs on: the network thread; the functions here may be called from any
@@ -14,8 +13,6 @@
 #include "common/network-thread.h"
 #include "recording/part.h"
 #include "upload/upload-config.h"
-
-G_BEGIN_DECLS
 
 typedef struct _GstIceUpload GstIceUpload;
 
@@ -216,5 +213,3 @@ void gst_ice_upload_get_info (GstIceUpload * upload,
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceUpload, gst_ice_upload_unref)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstIceUploadInfo, gst_ice_upload_info_clear)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The speed of what is only calculation: the CRC-64 of bytes, by the library
  * and by the portable code, and what Complete needs before it is sent: the
  * object's checksum from those of its parts, and the list of them.

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A connection that blocks, plain or with OpenSSL's TLS.
  *
  * Runs on: one thread at a time. */
@@ -9,8 +8,6 @@
 
 #include <gio/gio.h>
 #include <openssl/ssl.h>
-
-G_BEGIN_DECLS
 
 typedef struct _Channel Channel;
 
@@ -50,5 +47,3 @@ SSL_CTX *channel_new_server_tls (const gchar * certificate_file,
 SSL_CTX *channel_new_client_tls (const gchar * ca_file);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Channel, channel_free)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Writes the pattern to standard output, for programs that upload what they
  * read: feed BYTES. What it costs is not counted. */
 

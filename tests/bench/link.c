@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A long cable between two network namespaces: delay, rate, loss.
  *
  *   link --near NAMESPACE --far NAMESPACE [--delay MS] [--rate MBIT]

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The source of all pipelines: the pattern, in buffers of one size.
  *
  * They are made once and pushed again and again, so that it costs next to
@@ -14,12 +13,8 @@
 
 #include <gst/base/gstpushsrc.h>
 
-G_BEGIN_DECLS
-
 #define PATTERN_TYPE_SOURCE (pattern_source_get_type ())
 G_DECLARE_FINAL_TYPE (PatternSource, pattern_source, PATTERN, SOURCE,
     GstPushSrc)
 
 void pattern_source_register (void);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The bytes that every program here sends: one block, over and over.
  *
  * Since the receiver knows them as well, it can say which checksum a part must
@@ -11,8 +10,6 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 #define PATTERN_SIZE 4096
 
 /* Fills @data with what is at @offset of the endless pattern. */
@@ -20,5 +17,3 @@ void pattern_fill (gpointer data, gsize size, guint64 offset);
 
 /* The CRC-64 of its first @size bytes. Any thread. */
 guint64 pattern_get_crc64 (guint64 size);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Runs the pattern through one sink, or many, and says what that took.
  *
  *   pipeline --sink LAUNCH-LINE --bytes N [--buffer-size N] [--list-length N]

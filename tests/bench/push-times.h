@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* How long a sink keeps the streaming thread, per push.
  *
  * Two probes on the pad before it: one when a buffer or a list comes, one when
@@ -12,8 +11,6 @@
 #pragma once
 
 #include <gst/gst.h>
-
-G_BEGIN_DECLS
 
 typedef struct _PushTimes PushTimes;
 
@@ -27,5 +24,3 @@ guint push_times_get_count (PushTimes * times);
 guint64 push_times_get_quantile (PushTimes * times, gdouble quantile);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PushTimes, push_times_free)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The requests; see the header.
  *
  * Heads, and chunks of a chunked body, come through a buffer; the rest of a

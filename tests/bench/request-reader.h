@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Requests as the receiver reads them: heads into words, bodies into nothing.
  *
  * Runs on: the thread of its connection. */
@@ -8,8 +7,6 @@
 #pragma once
 
 #include "channel.h"
-
-G_BEGIN_DECLS
 
 /**
  * Body:
@@ -64,5 +61,3 @@ void body_clear (Body * body);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RequestReader, request_reader_free)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Body, body_clear)
-
-G_END_DECLS

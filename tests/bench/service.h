@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What the receiver answers, and what it has seen: as much of ICE, OSS and S3
  * as an upload needs, without looking at a signature.
  *
@@ -9,8 +8,6 @@
 #pragma once
 
 #include "request-reader.h"
-
-G_BEGIN_DECLS
 
 /**
  * ServiceConfig:
@@ -39,5 +36,3 @@ void service_serve (Service * service, Channel * channel,
 
 /* What has been seen, as one line of JSON. (transfer full) */
 gchar *service_report (Service * service);
-
-G_END_DECLS

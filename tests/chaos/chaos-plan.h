@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What a seed of chaos decides: a stream, a sink, a service, and what happens
  * to them at which moment.
  *
@@ -9,8 +8,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 /**
  * ChaosEventType:
@@ -97,5 +94,3 @@ gchar *chaos_plan_describe (const ChaosPlan * plan);
 const gchar *chaos_plan_get_missing_element (void);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChaosPlan, chaos_plan_free)
-
-G_END_DECLS

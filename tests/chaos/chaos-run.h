@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A plan carried out.
  *
  *   upstream ! tee ! filesink      the twin: first, so it is never behind
@@ -15,8 +14,6 @@
 #include "chaos-plan.h"
 #include "emulator/emulator.h"
 #include "raw-source.h"
-
-G_BEGIN_DECLS
 
 #define CHAOS_MEDIA_ID "chaos"
 
@@ -115,5 +112,3 @@ void chaos_run_free (ChaosRun * run);
 void chaos_run_carry_out (ChaosRun * run);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ChaosRun, chaos_run_free)
-
-G_END_DECLS

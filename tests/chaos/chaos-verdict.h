@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* How a run ended, and whether it may end so. */
 
 #pragma once
 
 #include "chaos-run.h"
-
-G_BEGIN_DECLS
 
 /**
  * ChaosVerdict:
@@ -26,5 +23,3 @@ void chaos_verdict_reach (ChaosVerdict * verdict, const ChaosRun * run);
 void chaos_verdict_clear (ChaosVerdict * verdict);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ChaosVerdict, chaos_verdict_clear)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Chaos: one recording per seed, and all that can go wrong meanwhile.
  *
  *   chaos --seeds 1-100 [--jobs N] [--verbose]

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A recording and an upload, joined as the element joins them, on a clock that
  * they share with the emulator and that the test moves: hours pass in seconds.
  *
@@ -10,8 +9,6 @@
 
 #include "recording/recording.h"
 #include "unit/upload-fixture.h"
-
-G_BEGIN_DECLS
 
 #define MIB (1024 * 1024)
 #define MINUTE (60 * SECOND)
@@ -71,5 +68,3 @@ guint clocked_upload_count_requests (ClockedUpload * self);
 guint clocked_upload_count_events (ClockedUpload * self,
     GstIceUploadEventType type);
 void clocked_upload_set_reachable (ClockedUpload * self, gboolean reachable);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A device whose clock is wrong, or becomes wrong, or right, in mid-stream.
  *
  * The recorder is this program once more, in a process of its own under

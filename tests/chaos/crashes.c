@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A recorder that is killed at any byte, and started again.
  *
  *   crashes --seeds A-B             with resume=only: the object is what was

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Each operation times each fault, once and for good.
  *
  * The matrix is data: operations, faults, and what is expected of a cell where

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What the fault matrix can't have: faults that strike before there is a
  * request, and an uplink that is slower than any patience.
  *

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* More than 10,000 parts' worth of a recording: never part 10,001, and an exact
  * object by its CRC-64.
  *

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Faults that strike where there is no request: nobody takes the connection,
  * or takes it and says nothing, the name can't be resolved, the certificate is
  * another's.
@@ -13,8 +12,6 @@
 #pragma once
 
 #include "tls-trial.h"
-
-G_BEGIN_DECLS
 
 typedef enum
 {
@@ -35,5 +32,3 @@ NetworkFault *network_fault_new (NetworkFaultKind kind, Trial * trial,
 
 /* Once the trial has ended. FALSE if the fault has not struck. */
 gboolean network_fault_free (NetworkFault * fault);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Ten minutes without a network, at 5 Mbit/s, with memory enough to hold them:
  * on a clock that runs a hundred times as fast, a recorder that writes 62,500
  * bytes every tenth of a second. With `-m slow`, the element itself goes

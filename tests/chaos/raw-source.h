@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* An appsrc that makes random bytes and now and then rewrites some of those
  * at the head, as a muxer does. */
 
 #pragma once
 
 #include <gst/gst.h>
-
-G_BEGIN_DECLS
 
 typedef struct _RawSource RawSource;
 
@@ -26,5 +23,3 @@ void raw_source_start_flush (RawSource * source);
 void raw_source_stop_flush (RawSource * source);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RawSource, raw_source_free)
-
-G_END_DECLS

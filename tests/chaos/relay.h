@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A TLS server in front of an emulator that speaks plain HTTP, with whatever
  * certificate a test wants, under whatever name. */
 
 #pragma once
 
 #include <gio/gio.h>
-
-G_BEGIN_DECLS
 
 typedef struct _Relay Relay;
 
@@ -28,5 +25,3 @@ void relay_set_bad_certificate (Relay * relay, GTlsCertificate * certificate,
 guint relay_count_bad (Relay * relay);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Relay, relay_free)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A trial whose services are behind TLS and under names, each with a relay of
  * its own, so that names and certificates can fail. */
 
@@ -9,8 +8,6 @@
 #include "relay.h"
 #include "trial.h"
 #include "unit/certificates.h"
-
-G_BEGIN_DECLS
 
 #define TLS_TRIAL_DAY (24 * 60 * 60)
 
@@ -40,5 +37,3 @@ TlsTrial *tls_trial_new (const gchar * name, const gchar * launch);
 void tls_trial_free (TlsTrial * self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlsTrial, tls_trial_free)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One upload under given circumstances, and how it ended.
  *
  * Shared by the fault matrix and by chaos. A trial has an emulator and a
@@ -11,8 +10,6 @@
 #include <gst/gst.h>
 
 #include "emulator/emulator.h"
-
-G_BEGIN_DECLS
 
 /**
  * Trial:
@@ -95,5 +92,3 @@ guint64 trial_get_stat (Trial * trial, const gchar * field);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Trial, trial_free)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TrialEnd, trial_end_clear)
-
-G_END_DECLS

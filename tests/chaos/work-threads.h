@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Threads that work through a list of things side by side.
  *
  * A GThreadPool would do, but nobody can wait for the end of its threads. One
@@ -10,8 +9,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 typedef struct _WorkThreads WorkThreads;
 
@@ -24,5 +21,3 @@ WorkThreads *work_threads_new (guint n_threads, guint n_things, WorkFunc func,
 
 /* Waits until all is done and the threads have ended. */
 void work_threads_join (WorkThreads * threads);
-
-G_END_DECLS

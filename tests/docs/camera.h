@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* An RTSP camera on this machine: H.264, from gst-rtsp-server.
  *
  * Runs on: any thread; the server has its own. */
@@ -8,8 +7,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 /* The address that stands in documents in place of one. */
 #define CAMERA_EXAMPLE "rtsp://camera.example.com/stream"
@@ -22,5 +19,3 @@ void camera_free (Camera * camera);
 
 /* Its address, on a port that the system chose. */
 const gchar *camera_get_uri (Camera * camera);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A camera at the USB port, for machines that have none: a plugin by the name
  * of GStreamer's own, ahead of it in GST_PLUGIN_PATH, with an element v4l2src.
  * It is there as long as the file `device` is; pulling it out is removing that.

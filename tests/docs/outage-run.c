@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* outage-run: records through an outage, and writes what `stats` said
  * meanwhile as CSV, for examples/plot-stats.py.
  *

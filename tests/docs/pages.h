@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The pages that people read, README.md, CONTRIBUTING.md and docs/, as the
  * blocks of code and the tables in them, with the marks that say who tries
  * them:
@@ -15,8 +14,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 /**
  * PageBlock:
@@ -90,5 +87,3 @@ gchar *pages_get_section (Pages * pages, const gchar * page,
     const gchar * heading);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Pages, pages_free)
-
-G_END_DECLS

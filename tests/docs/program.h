@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A program that a test runs: what it prints, how it ends.
  *
  * Runs on: the test's thread. What never comes is ended by the time limit of
@@ -11,8 +10,6 @@
 #include <gio/gio.h>
 
 #include "emulator/emulator.h"
-
-G_BEGIN_DECLS
 
 /**
  * Program:
@@ -64,5 +61,3 @@ gchar *program_discover_object (IceEmulator * emulator,
     const gchar * media_id);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Program, program_free)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The examples record_live.py, record_branches.py and static-plugin, as a user
  * runs them, against the emulator.
  *

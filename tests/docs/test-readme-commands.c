@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The commands in README.md, CONTRIBUTING.md and docs/, and those in the
  * documentation of the element, run as they are printed there, against the
  * emulator.

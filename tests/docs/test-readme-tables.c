@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The tables of README.md, CONTRIBUTING.md and docs/ against what they
  * describe, here the element itself, and that each table has a test that tries
  * its rows; and what holds for all pages: links lead somewhere, nothing is said

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The examples record-device and upload-credential-server, as a user runs
  * them: a device without an AccessKey, a server that has it, and the emulator.
  *

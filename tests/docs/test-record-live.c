@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The example record-live, as a user runs it, against the emulator.
  *
  * Runs on: one thread; the emulator has its own. What never comes is ended by

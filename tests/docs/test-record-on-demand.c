@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The example record-on-demand, as a user runs it: recordings come and go,
  * their uploads end when they end, and the preview has every frame.
  *

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The recorder of examples/recorder, as people run it, against the emulator
  * and, where there is gst-rtsp-server, an RTSP camera: what it survives, and
  * what it says about it.

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What docs/reference.md says of errors, identities, the tool and the log is
  * tried: each row of its tables is brought about, with the element, with
  * gst-launch-1.0 or with gst-ice-1.0, against the emulator.

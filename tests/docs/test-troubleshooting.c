@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What the pages say one may see when something is wrong is what one sees:
  * each row of the tables of troubles, of signs, and of what happens in silence
  * is brought about with gst-launch-1.0 and the emulator. For the few that would

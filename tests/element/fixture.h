@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A sink, the emulator that it uploads to, and what came of it.
  *
  * The sink stands behind a source pad that the test pushes into, or at the end
@@ -16,8 +15,6 @@
 #include <gst/gst.h>
 
 #include "emulator/emulator.h"
-
-G_BEGIN_DECLS
 
 #define KIB (G_GUINT64_CONSTANT (1024))
 #define MIB (1024 * KIB)
@@ -203,5 +200,3 @@ guint64 fixture_assert_object_is_prefix (Fixture * f);
 void fixture_assert_no_object (Fixture * f);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Fixture, fixture_free)
-
-G_END_DECLS

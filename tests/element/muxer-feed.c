@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The streams and the source that plays them; see the header.
  *
  * Runs on: the test's thread encodes, unless a source is asked first; every

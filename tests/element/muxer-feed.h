@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Streams for muxers: encoded once, then played over and over with timestamps
  * that move on, so that a muxer gets minutes of them in no time.
  *
@@ -11,8 +10,6 @@
 #pragma once
 
 #include <gst/gst.h>
-
-G_BEGIN_DECLS
 
 /* Registers the element. After fixture_init(), so that the streams are freed
  * before GStreamer is taken down. */
@@ -39,5 +36,3 @@ GstClockTime muxer_feed_get_duration (const gchar * names, guint64 bytes);
  * (transfer full) */
 gchar *muxer_feed_describe (const gchar * names, GstClockTime duration,
     const gchar * into);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Every muxer, with streams that it takes, and those that nothing here can
  * feed. test-muxers.c holds the table against the registry: an element that
  * muxes and is in neither list fails it. */
@@ -8,8 +7,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 /**
  * MuxerRow:
@@ -50,5 +47,3 @@ gchar *muxer_row_get_element (const MuxerRow * row);
 
 /* A name for the test of @row. (transfer full) */
 gchar *muxer_row_get_name (const MuxerRow * row);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One muxer that writes to filesink and to icesink at once.
  *
  *   streams ! muxer ! tee ! filesink    the twin: first, so it is never behind
@@ -13,8 +12,6 @@
 
 #include "fixture.h"
 #include "muxer-table.h"
-
-G_BEGIN_DECLS
 
 /**
  * MuxerTwin:
@@ -74,5 +71,3 @@ const gchar *muxer_get_ending_alone (const MuxerRow * row, guint kib,
     gboolean seekable);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (MuxerTwin, muxer_twin_free)
-
-G_END_DECLS

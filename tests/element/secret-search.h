@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Searches texts for secrets, also for pieces of them. Any thread. */
 
 #pragma once
 
 #include "emulator/emulator.h"
-
-G_BEGIN_DECLS
 
 /* Ends the test if @text, @size bytes named @name, holds any of @secrets or a
  * good piece of one. */
@@ -18,5 +15,3 @@ void secret_search (const gchar * name, const gchar * text, gsize size,
  * least. */
 void secret_search_directory (const gchar * directory, guint n_files,
     const gchar * const *secrets);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The ways in which an application makes a sink: by URI, by a launch line
  * with all of its properties, several of them behind a tee. */
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The identity from files and variables, from the launch line to the object.
  *
  * The emulator takes one AccessKey and what its STS and its credentials URI

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The module, as users of gst-launch-1.0 get it: what they upload, how it ends
  * and what it tells. The emulator is in this process, the sink in another. */
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* max-upload-bitrate: what arrives, as ratios to the limit, and that nothing
  * takes it for trouble. The emulator takes segments as small as those of
  * Ethernet: in a segment of loopback the kernel has no choice but to send 64 KiB

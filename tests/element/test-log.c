@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What the log says of an upload: with GST_DEBUG=ice*:5 its story, and one
  * line for each request, which agrees with what the emulator saw. */
 

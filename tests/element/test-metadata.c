@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The identity of an ECS instance, from the real address of its metadata
  * service, 100.100.100.200: in a network namespace of its own, in which that
  * address belongs to the loopback device. Skipped where none can be made. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What rewrites cost, with icesink's own settings: at most two bytes in a
  * hundred are sent twice, and who never goes back has nothing held back but
  * the head. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* No muxer is forgotten: what GStreamer's own plugins have stands in
  * muxer-table.c, with a row, or among the exceptions, which are then fed with
  * every stream there is to show that they write nothing. An encoder counts as

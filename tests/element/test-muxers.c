@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What real muxers write to a file, they write to an object, byte for byte,
  * whatever they rewrite. Every muxer that is installed has a row in
  * muxer-table.c, or the test shows that nothing here can feed it. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* No secret appears in any log at any level, in a message, in stats or in a
  * graph, whatever goes wrong. Everything that the process says is captured and
  * searched for the values that the emulator knows to be secret. */

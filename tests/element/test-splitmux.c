@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* splitmuxsink with icesink in it: each fragment an upload of its own, to a
  * media id that the application chooses when the fragment begins.
  *

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A sink with a spool: what goes there, what stays there, who may have it, and
  * what the next run makes of it. tests/chaos/crashes.c has what kill -9 does. */
 

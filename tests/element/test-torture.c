@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What GStreamer expects of any element, as its own generic tests try it:
  * states in any order, properties of any value in any state, all of it at once
  * from several threads, and a thousand runs of one sink. A critical of GLib's or

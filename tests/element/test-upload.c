@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What goes in comes out: every byte of the stream, in the parts that were
  * asked for, within the memory that was allowed. */
 

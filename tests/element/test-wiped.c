@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What is left in memory of secrets when a sink is gone: nothing of an
  * AccessKey secret and nothing of an UploadAuth.
  *

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Who signed a request to ICE, and whether that is true.
  *
  * Written from the service's documentation, for what came over the wire. The

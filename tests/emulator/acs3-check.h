@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Who signed a request to ICE, and whether that is true. */
 
 #pragma once
 
 #include "call.h"
-
-G_BEGIN_DECLS
 
 /* Checks the Authorization header (ACS3-HMAC-SHA256), date, nonce, key id,
  * token and its life. A refusal, or NULL. (transfer full) */
@@ -22,5 +19,3 @@ EmuAnswer *emu_acs3_check_identity (EmuCall * call,
 /* Whether the body is the one that was signed, once it is there. A refusal,
  * or NULL. (transfer full) */
 EmuAnswer *emu_acs3_check_body (EmuCall * call);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Sends answers, whole or as a fault wants them. */
 
 #pragma once
@@ -8,8 +7,6 @@
 #include "fault-script.h"
 #include "http-answer.h"
 #include "wire.h"
-
-G_BEGIN_DECLS
 
 /* Makes of @answer what @fault (nullable) wants, as far as it can be told
  * before it is sent. */
@@ -24,5 +21,3 @@ gboolean emu_answer_takes_long (const EmuFault * fault);
  * request. FALSE: the connection is over. */
 gboolean emu_answer_send (EmuAnswer * answer, EmuWire * wire,
     const EmuFault * fault, gboolean is_head);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Bytes that arrive: a file that is not an object or a part yet.
  *
  * Runs on: the connection's thread that receives them. */

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Bytes that arrive: a file that is not an object or a part yet. */
 
 #pragma once
 
 #include <gio/gio.h>
-
-G_BEGIN_DECLS
 
 typedef struct _EmuBlob EmuBlob;
 
@@ -32,5 +29,3 @@ const gchar *emu_blob_get_etag (EmuBlob * blob);
 /* The file, which belongs to the caller from now on. (transfer full)
  * (nullable) */
 gchar *emu_blob_take_path (EmuBlob * blob);
-
-G_END_DECLS

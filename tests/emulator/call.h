@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One request on its way through the emulator, and what it may use. */
 
 #pragma once
@@ -16,8 +15,6 @@
 #include "sessions.h"
 #include "store.h"
 #include "wall-clock.h"
-
-G_BEGIN_DECLS
 
 typedef struct _EmuNonces EmuNonces;
 
@@ -100,5 +97,3 @@ EmuAnswer *emu_call_refuse (EmuCall * call);
 
 /* A header of the request, or NULL. */
 const gchar *emu_call_get_header (const EmuCall * call, const gchar * name);
-
-G_END_DECLS

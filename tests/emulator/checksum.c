@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The digests and the CRC-64 that the services compute.
  *
  * Functions of their arguments; any thread. Own code on purpose: what the

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The digests and the CRC-64 that the services compute. */
 
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 #define EMU_SHA256_SIZE 32
 
@@ -28,5 +25,3 @@ EmuMd5 *emu_md5_new (void);
 void emu_md5_update (EmuMd5 * md5, gconstpointer data, gsize len);
 void emu_md5_finish (EmuMd5 * md5, guint8 digest[16]);
 void emu_md5_free (EmuMd5 * md5);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* ICE and OSS on a loopback port: starting, stopping, and the public calls.
  *
  * Threads: one accepts, and each connection has one of its own, blocking.

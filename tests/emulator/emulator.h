@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* ICE and OSS on a loopback port, with scripted faults.
  *
  * The library behind the program `ice-emulator`, for tests and benchmarks that
@@ -12,8 +11,6 @@
 #pragma once
 
 #include <gio/gio.h>
-
-G_BEGIN_DECLS
 
 typedef struct _IceEmulator IceEmulator;
 
@@ -136,5 +133,3 @@ guint ice_emulator_count_open_uploads (IceEmulator * emulator);
 gchar **ice_emulator_get_secrets (IceEmulator * emulator);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (IceEmulator, ice_emulator_free)
-
-G_END_DECLS

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Faults: what goes wrong, with which requests, how often. */
 
 #pragma once
 
 #include "emulator.h"
-
-G_BEGIN_DECLS
 
 /* In the order of the table in fault-script.c. */
 typedef enum
@@ -109,5 +106,3 @@ const gchar *emu_operation_get_name (IceEmulatorOperation operation);
 
 /* A description of --fault. (transfer full) */
 gchar *emu_fault_get_help (void);
-
-G_END_DECLS

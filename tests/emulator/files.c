@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Files and directories, where GIO has no word for it. Any thread. */
 
 #define _GNU_SOURCE             /* copy_file_range() */

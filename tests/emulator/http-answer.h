@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* An answer before it is sent, so that faults can still change it. */
 
 #pragma once
 
 #include <gio/gio.h>
-
-G_BEGIN_DECLS
 
 typedef struct
 {
@@ -39,5 +36,3 @@ gboolean emu_answer_may_have_body (const EmuAnswer * answer);
 
 /* The status line and all headers, with the empty line. (transfer full) */
 GString *emu_answer_format_head (EmuAnswer * answer);
-
-G_END_DECLS

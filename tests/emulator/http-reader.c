@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Reads HTTP/1.1 requests: heads whole, bodies piece by piece.
  *
  * Runs on: the connection's thread, blocking.

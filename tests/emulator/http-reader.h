@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Reads HTTP/1.1 requests: heads whole, bodies piece by piece. */
 
 #pragma once
 
 #include <gio/gio.h>
-
-G_BEGIN_DECLS
 
 typedef struct
 {
@@ -57,5 +54,3 @@ gboolean emu_reader_read_body (EmuReader * reader, gsize max,
 
 /* Bytes of that body so far. */
 guint64 emu_reader_get_body_bytes (EmuReader * reader);
-
-G_END_DECLS

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* ICE's refusals. */
 
 #pragma once
 
 #include "call.h"
-
-G_BEGIN_DECLS
 
 /* In the order of the table in ice-errors.c. */
 typedef enum
@@ -47,5 +44,3 @@ EmuAnswer *emu_ice_error_custom (const EmuCall * call, guint status,
 /* An answer with the headers of every answer of ICE. (transfer full) */
 EmuAnswer *emu_ice_answer_new (const EmuCall * call, guint status,
     const gchar * json);
-
-G_END_DECLS

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* ICE, the service: which action a request is, and who sent it. */
 
 #pragma once
 
 #include "call.h"
-
-G_BEGIN_DECLS
 
 /* TRUE if the request of @call, just parsed, is meant for ICE. */
 gboolean emu_ice_claims (const EmuCall * call);
@@ -16,5 +13,3 @@ void emu_ice_classify (EmuCall * call);
 EmuAnswer *emu_ice_authorize (EmuCall * call);
 EmuAnswer *emu_ice_carry_out (EmuCall * call);
 EmuAnswer *emu_ice_refuse (EmuCall * call);
-
-G_END_DECLS

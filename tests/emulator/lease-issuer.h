@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Gives out leases and knows them again by their key id. */
 
 #pragma once
@@ -8,8 +7,6 @@
 #include "fault-script.h"
 #include "options.h"
 #include "secrets.h"
-
-G_BEGIN_DECLS
 
 /* A temporary identity that may write one object. Immutable but for @dead. */
 typedef struct
@@ -67,5 +64,3 @@ guint emu_lease_issuer_get_generation (EmuLeaseIssuer * issuer);
 /* Object keys that leases for @media_id named, newest first. (transfer full) */
 gchar **emu_lease_issuer_get_keys (EmuLeaseIssuer * issuer,
     const gchar * media_id);
-
-G_END_DECLS

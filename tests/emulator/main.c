@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The program `ice-emulator`: runs an emulator until SIGINT or SIGTERM. */
 
 #include "emulator.h"

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The media assets that were made, and those that were deleted. */
 
 #pragma once
 
 #include "options.h"
-
-G_BEGIN_DECLS
 
 /* Immutable. Texts other than the id may be NULL where an asset was not made
  * by CreateUploadMedia but is there all the same. */
@@ -42,5 +39,3 @@ EmuAsset *emu_assets_find (EmuAssets * assets, const gchar * media_id);
 
 /* It is not there any more. */
 void emu_assets_delete (EmuAssets * assets, const gchar * media_id);
-
-G_END_DECLS

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* ICE: CreateUploadMedia, GetMediaInfo and DeleteMediaInfos. */
 
 #pragma once
 
 #include "call.h"
-
-G_BEGIN_DECLS
 
 EmuAnswer *emu_media_create (EmuCall * call);
 EmuAnswer *emu_media_get_info (EmuCall * call);
@@ -19,5 +16,3 @@ gchar *emu_media_format_lease (EmuCall * call, EmuAsset * asset);
 
 /* TRUE for what the service could have given out as one. */
 gboolean emu_is_media_id (const gchar * text);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The metadata service of an ECS instance: a token, the name of the RAM role,
  * its identity. And the path /credentials, whose answer is that of a
  * credentials URI.

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The options of the program, which are those of the library too. */
 
 #pragma once
 
 #include <gio/gio.h>
-
-G_BEGIN_DECLS
 
 /* Immutable once parsed. Strings may be NULL where no default is named. */
 typedef struct
@@ -69,5 +66,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EmuOptions, emu_options_free)
 
 /* What --help prints. (transfer full) */
 gchar *emu_options_get_help (void);
-
-G_END_DECLS

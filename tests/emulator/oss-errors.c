@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* OSS's refusals: statuses, codes, ECs and the XML around them. */
 
 #include "oss-errors.h"

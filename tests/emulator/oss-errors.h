@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* OSS's refusals. */
 
 #pragma once
 
 #include "call.h"
-
-G_BEGIN_DECLS
 
 /* In the order of the table in oss-errors.c. */
 typedef enum
@@ -68,5 +65,3 @@ EmuAnswer *emu_oss_error_skewed (const EmuCall * call, gint64 request_us);
 
 /* The headers of every answer of OSS. */
 void emu_oss_add_headers (const EmuCall * call, EmuAnswer * answer);
-
-G_END_DECLS

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* OSS's operations on multipart uploads. */
 
 #pragma once
 
 #include "call.h"
-
-G_BEGIN_DECLS
 
 EmuAnswer *emu_oss_initiate (EmuCall * call);
 EmuAnswer *emu_oss_upload_part (EmuCall * call);
@@ -17,5 +14,3 @@ EmuAnswer *emu_oss_list_parts (EmuCall * call);
 EmuAnswer *emu_oss_list_uploads (EmuCall * call);
 
 EmuAnswer *emu_oss_no_such_upload (EmuCall * call);
-
-G_END_DECLS

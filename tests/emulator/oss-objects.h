@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* OSS's operations on whole objects. */
 
 #pragma once
 
 #include "call.h"
-
-G_BEGIN_DECLS
 
 EmuAnswer *emu_oss_put_object (EmuCall * call);
 EmuAnswer *emu_oss_head_object (EmuCall * call);
@@ -27,5 +24,3 @@ void emu_oss_set_checksums (EmuCall * call, EmuAnswer * answer);
 void emu_oss_set_crc64 (EmuAnswer * answer, guint64 crc64);
 /* The Content-Type to store. */
 const gchar *emu_oss_get_content_type (EmuCall * call);
-
-G_END_DECLS

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What was asked and answered, for tests and for --log. */
 
 #pragma once
 
 #include "emulator.h"
-
-G_BEGIN_DECLS
 
 typedef struct _EmuRecords EmuRecords;
 
@@ -29,5 +26,3 @@ guint emu_records_count (EmuRecords * records, IceEmulatorOperation operation,
 
 IceEmulatorRecord *emu_record_new (void);
 void emu_record_free (gpointer record);
-
-G_END_DECLS

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Every secret that was given out, configured or received. */
 
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 typedef struct _EmuSecrets EmuSecrets;
 
@@ -17,5 +14,3 @@ void emu_secrets_free (EmuSecrets * secrets);
 void emu_secrets_add (EmuSecrets * secrets, const gchar * text);
 /* (transfer full) */
 gchar **emu_secrets_copy (EmuSecrets * secrets);
-
-G_END_DECLS

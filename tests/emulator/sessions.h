@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Temporary identities that STS, the metadata service and the credentials URI
  * give out, which ICE takes for as long as they live. */
 
@@ -8,8 +7,6 @@
 
 #include "options.h"
 #include "secrets.h"
-
-G_BEGIN_DECLS
 
 /* Immutable and counted. */
 typedef struct
@@ -45,5 +42,3 @@ EmuSession *emu_sessions_find (EmuSessions * sessions,
 
 /* The only token that the metadata service knows. */
 const gchar *emu_sessions_get_metadata_token (EmuSessions * sessions);
-
-G_END_DECLS

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Objects, multipart uploads and their parts. */
 
 #pragma once
 
 #include "blob.h"
-
-G_BEGIN_DECLS
 
 #define EMU_PART_SIZE_MIN (G_GUINT64_CONSTANT (100) * 1024)
 #define EMU_PART_SIZE_MAX (G_GUINT64_CONSTANT (5) * 1024 * 1024 * 1024)
@@ -107,5 +104,3 @@ EmuObject *emu_store_find (EmuStore * store, const gchar * bucket,
     const gchar * key);
 void emu_store_delete (EmuStore * store, const gchar * bucket,
     const gchar * key);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A client that says exactly what a test wants to say.
  *
  * It signs with the emulator's digests; that these are right is what the
@@ -9,8 +8,6 @@
 #pragma once
 
 #include "emulator.h"
-
-G_BEGIN_DECLS
 
 #define TEST_MEDIA_ID "0a1b2c3d4e5f60718293a4b5c6d7e8f9"
 
@@ -110,5 +107,3 @@ gchar *test_bytes (gsize len, guint seed);
     g_assert_cmpuint ((answer)->status, ==, wanted_status); \
     g_assert_cmpstr (code_, ==, wanted_code); \
   } G_STMT_END
-
-G_END_DECLS

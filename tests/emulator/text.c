@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Percent-encoding, query parameters and dates, as the services read them.
  *
  * Functions of their arguments; any thread. GLib's own URI functions are not

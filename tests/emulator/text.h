@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Percent-encoding, query parameters and dates, as the services read them. */
 
 #pragma once
 
 #include <gio/gio.h>
-
-G_BEGIN_DECLS
 
 typedef struct
 {
@@ -59,5 +56,3 @@ gboolean emu_number_parse (const gchar * text, guint base, guint64 min,
 
 /* @text as a JSON string, with its quotes. (transfer full) */
 gchar *emu_json_quote (const gchar * text);
-
-G_END_DECLS

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The emulator's wall clock, which a test may replace. */
 
 #pragma once
 
 #include "emulator.h"
-
-G_BEGIN_DECLS
 
 typedef struct
 {
@@ -23,5 +20,3 @@ void emu_clock_set (EmuClock * clock, IceEmulatorClockFunc func,
 
 /* Microseconds since 1970. */
 gint64 emu_clock_now (EmuClock * clock);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A connection as bytes: reading, writing, waiting and the ways to end it.
  *
  * Runs on: the connection's thread, blocking; emu_wire_shutdown() on any.

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A connection as bytes: reading, writing, waiting and the ways to end it. */
 
 #pragma once
@@ -8,8 +7,6 @@
 #include <gio/gio.h>
 
 #include "http-reader.h"
-
-G_BEGIN_DECLS
 
 typedef struct _EmuWire EmuWire;
 
@@ -39,5 +36,3 @@ void emu_wire_reset (EmuWire * wire);
 void emu_wire_close_gently (EmuWire * wire);
 /* At once. The kernel makes it a RST if something is unread. */
 void emu_wire_close (EmuWire * wire);
-
-G_END_DECLS

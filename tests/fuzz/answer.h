@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* An answer of HTTP out of hostile bytes. */
 
 #pragma once
 
 #include "http/http-client.h"
-
-G_BEGIN_DECLS
 
 /* The status line, headers, an empty line, the body. NULL if libsoup takes the
  * head for none. (transfer full) (nullable) */
@@ -15,5 +12,3 @@ GstIceHttpResponse *fuzz_answer_new (const guint8 * data, gsize size);
 
 /* What was read of the headers is what it says it is. */
 void fuzz_answer_check (const GstIceHttpResponse * response);
-
-G_END_DECLS

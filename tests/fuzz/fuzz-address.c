@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What a person writes: endpoints, regions, media ids and `icems://` URIs.
  * What is taken reads back as what it is. */
 

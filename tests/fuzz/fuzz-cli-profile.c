@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The configuration file of the command-line tool, JSON: its default profile, and one by
  * name. What is read of it is all that its kind needs. */
 

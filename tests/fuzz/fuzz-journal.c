@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The journal of a spool. A line that begins with a brace gets the sum in
  * front of it that makes it whole; the others are as they are.
  *

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* UploadAddress and UploadAuth, on two lines. A line that begins with a brace
  * is encoded first: Base64 is a wall to a fuzzer, and hardly one to others.
  *

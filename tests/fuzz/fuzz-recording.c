@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A recording with a spool under a script of writes, rewinds, seals, answers,
  * flushes, kills and disk errors, which the bytes decide, two for each choice.
  * Without a spool, if the first byte is odd: then it is a muxer's script. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Words of a service about to be shown. A `$` stands for the secret and a `&`
  * for the token, which a fuzzer would be long in guessing. */
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What targets have in common.
  *
  * A target is one file with the two functions that libFuzzer wants. It reads
@@ -12,8 +11,6 @@
 #include <glib.h>
 
 #include "credentials/identity.h"
-
-G_BEGIN_DECLS
 
 /* Of the identity below: in no text that a person gets to see. */
 #define FUZZ_SECRET "FuzzSecret0123456789abcdefghij"
@@ -50,5 +47,3 @@ void fuzz_check_error (GError ** error);
 /* @error is what became of a service's answer to the identity above: its text
  * and details have no secret. (transfer full) */
 void fuzz_check_refusal (GError * error);
-
-G_END_DECLS

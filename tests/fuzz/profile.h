@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What any profile has to be. */
 
 #pragma once
 
 #include "credentials/profile.h"
 
-G_BEGIN_DECLS
-
 /* @profile, and those it stands on, have what their kind needs, and nothing
  * that cannot be sent. */
 void fuzz_profile_check (const GstIceProfile * profile);
-
-G_END_DECLS

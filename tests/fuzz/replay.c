@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A main program in place of libFuzzer's: gives a target each file that is
  * named, or that is in a directory that is named, once.
  *

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Prints the identity that icesink would use, as one line of JSON, for a
  * comparison with that of an official SDK.
  *

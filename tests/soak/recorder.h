@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The recorder of a soak: a process that records for as long as it is told,
  * with branches that come and go, fragments, pauses, and limits that change.
  *
@@ -11,8 +10,6 @@
 #pragma once
 
 #include <glib.h>
-
-G_BEGIN_DECLS
 
 /**
  * SoakPlan:
@@ -31,5 +28,3 @@ typedef struct
 
 /* Returns the exit status. */
 int soak_record (const SoakPlan * plan);
-
-G_END_DECLS

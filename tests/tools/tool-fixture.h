@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Runs gst-ice-1.0, the program, and keeps what it said. */
 
 #pragma once
@@ -8,8 +7,6 @@
 #include <json-glib/json-glib.h>
 
 #include "emulator/emulator.h"
-
-G_BEGIN_DECLS
 
 /* Where the emulator has objects. */
 #define TOOL_BUCKET "outin-0123456789abcdef0123456789abcdef"
@@ -59,5 +56,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolFixture, tool_fixture_free)
     if (strstr (text, words) == NULL) \
       g_error ("`%s` is not in:\n%s", words, text); \
   } G_STMT_END
-
-G_END_DECLS

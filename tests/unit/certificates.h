@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Certificates for tests: an authority, and what it signs. */
 
 #pragma once
 
 #include <gio/gio.h>
-
-G_BEGIN_DECLS
 
 typedef struct _Authority Authority;
 
@@ -56,5 +53,3 @@ GTlsCertificate *authority_sign (Authority * authority, const gchar * names,
     glong from_seconds, glong to_seconds);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Authority, authority_free)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What the tests of both clients share: an emulator, or a server with one
  * canned answer, and an HTTP client for it on the main thread. */
 
@@ -9,8 +8,6 @@
 #include "emulator/emulator.h"
 #include "http/http-client.h"
 #include "scripted-server.h"
-
-G_BEGIN_DECLS
 
 #define ACCESS_KEY_ID "LTAI5tEmulatorDemoKeyId1"
 #define ACCESS_KEY_SECRET "EmulatorDemoSecret0123456789ab"
@@ -63,5 +60,3 @@ void client_fixture_check_log (ClientFixture * fixture,
 /* A line of @category was kept that is all of the regular expression
  * @line. */
 void client_fixture_check_line (const gchar * category, const gchar * line);
-
-G_END_DECLS

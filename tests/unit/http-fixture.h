@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* An HTTP client on the main thread, in the default context, and a server that
  * follows a script: what the tests of the client share. */
 
@@ -9,8 +8,6 @@
 #include "certificates.h"
 #include "http/http-client.h"
 #include "scripted-server.h"
-
-G_BEGIN_DECLS
 
 #define SECOND ((gint64) G_USEC_PER_SEC)
 #define MILLISECOND ((gint64) 1000)
@@ -141,5 +138,3 @@ Outcome *run_story (const Story * story, const Settings * settings,
     const gchar * method, gsize size);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Outcome, outcome_free)
-
-G_END_DECLS

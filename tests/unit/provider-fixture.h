@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What tests of providers share: an emulator in place of STS, the metadata
  * service and a credentials URI, an empty environment, and a home.
  *
@@ -10,8 +9,6 @@
 
 #include "client-fixture.h"
 #include "credentials/provider-context.h"
-
-G_BEGIN_DECLS
 
 #define OIDC_TOKEN "eyEmulatorDemo.OidcToken.0123456789"
 
@@ -62,5 +59,3 @@ void provider_fixture_assert_error (ProviderFixture * f, gpointer provider,
 /* How many requests of @operation there were so far. */
 guint provider_fixture_count (ProviderFixture * f,
     IceEmulatorOperation operation);
-
-G_END_DECLS

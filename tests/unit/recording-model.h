@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A recording beside a plain file, with a network that a test moves by hand.
  *
  * Everything written goes to both. Sealed parts wait in the model's network
@@ -11,8 +10,6 @@
 #pragma once
 
 #include "recording/recording.h"
-
-G_BEGIN_DECLS
 
 /**
  * RecordingModel:
@@ -111,5 +108,3 @@ void recording_model_take_rest (RecordingModel * model);
 void recording_model_finish (RecordingModel * model);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RecordingModel, recording_model_free)
-
-G_END_DECLS

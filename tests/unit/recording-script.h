@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A script that is drawn: a recording with a spool that is written, rewound,
  * sent, flushed and killed, on a disk that has errors, again and again, beside
  * a plain array.
@@ -15,12 +14,8 @@
 
 #include <glib.h>
 
-G_BEGIN_DECLS
-
 /* From 0 to less than 1. What is drawn decides everything. */
 typedef gdouble (*RecordingScriptDraw) (gpointer user_data);
 
 /* Aborts where something is not as it has to be. */
 void recording_script_play (RecordingScriptDraw draw, gpointer user_data);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The scripted server: an accepting thread and one thread per connection.
  *
  * Streams are always given an error to fill in: glib-networking 2.74 leaks

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A server on loopback that follows a script, byte by byte, so that it can
  * answer early, late, wrongly or not at all.
  *
@@ -10,8 +9,6 @@
 #pragma once
 
 #include <gio/gio.h>
-
-G_BEGIN_DECLS
 
 typedef struct _Server Server;
 
@@ -67,5 +64,3 @@ guint64 head_get_content_length (const gchar * head);
 gchar *head_get_header (const gchar * head, const gchar * name);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Server, server_stop)
-
-G_END_DECLS

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A directory for spools, and a recording to put into one. */
 
 #pragma once
 
 #include "recording/spool.h"
-
-G_BEGIN_DECLS
 
 #define MEDIA_ID "media-1"
 #define PART_SIZE GST_ICE_PART_SIZE_MIN
@@ -67,5 +64,3 @@ void assert_part (const GstIceSpoolLeft * left, guint number,
     guint64 offset, guint64 size, gboolean arrived);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SpoolFixture, spool_fixture_free)
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Tests of the chunk pool through its own interface: chunks that come and go in
  * any order never share a byte, and the budget holds. */
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* CRC-64 against the values of OSS's own C SDK, and against the definition. */
 
 #include "common/crc64.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* To whom the HTTP client says anything at all: one row for each way in which
  * the other side is not who it should be, or can't be talked to in private.
  * What counts is what the server got to read: not one byte. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* What the element's room has of pure functions, by tables: media ids and
  * URIs, content types, error codes, messages, the shared time to stop. */
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The inquiry as a table: what is answered about completion, one event after
  * the other; what follows, what is asked next, and what can be said of the
  * object meanwhile. */

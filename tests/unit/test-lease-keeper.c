@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The lease keeper against the emulator, on a clock that both share and the
  * test moves. Everything but the emulator runs on the main thread. */
 

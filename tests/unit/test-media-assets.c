@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Media assets: what CreateUploadMedia is told, and what is read out of the
  * answers of CreateUploadMedia, GetMediaInfo and DeleteMediaInfos. */
 

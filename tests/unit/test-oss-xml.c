@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* OSS's XML: what is read, what is refused, and what is written. */
 
 #include "oss/oss-xml.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The number of parts at a time as tables: what TCP measures and what waits go
  * in, step by step, and the number comes out. */
 

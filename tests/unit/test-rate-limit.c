@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The division of a limit as tables: who wants one, who sends, and what each of
  * those has. The connections have no socket: what the kernel makes of a rate is
  * measured elsewhere. */

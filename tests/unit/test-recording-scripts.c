@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Scripts of a recording that are drawn from a seed; see recording-script.h.
  *
  *   test-recording-scripts --seeds FIRST-LAST

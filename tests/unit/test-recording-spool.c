@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The recording with a spool against a plain file: what stays rewritable, what
  * stays out of memory, and what a crash leaves. */
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The resumption as a table: what the journal says of four parts, what pages
  * of ListParts say, and what is sent again. */
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* The retry policy as tables: each kind of failure, what is done about it and
  * how often; how long is waited; when a lease is renewed. */
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Secrets are gone from memory once they are dropped.
  *
  * The test reads its own memory through /proc: what an attacker with a core

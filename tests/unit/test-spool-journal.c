@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Journals that are not what they should be: torn, damaged, somebody else's.
  * What is refused is left as it was. */
 

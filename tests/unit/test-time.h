@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A time that a test moves by hand, for the sink's clock and the emulator's
  * alike. Any thread. */
 
@@ -8,8 +7,6 @@
 
 #include "common/clock.h"
 #include "emulator/emulator.h"
-
-G_BEGIN_DECLS
 
 typedef struct
 {
@@ -26,5 +23,3 @@ void test_time_share (TestTime * time, IceEmulator * emulator);
 
 gint64 test_time_get (TestTime * time);
 void test_time_advance (TestTime * time, gint64 by_us);
-
-G_END_DECLS

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Uploads whose parts lie on disk, and uploads that an earlier run began. */
 
 #include "upload-fixture.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One upload against the emulator: tokens that end, leases that change,
  * outages, the truth about completion, and ends at every moment. */
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* A server of HTTP over TLS that counts what it gets, on OpenSSL: GnuTLS,
  * which GIO has, serves no old versions beside new ones.
  *
@@ -9,8 +8,6 @@
 #pragma once
 
 #include <gio/gio.h>
-
-G_BEGIN_DECLS
 
 typedef struct _TlsServer TlsServer;
 
@@ -35,5 +32,3 @@ guint tls_server_get_connections (TlsServer * server);
 guint64 tls_server_get_received (TlsServer * server);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TlsServer, tls_server_stop)
-
-G_END_DECLS

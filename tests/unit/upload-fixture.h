@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* One upload to an emulator in this process, on a clock that both share and
  * the test moves. The upload runs on the network thread; what is here belongs
  * to the test's own. */
@@ -9,8 +8,6 @@
 
 #include "test-time.h"
 #include "upload/upload.h"
-
-G_BEGIN_DECLS
 
 #define MEDIA_ID "m1"
 #define MILLISECOND ((gint64) 1000)
@@ -137,5 +134,3 @@ void upload_fixture_check_object (UploadFixture * fixture, guint n_parts);
 void upload_fixture_check_no_object (UploadFixture * fixture);
 
 GstIceOutcome upload_fixture_get_outcome (UploadFixture * fixture);
-
-G_END_DECLS

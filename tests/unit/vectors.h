@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
- * Copyright (C) 2026 The icesink developers
- */
+ * Copyright (C) 2026 The icesink developers */
 /* Reading of the vectors in tests/vectors, for table tests. */
 
 #pragma once
 
 #include <json-glib/json-glib.h>
-
-G_BEGIN_DECLS
 
 typedef void (*VectorFunc) (const gchar * id, JsonObject * vector);
 
@@ -18,5 +15,3 @@ void vectors_foreach (const gchar * name, const gchar * array,
 
 /* The string @name of @object, or NULL if it is null or absent. */
 const gchar *vector_get_string (JsonObject * object, const gchar * name);
-
-G_END_DECLS
