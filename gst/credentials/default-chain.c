@@ -8,10 +8,7 @@
 #include "credentials/default-chain.h"
 
 #include "common/digest.h"
-#include "credentials/ecs-provider.h"
-#include "credentials/oidc-provider.h"
-#include "credentials/profile-provider.h"
-#include "credentials/uri-provider.h"
+#include "credentials/providers.h"
 
 /* The providers that some chains share. */
 typedef struct

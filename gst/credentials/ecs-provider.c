@@ -11,7 +11,7 @@
  *
  * https://www.alibabacloud.com/help/en/ecs/user-guide/view-instance-metadata */
 
-#include "credentials/ecs-provider.h"
+#include "credentials/providers.h"
 
 #include <string.h>
 
@@ -39,22 +39,13 @@
 #define RESPONSE_LIMIT (16 * 1024)
 #define MAX_ROLE_NAME_LENGTH 64
 
-#define GST_TYPE_ICE_ECS_PROVIDER (gst_ice_ecs_provider_get_type ())
-G_DECLARE_FINAL_TYPE (GstIceEcsProvider, gst_ice_ecs_provider, GST,
-    ICE_ECS_PROVIDER, GstIceSessionProvider)
-
-struct _GstIceEcsProvider
+typedef struct
 {
-  GstIceSessionProvider parent;
-
   GstIceProviderContext *context;       /* (owned) */
   GstIceEndpoint *endpoint;     /* (owned) */
   gchar *role_name;             /* (owned) (nullable) */
   gboolean is_configured;
-};
-
-G_DEFINE_TYPE (GstIceEcsProvider, gst_ice_ecs_provider,
-    GST_TYPE_ICE_SESSION_PROVIDER)
+} Source;
 
 typedef struct
 {
@@ -77,7 +68,7 @@ fetch_free (Fetch * fetch)
 static void
 return_error (GTask * task, GError * error)
 {
-  GstIceEcsProvider *self = g_task_get_source_object (task);
+  Source *self = gst_ice_session_provider_get_source (task);
 
   if (error->domain == GST_ICE_ERROR && !self->is_configured)
     error->code = GST_ICE_ERROR_NOT_AUTHORIZED;
@@ -85,7 +76,7 @@ return_error (GTask * task, GError * error)
 }
 
 static gint64
-get_monotonic (GstIceEcsProvider * self)
+get_monotonic (Source * self)
 {
   return gst_ice_clock_get_monotonic (gst_ice_provider_context_get_clock
       (self->context));
@@ -96,7 +87,7 @@ static void
 send (GTask * task, const gchar * method, const gchar * target,
     const gchar * header, const gchar * value, GAsyncReadyCallback callback)
 {
-  GstIceEcsProvider *self = g_task_get_source_object (task);
+  Source *self = gst_ice_session_provider_get_source (task);
   Fetch *fetch = g_task_get_task_data (task);
   GstIceHttpRequest *request =
       gst_ice_http_request_new (method, self->endpoint, NULL, target);
@@ -120,8 +111,8 @@ log_end (GTask * task, const GstIceHttpResponse * response,
   const Fetch *fetch = g_task_get_task_data (task);
   const GstIceRequestLog log = {
     .operation = "Metadata",
-    .duration_us =
-        get_monotonic (g_task_get_source_object (task)) - fetch->began_us,
+    .duration_us = get_monotonic (gst_ice_session_provider_get_source (task))
+        - fetch->began_us,
     .status = response != NULL ? response->status : 0,
     .object = fetch->target,
     .error = error,
@@ -144,7 +135,7 @@ static GstIceHttpResponse *
 receive (GTask * task, GAsyncResult * result, const gchar * what,
     const gchar * hint, GError ** error)
 {
-  GstIceEcsProvider *self = g_task_get_source_object (task);
+  Source *self = gst_ice_session_provider_get_source (task);
   Fetch *fetch = g_task_get_task_data (task);
   GError *cause = NULL;
   g_autoptr (GstIceHttpResponse) response =
@@ -168,7 +159,7 @@ receive (GTask * task, GAsyncResult * result, const gchar * what,
 static gboolean
 drop_refused_token (GTask * task)
 {
-  GstIceEcsProvider *self = g_task_get_source_object (task);
+  Source *self = gst_ice_session_provider_get_source (task);
   Fetch *fetch = g_task_get_task_data (task);
 
   if (fetch->token == NULL || self->context->sources->imdsv1_disabled
@@ -186,7 +177,7 @@ static void go_on (GTask * task);
 /* --- The identity --- */
 
 static GstIceIdentity *
-decode (GstIceEcsProvider * self, GstIceHttpResponse * response,
+decode (Source * self, GstIceHttpResponse * response,
     GError ** error)
 {
   JsonNode *json = gst_ice_session_take_json (response, error);
@@ -215,7 +206,7 @@ static void
 on_identity (GObject * source, GAsyncResult * result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GstIceEcsProvider *self = g_task_get_source_object (task);
+  Source *self = gst_ice_session_provider_get_source (task);
   GError *error = NULL;
   g_autoptr (GstIceHttpResponse) response =
       receive (task, result, "identity of the role",
@@ -304,7 +295,7 @@ on_role_name (GObject * source, GAsyncResult * result, gpointer user_data)
 static void
 go_on (GTask * task)
 {
-  GstIceEcsProvider *self = g_task_get_source_object (task);
+  Source *self = gst_ice_session_provider_get_source (task);
   Fetch *fetch = g_task_get_task_data (task);
 
   if (self->role_name != NULL)
@@ -332,7 +323,7 @@ static void
 on_token (GObject * source, GAsyncResult * result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GstIceEcsProvider *self = g_task_get_source_object (task);
+  Source *self = gst_ice_session_provider_get_source (task);
   Fetch *fetch = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (GstIceHttpResponse) response =
@@ -354,7 +345,7 @@ on_token (GObject * source, GAsyncResult * result, gpointer user_data)
 }
 
 static GError *
-find_problem (GstIceEcsProvider * self)
+find_problem (Source * self)
 {
   if (self->context->sources->ecs_disabled)
     return gst_ice_error_new (GST_ICE_ERROR_NOT_AUTHORIZED,
@@ -367,9 +358,9 @@ find_problem (GstIceEcsProvider * self)
 }
 
 static void
-fetch (GstIceSessionProvider * provider, GTask * task)
+fetch (gpointer source, GTask * task)
 {
-  GstIceEcsProvider *self = GST_ICE_ECS_PROVIDER (provider);
+  Source *self = source;
   GError *error = find_problem (self);
 
   if (error != NULL) {
@@ -384,29 +375,17 @@ fetch (GstIceSessionProvider * provider, GTask * task)
 }
 
 static void
-gst_ice_ecs_provider_finalize (GObject * object)
+source_free (Source * self)
 {
-  GstIceEcsProvider *self = GST_ICE_ECS_PROVIDER (object);
-
   g_clear_pointer (&self->context, gst_ice_provider_context_unref);
   g_clear_pointer (&self->endpoint, gst_ice_endpoint_unref);
   g_free (self->role_name);
-
-  G_OBJECT_CLASS (gst_ice_ecs_provider_parent_class)->finalize (object);
+  g_free (self);
 }
 
-static void
-gst_ice_ecs_provider_class_init (GstIceEcsProviderClass * klass)
-{
-  G_OBJECT_CLASS (klass)->finalize = gst_ice_ecs_provider_finalize;
-  GST_ICE_SESSION_PROVIDER_CLASS (klass)->name = "ECS RAM role";
-  GST_ICE_SESSION_PROVIDER_CLASS (klass)->fetch = fetch;
-}
-
-static void
-gst_ice_ecs_provider_init (GstIceEcsProvider * self)
-{
-}
+static const GstIceSessionSource kind = {
+  "ECS RAM role", fetch, (GDestroyNotify) source_free
+};
 
 GstIceCredentialsProvider *
 gst_ice_ecs_provider_new (GstIceProviderContext * context,
@@ -415,10 +394,8 @@ gst_ice_ecs_provider_new (GstIceProviderContext * context,
   const GstIceIdentitySources *sources = context->sources;
   const gchar *address = sources->metadata_endpoint != NULL ?
       sources->metadata_endpoint : METADATA_ENDPOINT;
-  GstIceEcsProvider *self = g_object_new (GST_TYPE_ICE_ECS_PROVIDER, NULL);
+  Source *self = g_new0 (Source, 1);
 
-  gst_ice_session_provider_set_clock (GST_ICE_SESSION_PROVIDER (self),
-      gst_ice_provider_context_get_clock (context));
   self->context = gst_ice_provider_context_ref (context);
   /* The one address that plain http is spoken to beyond this machine. */
   self->endpoint = gst_ice_endpoint_parse (address, NULL);
@@ -426,5 +403,6 @@ gst_ice_ecs_provider_new (GstIceProviderContext * context,
       sources->ecs_role_name);
   self->is_configured = is_configured || self->role_name != NULL;
 
-  return GST_ICE_CREDENTIALS_PROVIDER (self);
+  return gst_ice_session_provider_new (gst_ice_provider_context_get_clock
+      (context), &kind, self);
 }

@@ -5,7 +5,7 @@
  *
  * Runs on: the network thread. */
 
-#include "credentials/oidc-provider.h"
+#include "credentials/providers.h"
 
 #include "common/error.h"
 #include "common/secret.h"
@@ -14,22 +14,13 @@
 #include "credentials/session-provider.h"
 #include "credentials/sts-client.h"
 
-#define GST_TYPE_ICE_OIDC_PROVIDER (gst_ice_oidc_provider_get_type ())
-G_DECLARE_FINAL_TYPE (GstIceOidcProvider, gst_ice_oidc_provider, GST,
-    ICE_OIDC_PROVIDER, GstIceSessionProvider)
-
-struct _GstIceOidcProvider
+typedef struct
 {
-  GstIceSessionProvider parent;
-
   GstIceProviderContext *context;       /* (owned) */
   GstIceRole *role;             /* (owned) */
   gchar *provider_arn;          /* (owned) (nullable) */
   gchar *token_file;            /* (owned) (nullable) */
-};
-
-G_DEFINE_TYPE (GstIceOidcProvider, gst_ice_oidc_provider,
-    GST_TYPE_ICE_SESSION_PROVIDER)
+} Source;
 
 static void
 on_assumed (GObject * source, GAsyncResult * result, gpointer user_data)
@@ -46,7 +37,7 @@ on_assumed (GObject * source, GAsyncResult * result, gpointer user_data)
 
 /* @task: (transfer full) */
 static void
-assume (GstIceOidcProvider * self, const gchar * token, GTask * task)
+assume (Source * self, const gchar * token, GTask * task)
 {
   GError *error = NULL;
   g_autoptr (GstIceEndpoint) endpoint =
@@ -67,7 +58,7 @@ static void
 on_token (GObject * source, GAsyncResult * result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GstIceOidcProvider *self = g_task_get_source_object (task);
+  Source *self = gst_ice_session_provider_get_source (task);
   GError *error = NULL;
   g_autoptr (GBytes) bytes = gst_ice_file_read_finish (result, &error);
   const gchar *text;
@@ -94,7 +85,7 @@ on_token (GObject * source, GAsyncResult * result, gpointer user_data)
 
 /* The variables that name what is not there, or NULL. */
 static gchar *
-list_missing (GstIceOidcProvider * self)
+list_missing (Source * self)
 {
   const gchar *names[4];
   guint n = 0;
@@ -111,9 +102,9 @@ list_missing (GstIceOidcProvider * self)
 }
 
 static void
-fetch (GstIceSessionProvider * provider, GTask * task)
+fetch (gpointer source, GTask * task)
 {
-  GstIceOidcProvider *self = GST_ICE_OIDC_PROVIDER (provider);
+  Source *self = source;
   g_autofree gchar *missing = list_missing (self);
 
   if (missing != NULL) {
@@ -128,30 +119,18 @@ fetch (GstIceSessionProvider * provider, GTask * task)
 }
 
 static void
-gst_ice_oidc_provider_finalize (GObject * object)
+source_free (Source * self)
 {
-  GstIceOidcProvider *self = GST_ICE_OIDC_PROVIDER (object);
-
   g_clear_pointer (&self->context, gst_ice_provider_context_unref);
   g_clear_pointer (&self->role, gst_ice_role_free);
   g_free (self->provider_arn);
   g_free (self->token_file);
-
-  G_OBJECT_CLASS (gst_ice_oidc_provider_parent_class)->finalize (object);
+  g_free (self);
 }
 
-static void
-gst_ice_oidc_provider_class_init (GstIceOidcProviderClass * klass)
-{
-  G_OBJECT_CLASS (klass)->finalize = gst_ice_oidc_provider_finalize;
-  GST_ICE_SESSION_PROVIDER_CLASS (klass)->name = "OIDC role";
-  GST_ICE_SESSION_PROVIDER_CLASS (klass)->fetch = fetch;
-}
-
-static void
-gst_ice_oidc_provider_init (GstIceOidcProvider * self)
-{
-}
+static const GstIceSessionSource kind = {
+  "OIDC role", fetch, (GDestroyNotify) source_free
+};
 
 GstIceCredentialsProvider *
 gst_ice_oidc_provider_new (GstIceProviderContext * context,
@@ -159,11 +138,8 @@ gst_ice_oidc_provider_new (GstIceProviderContext * context,
     const gchar * oidc_token_file)
 {
   const GstIceIdentitySources *sources = context->sources;
-  GstIceOidcProvider *self =
-      g_object_new (GST_TYPE_ICE_OIDC_PROVIDER, NULL);
+  Source *self = g_new0 (Source, 1);
 
-  gst_ice_session_provider_set_clock (GST_ICE_SESSION_PROVIDER (self),
-      gst_ice_provider_context_get_clock (context));
   self->context = gst_ice_provider_context_ref (context);
   self->role = gst_ice_role_complete (role, sources);
   self->provider_arn = g_strdup (oidc_provider_arn != NULL ?
@@ -171,5 +147,6 @@ gst_ice_oidc_provider_new (GstIceProviderContext * context,
   self->token_file = g_strdup (oidc_token_file != NULL ?
       oidc_token_file : sources->oidc_token_file);
 
-  return GST_ICE_CREDENTIALS_PROVIDER (self);
+  return gst_ice_session_provider_new (gst_ice_provider_context_get_clock
+      (context), &kind, self);
 }

@@ -14,7 +14,7 @@
  * on its error output may be anything and is dropped. The command line may
  * have a secret in it and is not shown. */
 
-#include "credentials/process-provider.h"
+#include "credentials/providers.h"
 
 #include <string.h>
 
@@ -30,20 +30,11 @@
 #define TIMEOUT_US (60 * (gint64) G_USEC_PER_SEC)
 #define OUTPUT_LIMIT (64 * 1024)
 
-#define GST_TYPE_ICE_PROCESS_PROVIDER (gst_ice_process_provider_get_type ())
-G_DECLARE_FINAL_TYPE (GstIceProcessProvider, gst_ice_process_provider, GST,
-    ICE_PROCESS_PROVIDER, GstIceSessionProvider)
-
-struct _GstIceProcessProvider
+typedef struct
 {
-  GstIceSessionProvider parent;
-
   GstIceClock *clock;           /* (owned) */
   GstIceSecret *command;        /* (owned) (nullable) */
-};
-
-G_DEFINE_TYPE (GstIceProcessProvider, gst_ice_process_provider,
-    GST_TYPE_ICE_SESSION_PROVIDER)
+} Source;
 
 /* One run of the program; belongs to its task. */
 typedef struct
@@ -109,7 +100,7 @@ lacks_token (JsonObject * object)
 }
 
 static GstIceIdentity *
-decode (GstIceProcessProvider * self, const Run * run, GError ** error)
+decode (Source * self, const Run * run, GError ** error)
 {
   GstIceSessionTime time = {
     gst_ice_clock_get_service_time (self->clock, ""),
@@ -168,7 +159,7 @@ static void
 on_end (GObject * source, GAsyncResult * result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GstIceProcessProvider *self = g_task_get_source_object (task);
+  Source *self = gst_ice_session_provider_get_source (task);
   Run *run = g_task_get_task_data (task);
   GError *error = NULL;
   GstIceIdentity *identity;
@@ -258,9 +249,9 @@ watch (GTask * task, Run * run)
 }
 
 static void
-fetch (GstIceSessionProvider * provider, GTask * fetch_task)
+fetch (gpointer source, GTask * fetch_task)
 {
-  GstIceProcessProvider *self = GST_ICE_PROCESS_PROVIDER (provider);
+  Source *self = source;
   g_autoptr (GTask) task = fetch_task;
   g_autoptr (GError) error = NULL;
   Run *run;
@@ -282,41 +273,27 @@ fetch (GstIceSessionProvider * provider, GTask * fetch_task)
 }
 
 static void
-gst_ice_process_provider_finalize (GObject * object)
+source_free (Source * self)
 {
-  GstIceProcessProvider *self = GST_ICE_PROCESS_PROVIDER (object);
-
   g_clear_pointer (&self->clock, gst_ice_clock_unref);
   g_clear_pointer (&self->command, gst_ice_secret_unref);
-
-  G_OBJECT_CLASS (gst_ice_process_provider_parent_class)->finalize (object);
+  g_free (self);
 }
 
-static void
-gst_ice_process_provider_class_init (GstIceProcessProviderClass * klass)
-{
-  G_OBJECT_CLASS (klass)->finalize = gst_ice_process_provider_finalize;
-  GST_ICE_SESSION_PROVIDER_CLASS (klass)->name = "external program";
-  GST_ICE_SESSION_PROVIDER_CLASS (klass)->fetch = fetch;
-}
-
-static void
-gst_ice_process_provider_init (GstIceProcessProvider * self)
-{
-}
+static const GstIceSessionSource kind = {
+  "external program", fetch, (GDestroyNotify) source_free
+};
 
 GstIceCredentialsProvider *
 gst_ice_process_provider_new (GstIceProviderContext * context,
     GstIceSecret * command)
 {
-  GstIceProcessProvider *self =
-      g_object_new (GST_TYPE_ICE_PROCESS_PROVIDER, NULL);
+  Source *self = g_new0 (Source, 1);
   GstIceClock *clock = gst_ice_provider_context_get_clock (context);
 
-  gst_ice_session_provider_set_clock (GST_ICE_SESSION_PROVIDER (self), clock);
   self->clock = gst_ice_clock_ref (clock);
   if (command != NULL)
     self->command = gst_ice_secret_ref (command);
 
-  return GST_ICE_CREDENTIALS_PROVIDER (self);
+  return gst_ice_session_provider_new (clock, &kind, self);
 }

@@ -8,7 +8,7 @@
  * Runs on: the network thread.
  * Owns: the profile's provider, and the digest of the file it was made from. */
 
-#include "credentials/profile-provider.h"
+#include "credentials/providers.h"
 
 #include "common/digest.h"
 #include "common/error.h"

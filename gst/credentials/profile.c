@@ -5,10 +5,7 @@
 #include "credentials/profile.h"
 
 #include "common/error.h"
-#include "credentials/ecs-provider.h"
-#include "credentials/oidc-provider.h"
-#include "credentials/process-provider.h"
-#include "credentials/role-provider.h"
+#include "credentials/providers.h"
 #include "credentials/static-provider.h"
 
 GstIceProfile *

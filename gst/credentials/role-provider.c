@@ -8,37 +8,28 @@
  * answer has put right, or the source's identity over, which the source is
  * told. */
 
-#include "credentials/role-provider.h"
+#include "credentials/providers.h"
 
 #include "common/error.h"
 #include "credentials/session-provider.h"
 #include "credentials/sts-client.h"
 
-#define GST_TYPE_ICE_ROLE_PROVIDER (gst_ice_role_provider_get_type ())
-G_DECLARE_FINAL_TYPE (GstIceRoleProvider, gst_ice_role_provider, GST,
-    ICE_ROLE_PROVIDER, GstIceSessionProvider)
-
-struct _GstIceRoleProvider
+typedef struct
 {
-  GstIceSessionProvider parent;
-
   GstIceProviderContext *context;       /* (owned) */
   GstIceRole *role;             /* (owned) */
   GstIceCredentialsProvider *source;    /* (owned) */
   /* Of the one fetch that there is at a time. */
   GstIceIdentity *signer;       /* (owned) (nullable) */
   gboolean is_second_try;
-};
+} Source;
 
-G_DEFINE_TYPE (GstIceRoleProvider, gst_ice_role_provider,
-    GST_TYPE_ICE_SESSION_PROVIDER)
-
-static void ask_source (GstIceRoleProvider * self, GTask * task);
+static void ask_source (Source * self, GTask * task);
 
 /* TRUE if what @error says has been put right, so that STS can be asked once
  * more. */
 static gboolean
-prepare_second_try (GstIceRoleProvider * self, const GError * error)
+prepare_second_try (Source * self, const GError * error)
 {
   if (self->is_second_try)
     return FALSE;
@@ -56,7 +47,7 @@ static void
 on_assumed (GObject * source, GAsyncResult * result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GstIceRoleProvider *self = g_task_get_source_object (task);
+  Source *self = gst_ice_session_provider_get_source (task);
   GError *error = NULL;
   GstIceIdentity *identity = gst_ice_sts_finish (result, &error);
 
@@ -75,7 +66,7 @@ on_source_identity (GObject * source, GAsyncResult * result,
     gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GstIceRoleProvider *self = g_task_get_source_object (task);
+  Source *self = gst_ice_session_provider_get_source (task);
   GError *error = NULL;
   g_autoptr (GstIceEndpoint) endpoint = NULL;
 
@@ -97,16 +88,16 @@ on_source_identity (GObject * source, GAsyncResult * result,
 
 /* @task: (transfer full) */
 static void
-ask_source (GstIceRoleProvider * self, GTask * task)
+ask_source (Source * self, GTask * task)
 {
   gst_ice_credentials_provider_get_identity_async (self->source,
       g_task_get_cancellable (task), on_source_identity, task);
 }
 
 static void
-fetch (GstIceSessionProvider * provider, GTask * task)
+fetch (gpointer source, GTask * task)
 {
-  GstIceRoleProvider *self = GST_ICE_ROLE_PROVIDER (provider);
+  Source *self = source;
 
   if (self->role->role_arn == NULL) {
     g_task_return_error (task, gst_ice_error_new
@@ -120,43 +111,29 @@ fetch (GstIceSessionProvider * provider, GTask * task)
 }
 
 static void
-gst_ice_role_provider_finalize (GObject * object)
+source_free (Source * self)
 {
-  GstIceRoleProvider *self = GST_ICE_ROLE_PROVIDER (object);
-
   g_clear_pointer (&self->context, gst_ice_provider_context_unref);
   g_clear_pointer (&self->role, gst_ice_role_free);
   g_clear_object (&self->source);
   g_clear_pointer (&self->signer, gst_ice_identity_unref);
-
-  G_OBJECT_CLASS (gst_ice_role_provider_parent_class)->finalize (object);
+  g_free (self);
 }
 
-static void
-gst_ice_role_provider_class_init (GstIceRoleProviderClass * klass)
-{
-  G_OBJECT_CLASS (klass)->finalize = gst_ice_role_provider_finalize;
-  GST_ICE_SESSION_PROVIDER_CLASS (klass)->name = "RAM role";
-  GST_ICE_SESSION_PROVIDER_CLASS (klass)->fetch = fetch;
-}
-
-static void
-gst_ice_role_provider_init (GstIceRoleProvider * self)
-{
-}
+static const GstIceSessionSource kind = {
+  "RAM role", fetch, (GDestroyNotify) source_free
+};
 
 GstIceCredentialsProvider *
 gst_ice_role_provider_new (GstIceProviderContext * context,
     const GstIceRole * role, GstIceCredentialsProvider * source)
 {
-  GstIceRoleProvider *self =
-      g_object_new (GST_TYPE_ICE_ROLE_PROVIDER, NULL);
+  Source *self = g_new0 (Source, 1);
 
-  gst_ice_session_provider_set_clock (GST_ICE_SESSION_PROVIDER (self),
-      gst_ice_provider_context_get_clock (context));
   self->context = gst_ice_provider_context_ref (context);
   self->role = gst_ice_role_complete (role, context->sources);
   self->source = g_object_ref (source);
 
-  return GST_ICE_CREDENTIALS_PROVIDER (self);
+  return gst_ice_session_provider_new (gst_ice_provider_context_get_clock
+      (context), &kind, self);
 }

@@ -21,13 +21,21 @@
 /* As the official SDKs do. */
 #define RENEWAL_MARGIN_US (180 * (gint64) G_USEC_PER_SEC)
 
-typedef struct
+#define GST_TYPE_ICE_SESSION_PROVIDER (gst_ice_session_provider_get_type ())
+G_DECLARE_FINAL_TYPE (GstIceSessionProvider, gst_ice_session_provider, GST,
+    ICE_SESSION_PROVIDER, GObject)
+
+struct _GstIceSessionProvider
 {
+  GObject parent;
+
+  const GstIceSessionSource *kind;
+  gpointer source;              /* (owned) */
   GstIceClock *clock;           /* (owned) */
   GstIceIdentity *identity;     /* (owned) (nullable): kept */
   GList *waiters;               /* (owned) (element-type Waiter) */
   GCancellable *fetching;       /* (owned) (nullable): of the fetch */
-} GstIceSessionProviderPrivate;
+};
 
 typedef struct
 {
@@ -37,30 +45,23 @@ typedef struct
 
 static void provider_init (GstIceCredentialsProviderInterface * iface);
 
-G_DEFINE_ABSTRACT_TYPE_WITH_CODE (GstIceSessionProvider,
-    gst_ice_session_provider, G_TYPE_OBJECT,
-    G_ADD_PRIVATE (GstIceSessionProvider)
+G_DEFINE_TYPE_WITH_CODE (GstIceSessionProvider, gst_ice_session_provider,
+    G_TYPE_OBJECT,
     G_IMPLEMENT_INTERFACE (GST_TYPE_ICE_CREDENTIALS_PROVIDER, provider_init))
-
-static GstIceSessionProviderPrivate *
-get_private (GstIceSessionProvider * self)
-{
-  return gst_ice_session_provider_get_instance_private (self);
-}
 
 static const gchar *
 get_name (GstIceCredentialsProvider * provider)
 {
-  return GST_ICE_SESSION_PROVIDER_GET_CLASS (provider)->name;
+  return GST_ICE_SESSION_PROVIDER (provider)->kind->name;
 }
 
 /* TRUE if an identity is kept that lives longer than @margin_us. */
 static gboolean
-has_identity (GstIceSessionProviderPrivate * priv, gint64 margin_us)
+has_identity (GstIceSessionProvider * self, gint64 margin_us)
 {
-  return priv->identity != NULL
-      && gst_ice_identity_get_expires (priv->identity) -
-      gst_ice_clock_get_monotonic (priv->clock) > margin_us;
+  return self->identity != NULL
+      && gst_ice_identity_get_expires (self->identity) -
+      gst_ice_clock_get_monotonic (self->clock) > margin_us;
 }
 
 static void
@@ -88,13 +89,12 @@ on_waiter_cancelled (GCancellable * cancellable, gpointer user_data)
 {
   Waiter *waiter = user_data;
   g_autoptr (GTask) task = g_object_ref (waiter->task);
-  GstIceSessionProviderPrivate *priv =
-      get_private (g_task_get_source_object (task));
+  GstIceSessionProvider *self = g_task_get_source_object (task);
 
-  priv->waiters = g_list_remove (priv->waiters, waiter);
+  self->waiters = g_list_remove (self->waiters, waiter);
   waiter_free (waiter);
-  if (priv->waiters == NULL)
-    g_cancellable_cancel (priv->fetching);
+  if (self->waiters == NULL)
+    g_cancellable_cancel (self->fetching);
   g_task_return_error_if_cancelled (task);
 
   return G_SOURCE_REMOVE;
@@ -102,7 +102,7 @@ on_waiter_cancelled (GCancellable * cancellable, gpointer user_data)
 
 /* @task: (transfer full) */
 static void
-add_waiter (GstIceSessionProviderPrivate * priv, GTask * task)
+add_waiter (GstIceSessionProvider * self, GTask * task)
 {
   Waiter *waiter = g_new0 (Waiter, 1);
   GCancellable *cancellable = g_task_get_cancellable (task);
@@ -114,15 +114,15 @@ add_waiter (GstIceSessionProviderPrivate * priv, GTask * task)
         G_SOURCE_FUNC (on_waiter_cancelled), waiter, NULL);
     g_source_attach (waiter->cancelled, g_task_get_context (task));
   }
-  priv->waiters = g_list_append (priv->waiters, waiter);
+  self->waiters = g_list_append (self->waiters, waiter);
 }
 
 /* Those who wait now; others may come while they are answered. */
 static void
-answer_waiters (GstIceSessionProviderPrivate * priv,
-    GstIceIdentity * identity, const GError * error)
+answer_waiters (GstIceSessionProvider * self, GstIceIdentity * identity,
+    const GError * error)
 {
-  GList *waiters = g_steal_pointer (&priv->waiters);
+  GList *waiters = g_steal_pointer (&self->waiters);
   GList *l;
 
   for (l = waiters; l != NULL; l = l->next) {
@@ -142,43 +142,41 @@ answer_waiters (GstIceSessionProviderPrivate * priv,
 static void start_fetch (GstIceSessionProvider * self);
 
 static void
-keep (GstIceSessionProviderPrivate * priv, GstIceIdentity * identity)
+keep (GstIceSessionProvider * self, GstIceIdentity * identity)
 {
-  g_clear_pointer (&priv->identity, gst_ice_identity_unref);
+  g_clear_pointer (&self->identity, gst_ice_identity_unref);
   if (gst_ice_identity_get_expires (identity) >= 0)
-    priv->identity = gst_ice_identity_ref (identity);
+    self->identity = gst_ice_identity_ref (identity);
 }
 
 static void
 fetch_failed (GstIceSessionProvider * self, const GError * error)
 {
-  GstIceSessionProviderPrivate *priv = get_private (self);
 
-  if (!has_identity (priv, 0)) {
-    answer_waiters (priv, NULL, error);
+  if (!has_identity (self, 0)) {
+    answer_waiters (self, NULL, error);
     return;
   }
 
   GST_WARNING_OBJECT (self, "%s: going on with the identity that there is: %s",
       get_name (GST_ICE_CREDENTIALS_PROVIDER (self)), error->message);
-  answer_waiters (priv, priv->identity, NULL);
+  answer_waiters (self, self->identity, NULL);
 }
 
 static void
 on_fetched (GObject * source, GAsyncResult * result, gpointer user_data)
 {
   GstIceSessionProvider *self = GST_ICE_SESSION_PROVIDER (source);
-  GstIceSessionProviderPrivate *priv = get_private (self);
   g_autoptr (GError) error = NULL;
   g_autoptr (GstIceIdentity) identity =
       g_task_propagate_pointer (G_TASK (result), &error);
-  gboolean was_cancelled = g_cancellable_is_cancelled (priv->fetching);
+  gboolean was_cancelled = g_cancellable_is_cancelled (self->fetching);
 
-  g_clear_object (&priv->fetching);
+  g_clear_object (&self->fetching);
   if (identity != NULL) {
-    keep (priv, identity);
-    answer_waiters (priv, identity, NULL);
-  } else if (was_cancelled && priv->waiters != NULL) {
+    keep (self, identity);
+    answer_waiters (self, identity, NULL);
+  } else if (was_cancelled && self->waiters != NULL) {
     /* They came after the fetch had been given up. */
     start_fetch (self);
   } else {
@@ -189,13 +187,18 @@ on_fetched (GObject * source, GAsyncResult * result, gpointer user_data)
 static void
 start_fetch (GstIceSessionProvider * self)
 {
-  GstIceSessionProviderPrivate *priv = get_private (self);
   GTask *task;
 
-  priv->fetching = g_cancellable_new ();
-  task = g_task_new (self, priv->fetching, on_fetched, NULL);
+  self->fetching = g_cancellable_new ();
+  task = g_task_new (self, self->fetching, on_fetched, NULL);
   g_task_set_source_tag (task, start_fetch);
-  GST_ICE_SESSION_PROVIDER_GET_CLASS (self)->fetch (self, task);
+  self->kind->fetch (self->source, task);
+}
+
+gpointer
+gst_ice_session_provider_get_source (GTask * task)
+{
+  return GST_ICE_SESSION_PROVIDER (g_task_get_source_object (task))->source;
 }
 
 void
@@ -213,29 +216,27 @@ get_identity_async (GstIceCredentialsProvider * provider,
     gpointer user_data)
 {
   GstIceSessionProvider *self = GST_ICE_SESSION_PROVIDER (provider);
-  GstIceSessionProviderPrivate *priv = get_private (self);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback,
       user_data);
 
   g_task_set_source_tag (task, get_identity_async);
-  if (has_identity (priv, RENEWAL_MARGIN_US)) {
-    return_identity (task, priv->identity);
+  if (has_identity (self, RENEWAL_MARGIN_US)) {
+    return_identity (task, self->identity);
     return;
   }
 
-  add_waiter (priv, g_steal_pointer (&task));
-  if (priv->fetching == NULL)
+  add_waiter (self, g_steal_pointer (&task));
+  if (self->fetching == NULL)
     start_fetch (self);
 }
 
 static void
 invalidate (GstIceCredentialsProvider * provider, GstIceIdentity * identity)
 {
-  GstIceSessionProviderPrivate *priv =
-      get_private (GST_ICE_SESSION_PROVIDER (provider));
+  GstIceSessionProvider *self = GST_ICE_SESSION_PROVIDER (provider);
 
-  if (identity == priv->identity)
-    g_clear_pointer (&priv->identity, gst_ice_identity_unref);
+  if (identity == self->identity)
+    g_clear_pointer (&self->identity, gst_ice_identity_unref);
 }
 
 static void
@@ -249,11 +250,11 @@ provider_init (GstIceCredentialsProviderInterface * iface)
 static void
 gst_ice_session_provider_finalize (GObject * object)
 {
-  GstIceSessionProviderPrivate *priv =
-      get_private (GST_ICE_SESSION_PROVIDER (object));
+  GstIceSessionProvider *self = GST_ICE_SESSION_PROVIDER (object);
 
-  g_clear_pointer (&priv->identity, gst_ice_identity_unref);
-  g_clear_pointer (&priv->clock, gst_ice_clock_unref);
+  self->kind->free (self->source);
+  g_clear_pointer (&self->identity, gst_ice_identity_unref);
+  g_clear_pointer (&self->clock, gst_ice_clock_unref);
 
   G_OBJECT_CLASS (gst_ice_session_provider_parent_class)->finalize (object);
 }
@@ -269,13 +270,16 @@ gst_ice_session_provider_init (GstIceSessionProvider * self)
 {
 }
 
-void
-gst_ice_session_provider_set_clock (GstIceSessionProvider * provider,
-    GstIceClock * clock)
+GstIceCredentialsProvider *
+gst_ice_session_provider_new (GstIceClock * clock,
+    const GstIceSessionSource * kind, gpointer source)
 {
-  GstIceSessionProviderPrivate *priv = get_private (provider);
+  GstIceSessionProvider *self =
+      g_object_new (GST_TYPE_ICE_SESSION_PROVIDER, NULL);
 
-  g_return_if_fail (priv->clock == NULL);
+  self->clock = gst_ice_clock_ref (clock);
+  self->kind = kind;
+  self->source = source;
 
-  priv->clock = gst_ice_clock_ref (clock);
+  return GST_ICE_CREDENTIALS_PROVIDER (self);
 }

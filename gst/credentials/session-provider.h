@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers */
-/* The base of providers whose identities end: keeps one until shortly before
+/* Providers whose identities end: each keeps one until shortly before
  * its end, and asks its source once for all who wait.
  *
  * Runs on: the network thread. An identity without an end is not kept: its
@@ -12,28 +12,30 @@
 #include "common/clock.h"
 #include "credentials/provider.h"
 
-#define GST_TYPE_ICE_SESSION_PROVIDER (gst_ice_session_provider_get_type ())
-G_DECLARE_DERIVABLE_TYPE (GstIceSessionProvider, gst_ice_session_provider,
-    GST, ICE_SESSION_PROVIDER, GObject)
-
 /**
- * GstIceSessionProviderClass:
+ * GstIceSessionSource:
  * @name: for messages
- * @fetch: asks the source: completes the task (transfer full) with a
+ * @fetch: asks @source: completes the task (transfer full) with a
  *     GstIceIdentity or an error, sooner or later in any case, and early when
  *     the task's cancellable says so
+ * @free: of @source
+ *
+ * What is particular to one kind of source.
  */
-struct _GstIceSessionProviderClass
+typedef struct
 {
-  GObjectClass parent_class;
-
   const gchar *name;
-  void (*fetch) (GstIceSessionProvider * provider, GTask * task);
-};
+  void (*fetch) (gpointer source, GTask * task);
+  GDestroyNotify free;
+} GstIceSessionSource;
 
-/* To be called once, after the object was made. */
-void gst_ice_session_provider_set_clock (GstIceSessionProvider * provider,
-    GstIceClock * clock);
+/* Asks @source, (transfer full), which is of @kind: a static struct. @clock:
+ * identities end by it. (transfer full) */
+GstIceCredentialsProvider *gst_ice_session_provider_new (GstIceClock * clock,
+    const GstIceSessionSource * kind, gpointer source);
+
+/* The source that @task, one of fetch(), asks. */
+gpointer gst_ice_session_provider_get_source (GTask * task);
 
 /* Completes a task of fetch() with @identity. (transfer full) */
 void gst_ice_session_provider_return (GTask * task,

@@ -7,7 +7,7 @@
  * The address may have a password in its query, so no text shows more of it
  * than its host. Plain http is for this machine alone. */
 
-#include "credentials/uri-provider.h"
+#include "credentials/providers.h"
 
 #include <string.h>
 
@@ -21,20 +21,6 @@
 #define VARIABLE "ALIBABA_CLOUD_CREDENTIALS_URI"
 #define TIMEOUT_US (15 * (gint64) G_USEC_PER_SEC)
 #define RESPONSE_LIMIT (64 * 1024)
-
-#define GST_TYPE_ICE_URI_PROVIDER (gst_ice_uri_provider_get_type ())
-G_DECLARE_FINAL_TYPE (GstIceUriProvider, gst_ice_uri_provider, GST,
-    ICE_URI_PROVIDER, GstIceSessionProvider)
-
-struct _GstIceUriProvider
-{
-  GstIceSessionProvider parent;
-
-  GstIceProviderContext *context;       /* (owned) */
-};
-
-G_DEFINE_TYPE (GstIceUriProvider, gst_ice_uri_provider,
-    GST_TYPE_ICE_SESSION_PROVIDER)
 
 /* Belongs to its task. */
 typedef struct
@@ -53,10 +39,10 @@ fetch_free (Fetch * fetch)
 }
 
 static gint64
-get_monotonic (GstIceUriProvider * self)
+get_monotonic (GstIceProviderContext * context)
 {
   return gst_ice_clock_get_monotonic (gst_ice_provider_context_get_clock
-      (self->context));
+      (context));
 }
 
 static GError *
@@ -97,12 +83,12 @@ parse (const gchar * uri, gchar ** target, GError ** error)
 }
 
 static GstIceIdentity *
-decode (GstIceUriProvider * self, GstIceHttpResponse * response,
+decode (GstIceProviderContext * context, GstIceHttpResponse * response,
     GError ** error)
 {
   /* On this machine or known by its Date: no host to remember. */
   GstIceSessionTime time = gst_ice_session_get_time (response,
-      gst_ice_provider_context_get_clock (self->context), "");
+      gst_ice_provider_context_get_clock (context), "");
   GstIceIdentity *identity = NULL;
   JsonNode *json;
 
@@ -130,8 +116,8 @@ log_end (GTask * task, const GstIceHttpResponse * response,
   const Fetch *fetch = g_task_get_task_data (task);
   const GstIceRequestLog log = {
     .operation = "CredentialsURI",
-    .duration_us =
-        get_monotonic (g_task_get_source_object (task)) - fetch->began_us,
+    .duration_us = get_monotonic (gst_ice_session_provider_get_source (task))
+        - fetch->began_us,
     .status = response != NULL ? response->status : 0,
     .object = fetch->endpoint->host,
     .error = error,
@@ -144,13 +130,13 @@ static void
 on_response (GObject * source, GAsyncResult * result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
-  GstIceUriProvider *self = g_task_get_source_object (task);
+  GstIceProviderContext *context = gst_ice_session_provider_get_source (task);
   Fetch *fetch = g_task_get_task_data (task);
   GError *error = NULL;
   g_autoptr (GstIceHttpResponse) response =
       gst_ice_http_client_send_finish (fetch->http, result, &error);
   GstIceIdentity *identity =
-      response != NULL ? decode (self, response, &error) : NULL;
+      response != NULL ? decode (context, response, &error) : NULL;
 
   log_end (task, response, error);
   if (identity != NULL) {
@@ -164,18 +150,18 @@ on_response (GObject * source, GAsyncResult * result, gpointer user_data)
 
 /* @task: (transfer full) */
 static void
-ask (GstIceUriProvider * self, GstIceEndpoint * endpoint,
+ask (GstIceProviderContext * context, GstIceEndpoint * endpoint,
     const gchar * target, GTask * task)
 {
-  GstIceHttpClient *http = endpoint->tls ? self->context->http
-      : self->context->direct_http;
+  GstIceHttpClient *http = endpoint->tls ? context->http
+      : context->direct_http;
   GstIceHttpRequest *request =
       gst_ice_http_request_new ("GET", endpoint, NULL, target);
   Fetch *fetch = g_new0 (Fetch, 1);
 
   fetch->http = gst_ice_http_client_ref (http);
   fetch->endpoint = gst_ice_endpoint_ref (endpoint);
-  fetch->began_us = get_monotonic (self);
+  fetch->began_us = get_monotonic (context);
   g_task_set_task_data (task, fetch, (GDestroyNotify) fetch_free);
   gst_ice_http_request_add_header (request, "accept", "application/json");
   gst_ice_http_request_set_timeout (request, TIMEOUT_US);
@@ -185,10 +171,10 @@ ask (GstIceUriProvider * self, GstIceEndpoint * endpoint,
 }
 
 static void
-fetch (GstIceSessionProvider * provider, GTask * task)
+fetch (gpointer source, GTask * task)
 {
-  GstIceUriProvider *self = GST_ICE_URI_PROVIDER (provider);
-  const GstIceSecret *uri = self->context->sources->credentials_uri;
+  GstIceProviderContext *context = source;
+  const GstIceSecret *uri = context->sources->credentials_uri;
   g_autoptr (GstIceEndpoint) endpoint = NULL;
   gchar *target = NULL;
   GError *error = NULL;
@@ -204,41 +190,17 @@ fetch (GstIceSessionProvider * provider, GTask * task)
     return;
   }
 
-  ask (self, endpoint, target, task);
+  ask (context, endpoint, target, task);
   gst_ice_secret_free_string (target);
 }
 
-static void
-gst_ice_uri_provider_finalize (GObject * object)
-{
-  GstIceUriProvider *self = GST_ICE_URI_PROVIDER (object);
-
-  g_clear_pointer (&self->context, gst_ice_provider_context_unref);
-
-  G_OBJECT_CLASS (gst_ice_uri_provider_parent_class)->finalize (object);
-}
-
-static void
-gst_ice_uri_provider_class_init (GstIceUriProviderClass * klass)
-{
-  G_OBJECT_CLASS (klass)->finalize = gst_ice_uri_provider_finalize;
-  GST_ICE_SESSION_PROVIDER_CLASS (klass)->name = "credentials URI";
-  GST_ICE_SESSION_PROVIDER_CLASS (klass)->fetch = fetch;
-}
-
-static void
-gst_ice_uri_provider_init (GstIceUriProvider * self)
-{
-}
+static const GstIceSessionSource kind = {
+  "credentials URI", fetch, (GDestroyNotify) gst_ice_provider_context_unref
+};
 
 GstIceCredentialsProvider *
 gst_ice_uri_provider_new (GstIceProviderContext * context)
 {
-  GstIceUriProvider *self = g_object_new (GST_TYPE_ICE_URI_PROVIDER, NULL);
-
-  gst_ice_session_provider_set_clock (GST_ICE_SESSION_PROVIDER (self),
-      gst_ice_provider_context_get_clock (context));
-  self->context = gst_ice_provider_context_ref (context);
-
-  return GST_ICE_CREDENTIALS_PROVIDER (self);
+  return gst_ice_session_provider_new (gst_ice_provider_context_get_clock
+      (context), &kind, gst_ice_provider_context_ref (context));
 }

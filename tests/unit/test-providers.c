@@ -9,13 +9,8 @@
 
 #include "common/error.h"
 #include "credentials/default-chain.h"
-#include "credentials/ecs-provider.h"
-#include "credentials/oidc-provider.h"
-#include "credentials/process-provider.h"
-#include "credentials/profile-provider.h"
-#include "credentials/role-provider.h"
+#include "credentials/providers.h"
 #include "credentials/static-provider.h"
-#include "credentials/uri-provider.h"
 #include "patience.h"
 #include "provider-fixture.h"
 

@@ -10,41 +10,23 @@
 
 /* --- A source that answers when it is told --- */
 
-#define TEST_TYPE_SOURCE (test_source_get_type ())
-G_DECLARE_FINAL_TYPE (TestSource, test_source, TEST, SOURCE,
-    GstIceSessionProvider)
-
-struct _TestSource
+typedef struct
 {
-  GstIceSessionProvider parent;
-
   GTask *task;                  /* (owned) (nullable): to be answered */
   guint fetches;
-};
-
-G_DEFINE_TYPE (TestSource, test_source, GST_TYPE_ICE_SESSION_PROVIDER)
+} Source;
 
 static void
-fetch (GstIceSessionProvider * provider, GTask * task)
+fetch (gpointer source, GTask * task)
 {
-  TestSource *self = TEST_SOURCE (provider);
+  Source *self = source;
 
   g_assert_null (self->task);
   self->task = task;
   self->fetches++;
 }
 
-static void
-test_source_class_init (TestSourceClass * klass)
-{
-  GST_ICE_SESSION_PROVIDER_CLASS (klass)->name = "source";
-  GST_ICE_SESSION_PROVIDER_CLASS (klass)->fetch = fetch;
-}
-
-static void
-test_source_init (TestSource * self)
-{
-}
+static const GstIceSessionSource kind = { "source", fetch, g_free };
 
 /* --- A fixture --- */
 
@@ -52,7 +34,8 @@ typedef struct
 {
   gint64 now_us;
   GstIceClock *clock;
-  TestSource *source;
+  Source *source;               /* (owned) by provider */
+  GstIceCredentialsProvider *provider;
   guint serial;
 } Fixture;
 
@@ -78,16 +61,15 @@ set_up (Fixture * f, gconstpointer unused)
 {
   f->now_us = SECOND;
   f->clock = gst_ice_clock_new_for_test (read_time, f, 0);
-  f->source = g_object_new (TEST_TYPE_SOURCE, NULL);
-  gst_ice_session_provider_set_clock (GST_ICE_SESSION_PROVIDER (f->source),
-      f->clock);
+  f->source = g_new0 (Source, 1);
+  f->provider = gst_ice_session_provider_new (f->clock, &kind, f->source);
 }
 
 static void
 tear_down (Fixture * f, gconstpointer unused)
 {
   g_assert_null (f->source->task);
-  g_assert_finalize_object (f->source);
+  g_assert_finalize_object (f->provider);
   gst_ice_clock_unref (f->clock);
 }
 
@@ -107,7 +89,7 @@ ask (Fixture * f)
 
   asker->cancellable = g_cancellable_new ();
   gst_ice_credentials_provider_get_identity_async
-      (GST_ICE_CREDENTIALS_PROVIDER (f->source), asker->cancellable, on_done,
+      (f->provider, asker->cancellable, on_done,
       asker);
 
   return asker;
@@ -128,7 +110,7 @@ finish (Fixture * f, Asker * asker, GError ** error)
   run ();
   g_assert_nonnull (asker->result);
   identity = gst_ice_credentials_provider_get_identity_finish
-      (GST_ICE_CREDENTIALS_PROVIDER (f->source), asker->result, error);
+      (f->provider, asker->result, error);
   g_object_unref (asker->result);
   g_object_unref (asker->cancellable);
   g_free (asker);
@@ -278,7 +260,7 @@ static void
 test_invalidate (Fixture * f, gconstpointer unused)
 {
   GstIceCredentialsProvider *provider =
-      GST_ICE_CREDENTIALS_PROVIDER (f->source);
+      f->provider;
   g_autoptr (GstIceIdentity) other = gst_ice_identity_new ("id1", "s", NULL);
   g_autoptr (GstIceIdentity) refused = NULL;
   Asker *asker = ask (f);
