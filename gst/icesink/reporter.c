@@ -22,6 +22,16 @@
 /* What ICE's page on uploads allows for one audio or video file: 5 GB. */
 #define LARGEST_MEDIA G_GUINT64_CONSTANT (5000000000)
 
+/* What the application has been told last, as long as it is so. */
+typedef enum
+{
+  TOLD_FINALIZING = 1 << 0,     /* the rest is being uploaded: the step is
+                                 * open */
+  TOLD_SPILLING = 1 << 1,       /* the spool has taken over */
+  TOLD_SPOOL_TROUBLE = 1 << 2,  /* the spool takes nothing */
+  TOLD_TOO_LARGE = 1 << 3,      /* ICE may not take the recording */
+} Told;
+
 struct _GstIceReporter
 {
   GstElement *element;          /* (unowned) */
@@ -38,10 +48,7 @@ struct _GstIceReporter
   /* network thread only */
   gint64 last_progress_us;
   guint64 last_bytes_uploaded;
-  gboolean finalize_open;
-  gboolean spilling;            /* and the application knows */
-  gboolean spool_trouble;       /* likewise */
-  gboolean too_large;           /* likewise */
+  Told told;
 
   GMutex lock;
   GstIceRecording *recording;   /* (nullable) (owned) protected by lock, like
@@ -292,6 +299,18 @@ post_step (GstIceReporter * self, GstProgressType type, const gchar * code,
           code, text));
 }
 
+/* Takes note of whether @what is so. TRUE if it is, and the application does not
+ * know. */
+static gboolean
+is_news (GstIceReporter * self, Told what, gboolean is_so)
+{
+  gboolean known = (self->told & what) != 0;
+
+  self->told = is_so ? self->told | what : self->told & ~what;
+
+  return is_so && !known;
+}
+
 /* ---- steps ---- */
 
 static void
@@ -306,7 +325,7 @@ post_opened (GstIceReporter * self)
 void
 gst_ice_reporter_open_finalize (GstIceReporter * self)
 {
-  self->finalize_open = TRUE;
+  self->told |= TOLD_FINALIZING;
   post_step (self, GST_PROGRESS_TYPE_START, "finalize",
       "Uploading the rest of the recording");
 }
@@ -316,11 +335,9 @@ static void
 close_finalize (GstIceReporter * self, GstProgressType type,
     const gchar * text)
 {
-  gboolean open = self->finalize_open;
-
-  self->finalize_open = FALSE;
-  if (open)
+  if ((self->told & TOLD_FINALIZING) != 0)
     post_step (self, type, "finalize", text);
+  self->told &= ~TOLD_FINALIZING;
 }
 
 /* What is told of @error stands in the figures as well. */
@@ -542,16 +559,13 @@ warn_of_spool (GstIceReporter * self, GError * error)
 static void
 watch_spool (GstIceReporter * self, GstIceRecording * recording)
 {
-  gboolean spilling = gst_ice_recording_is_spilling (recording);
   g_autoptr (GError) error = gst_ice_recording_get_spool_error (recording);
 
-  if (spilling && !self->spilling)
+  if (is_news (self, TOLD_SPILLING,
+          gst_ice_recording_is_spilling (recording)))
     post_figures (self, gst_ice_messages_new_spilling);
-  self->spilling = spilling;
-
-  if (error != NULL && !self->spool_trouble)
+  if (is_news (self, TOLD_SPOOL_TROUBLE, error != NULL))
     warn_of_spool (self, error);
-  self->spool_trouble = error != NULL;
 }
 
 /* OSS takes more, and whether ICE then does is not known: the upload goes on. */
@@ -560,11 +574,10 @@ watch_size (GstIceReporter * self, GstIceRecording * recording)
 {
   g_autoptr (GError) warning = NULL;
 
-  if (self->too_large
-      || gst_ice_recording_get_size (recording) <= LARGEST_MEDIA)
+  if (!is_news (self, TOLD_TOO_LARGE,
+          gst_ice_recording_get_size (recording) > LARGEST_MEDIA))
     return;
 
-  self->too_large = TRUE;
   warning = g_error_new_literal (GST_RESOURCE_ERROR,
       GST_RESOURCE_ERROR_NO_SPACE_LEFT, "The recording is larger than 5 GB.");
   post (self, gst_message_new_warning (GST_OBJECT (self->element), warning,

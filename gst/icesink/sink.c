@@ -76,16 +76,7 @@ struct _GstIceSink
   gboolean has_posted_eos;      /* streaming thread; no stream is taken */
 };
 
-typedef enum
-{
-  SIGNAL_REQUEST_UPLOAD_CREDENTIAL,
-  SIGNAL_PROVIDE_UPLOAD_CREDENTIAL,
-  SIGNAL_PROVIDE_IDENTITY,
-  SIGNAL_CHECKPOINT,
-  N_SIGNALS,
-} GstIceSinkSignal;
-
-static guint signals[N_SIGNALS];
+static guint request_signal;    /* request-upload-credential */
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE ("sink",
     GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
@@ -120,8 +111,7 @@ emit_request (GstElement * element, const gchar * media_id,
 {
   gboolean promised = FALSE;
 
-  g_signal_emit (element, signals[SIGNAL_REQUEST_UPLOAD_CREDENTIAL], 0,
-      media_id, reason, &promised);
+  g_signal_emit (element, request_signal, 0, media_id, reason, &promised);
 
   return promised;
 }
@@ -145,8 +135,8 @@ post_start_error (GstIceSink * self, const GError * error,
 static GstIceRun *
 new_run (GstIceSink * self, GError ** error)
 {
-  gboolean listened = g_signal_has_handler_pending (self,
-      signals[SIGNAL_REQUEST_UPLOAD_CREDENTIAL], 0, FALSE);
+  gboolean listened =
+      g_signal_has_handler_pending (self, request_signal, 0, FALSE);
   g_auto (GstIceSettings) settings = { 0 };
 
   GST_OBJECT_LOCK (self);
@@ -311,7 +301,17 @@ flush_run (GstIceSink * self)
     gst_ice_run_set_caps (self->run, caps);
 }
 
-static gboolean set_flushing (GstIceSink * self, gboolean flushing);
+static gboolean
+set_flushing (GstIceSink * self, gboolean flushing)
+{
+  g_autoptr (GstIceRun) run = get_run (self);
+
+  gst_ice_outbox_set_flushing (self->outbox, flushing);
+  if (run != NULL)
+    gst_ice_run_set_flushing (run, flushing);
+
+  return TRUE;
+}
 
 /* GstBaseSink takes the preroll lock to go to PLAYING, and does not call
  * unlock before. Should the streaming thread wait for the network in PAUSED
@@ -568,18 +568,6 @@ gst_ice_sink_wait_event (GstBaseSink * sink, GstEvent * event)
 }
 
 static gboolean
-set_flushing (GstIceSink * self, gboolean flushing)
-{
-  g_autoptr (GstIceRun) run = get_run (self);
-
-  gst_ice_outbox_set_flushing (self->outbox, flushing);
-  if (run != NULL)
-    gst_ice_run_set_flushing (run, flushing);
-
-  return TRUE;
-}
-
-static gboolean
 gst_ice_sink_unlock (GstBaseSink * sink)
 {
   return set_flushing (GST_ICE_SINK (sink), TRUE);
@@ -819,7 +807,7 @@ gst_ice_sink_get_property (GObject * object, guint id, GValue * value,
 }
 
 static void
-init_signals (GstIceSinkClass * klass)
+init_request_signal (GstIceSinkClass * klass)
 {
   /**
    * GstIceSink::request-upload-credential:
@@ -839,11 +827,20 @@ init_signals (GstIceSinkClass * klass)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_REQUEST_UPLOAD_CREDENTIAL] =
-      g_signal_new ("request-upload-credential", G_TYPE_FROM_CLASS (klass),
-      G_SIGNAL_RUN_LAST, 0, g_signal_accumulator_true_handled, NULL, NULL,
-      G_TYPE_BOOLEAN, 2, G_TYPE_STRING, G_TYPE_STRING);
+  request_signal = g_signal_new ("request-upload-credential",
+      G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+      g_signal_accumulator_true_handled, NULL, NULL, G_TYPE_BOOLEAN, 2,
+      G_TYPE_STRING, G_TYPE_STRING);
+}
 
+#define NEW_ACTION(klass, name, handler, ...) \
+    g_signal_new_class_handler (name, G_TYPE_FROM_CLASS (klass), \
+        G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (handler), NULL, \
+        NULL, NULL, __VA_ARGS__)
+
+static void
+init_actions (GstIceSinkClass * klass)
+{
   /**
    * GstIceSink::provide-upload-credential:
    * @sink: the sink
@@ -856,11 +853,9 @@ init_signals (GstIceSinkClass * klass)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_PROVIDE_UPLOAD_CREDENTIAL] =
-      g_signal_new_class_handler ("provide-upload-credential",
-      G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
-      G_CALLBACK (gst_ice_sink_provide_upload_credential), NULL, NULL, NULL,
-      G_TYPE_BOOLEAN, 2, G_TYPE_STRING, G_TYPE_STRING);
+  NEW_ACTION (klass, "provide-upload-credential",
+      gst_ice_sink_provide_upload_credential, G_TYPE_BOOLEAN, 2,
+      G_TYPE_STRING, G_TYPE_STRING);
 
   /**
    * GstIceSink::provide-identity:
@@ -873,10 +868,7 @@ init_signals (GstIceSinkClass * klass)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_PROVIDE_IDENTITY] =
-      g_signal_new_class_handler ("provide-identity",
-      G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
-      G_CALLBACK (gst_ice_sink_provide_identity), NULL, NULL, NULL,
+  NEW_ACTION (klass, "provide-identity", gst_ice_sink_provide_identity,
       G_TYPE_NONE, 3, G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
 
   /**
@@ -888,10 +880,7 @@ init_signals (GstIceSinkClass * klass)
    *
    * Since: 0.1
    */
-  signals[SIGNAL_CHECKPOINT] = g_signal_new_class_handler ("checkpoint",
-      G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION,
-      G_CALLBACK (gst_ice_sink_checkpoint), NULL, NULL, NULL,
-      G_TYPE_NONE, 0);
+  NEW_ACTION (klass, "checkpoint", gst_ice_sink_checkpoint, G_TYPE_NONE, 0);
 }
 
 static void
@@ -922,7 +911,8 @@ gst_ice_sink_class_init (GstIceSinkClass * klass)
   object_class->finalize = gst_ice_sink_finalize;
 
   gst_ice_sink_properties_install (object_class);
-  init_signals (klass);
+  init_request_signal (klass);
+  init_actions (klass);
 
   gst_type_mark_as_plugin_api (GST_TYPE_ICE_SEEKABLE, 0);
   gst_type_mark_as_plugin_api (GST_TYPE_ICE_OVERFLOW, 0);
