@@ -62,23 +62,15 @@ gst_ice_clock_new_for_test (GstIceClockFunc func, gpointer user_data,
   return clock;
 }
 
-GstIceClock *
-gst_ice_clock_ref (GstIceClock * clock)
+static void
+finalize (GstIceClock * clock)
 {
-  g_atomic_ref_count_inc (&clock->ref_count);
-  return clock;
-}
-
-void
-gst_ice_clock_unref (GstIceClock * clock)
-{
-  if (!g_atomic_ref_count_dec (&clock->ref_count))
-    return;
-
   g_hash_table_unref (clock->offsets);
   g_mutex_clear (&clock->lock);
   g_free (clock);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceClock, gst_ice_clock, finalize)
 
 gint64
 gst_ice_clock_get_monotonic (GstIceClock * clock)

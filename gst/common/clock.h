@@ -15,7 +15,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "common/counted.h"
 
 typedef struct _GstIceClock GstIceClock;
 
@@ -32,8 +32,7 @@ GstIceClock *gst_ice_clock_new (void);
 /* A clock for tests. @rate: how many of its seconds pass in a real one. */
 GstIceClock *gst_ice_clock_new_for_test (GstIceClockFunc func,
     gpointer user_data, gdouble rate);
-GstIceClock *gst_ice_clock_ref (GstIceClock * clock);
-void gst_ice_clock_unref (GstIceClock * clock);
+GST_ICE_DECLARE_COUNTED (GstIceClock, gst_ice_clock)
 
 /* Monotonic microseconds. Deadlines and expiries are kept in these. */
 gint64 gst_ice_clock_get_monotonic (GstIceClock * clock);
@@ -61,5 +60,3 @@ GSource *gst_ice_clock_timeout_source_new (GstIceClock * clock,
  * so that a thread wakes once for the timers of many sinks. (transfer full) */
 GSource *gst_ice_clock_tick_source_new (GstIceClock * clock,
     gint64 interval_us);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceClock, gst_ice_clock_unref)

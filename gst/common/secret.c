@@ -36,23 +36,14 @@ gst_ice_secret_new (const gchar * text)
   return secret;
 }
 
-GstIceSecret *
-gst_ice_secret_ref (GstIceSecret * secret)
+static void
+finalize (GstIceSecret * secret)
 {
-  g_atomic_ref_count_inc (&secret->ref_count);
-
-  return secret;
-}
-
-void
-gst_ice_secret_unref (GstIceSecret * secret)
-{
-  if (!g_atomic_ref_count_dec (&secret->ref_count))
-    return;
-
   OPENSSL_cleanse (secret->text, secret->size);
   g_free (secret);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceSecret, gst_ice_secret, finalize)
 
 const gchar *
 gst_ice_secret_peek (const GstIceSecret * secret)

@@ -8,19 +8,16 @@
 
 #pragma once
 
-#include <glib.h>
+#include "common/counted.h"
 
 typedef struct _GstIceSecret GstIceSecret;
 
 /* A secret with a copy of @text, or NULL if @text is NULL or empty. */
 GstIceSecret *gst_ice_secret_new (const gchar * text);
-GstIceSecret *gst_ice_secret_ref (GstIceSecret * secret);
-void gst_ice_secret_unref (GstIceSecret * secret);
+GST_ICE_DECLARE_COUNTED (GstIceSecret, gst_ice_secret)
 
 /* The text. Valid while a reference is held. */
 const gchar *gst_ice_secret_peek (const GstIceSecret * secret);
 
 /* Wipes the memory of a string, then frees it. NULL is allowed. */
 void gst_ice_secret_free_string (gchar * text);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceSecret, gst_ice_secret_unref)

@@ -117,20 +117,9 @@ gst_ice_identity_sources_new (const gchar * profile)
   return sources;
 }
 
-GstIceIdentitySources *
-gst_ice_identity_sources_ref (GstIceIdentitySources * sources)
+static void
+finalize (GstIceIdentitySources * sources)
 {
-  g_atomic_ref_count_inc (&sources->ref_count);
-
-  return sources;
-}
-
-void
-gst_ice_identity_sources_unref (GstIceIdentitySources * sources)
-{
-  if (!g_atomic_ref_count_dec (&sources->ref_count))
-    return;
-
   g_clear_object (&sources->environment);
   g_free (sources->profile);
   g_free (sources->config_file);
@@ -147,3 +136,6 @@ gst_ice_identity_sources_unref (GstIceIdentitySources * sources)
   g_free (sources->digest);
   g_free (sources);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceIdentitySources, gst_ice_identity_sources,
+    finalize)

@@ -7,9 +7,9 @@
 
 #pragma once
 
+#include "common/counted.h"
 #include "credentials/provider.h"
 
-/* Since: 0.1 */
 typedef struct
 {
   GstIceCredentialsProvider *environment; /* (owned) the keys in the
@@ -46,9 +46,4 @@ typedef struct
 /* Reads the environment. @profile: (nullable): goes before
  * ALIBABA_CLOUD_PROFILE. (transfer full) */
 GstIceIdentitySources *gst_ice_identity_sources_new (const gchar * profile);
-GstIceIdentitySources *gst_ice_identity_sources_ref (GstIceIdentitySources *
-    sources);
-void gst_ice_identity_sources_unref (GstIceIdentitySources * sources);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceIdentitySources,
-    gst_ice_identity_sources_unref)
+GST_ICE_DECLARE_COUNTED (GstIceIdentitySources, gst_ice_identity_sources)

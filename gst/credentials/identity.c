@@ -43,25 +43,16 @@ gst_ice_identity_new_expiring (const gchar * access_key_id,
   return identity;
 }
 
-GstIceIdentity *
-gst_ice_identity_ref (GstIceIdentity * identity)
+static void
+finalize (GstIceIdentity * identity)
 {
-  g_atomic_ref_count_inc (&identity->ref_count);
-
-  return identity;
-}
-
-void
-gst_ice_identity_unref (GstIceIdentity * identity)
-{
-  if (!g_atomic_ref_count_dec (&identity->ref_count))
-    return;
-
   g_free (identity->access_key_id);
   g_clear_pointer (&identity->access_key_secret, gst_ice_secret_unref);
   g_clear_pointer (&identity->security_token, gst_ice_secret_unref);
   g_free (identity);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceIdentity, gst_ice_identity, finalize)
 
 const gchar *
 gst_ice_identity_get_access_key_id (const GstIceIdentity * identity)

@@ -7,8 +7,7 @@
 
 #pragma once
 
-#include <glib.h>
-
+#include "common/counted.h"
 #include "common/secret.h"
 
 typedef struct _GstIceIdentity GstIceIdentity;
@@ -22,8 +21,7 @@ GstIceIdentity *gst_ice_identity_new (const gchar * access_key_id,
 GstIceIdentity *gst_ice_identity_new_expiring (const gchar * access_key_id,
     const gchar * access_key_secret, const gchar * security_token,
     gint64 expires_us);
-GstIceIdentity *gst_ice_identity_ref (GstIceIdentity * identity);
-void gst_ice_identity_unref (GstIceIdentity * identity);
+GST_ICE_DECLARE_COUNTED (GstIceIdentity, gst_ice_identity)
 
 const gchar *gst_ice_identity_get_access_key_id (const GstIceIdentity *
     identity);
@@ -40,5 +38,3 @@ gint64 gst_ice_identity_get_expires (const GstIceIdentity * identity);
  * or a line end in a secret is a slip that a signature would bring to light
  * late. */
 gboolean gst_ice_identity_is_sendable (const gchar * text);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceIdentity, gst_ice_identity_unref)

@@ -11,7 +11,6 @@
 #include "credentials/provider-context.h"
 #include "credentials/role.h"
 
-/* Since: 0.1 */
 typedef enum
 {
   GST_ICE_PROFILE_KEYS,     /* an AccessKey, perhaps with a token */
@@ -23,7 +22,6 @@ typedef enum
 
 typedef struct _GstIceProfile GstIceProfile;
 
-/* Since: 0.1 */
 struct _GstIceProfile
 {
   GstIceProfileKind kind;   /* which of the following matter */

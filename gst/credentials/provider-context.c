@@ -21,7 +21,7 @@ gst_ice_provider_context_new (GstIceIdentitySources * sources,
       gst_ice_network_config_new (&values);
   GstIceProviderContext *context = g_new0 (GstIceProviderContext, 1);
 
-  g_ref_count_init (&context->ref_count);
+  g_atomic_ref_count_init (&context->ref_count);
   context->sources = gst_ice_identity_sources_ref (sources);
   context->http = gst_ice_http_client_ref (http);
   /* It can only fail for a bad proxy or CA file. */
@@ -31,25 +31,17 @@ gst_ice_provider_context_new (GstIceIdentitySources * sources,
   return context;
 }
 
-GstIceProviderContext *
-gst_ice_provider_context_ref (GstIceProviderContext * context)
+static void
+finalize (GstIceProviderContext * context)
 {
-  g_ref_count_inc (&context->ref_count);
-
-  return context;
-}
-
-void
-gst_ice_provider_context_unref (GstIceProviderContext * context)
-{
-  if (!g_ref_count_dec (&context->ref_count))
-    return;
-
   gst_ice_identity_sources_unref (context->sources);
   gst_ice_http_client_unref (context->http);
   gst_ice_http_client_unref (context->direct_http);
   g_free (context);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceProviderContext, gst_ice_provider_context,
+    finalize)
 
 GstIceClock *
 gst_ice_provider_context_get_clock (GstIceProviderContext * context)

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "common/counted.h"
 #include "credentials/identity-sources.h"
 #include "http/http-client.h"
 
@@ -17,18 +18,13 @@ typedef struct
                                    * through a proxy */
 
   /*< private >*/
-  grefcount ref_count;
+  gatomicrefcount ref_count;
 } GstIceProviderContext;
 
 /* @config: that of @http. (transfer full) */
 GstIceProviderContext *gst_ice_provider_context_new (GstIceIdentitySources *
     sources, GstIceHttpClient * http, GstIceNetworkConfig * config);
-GstIceProviderContext *gst_ice_provider_context_ref (GstIceProviderContext *
-    context);
-void gst_ice_provider_context_unref (GstIceProviderContext * context);
+GST_ICE_DECLARE_COUNTED (GstIceProviderContext, gst_ice_provider_context)
 
 GstIceClock *gst_ice_provider_context_get_clock (GstIceProviderContext *
     context);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceProviderContext,
-    gst_ice_provider_context_unref)

@@ -15,7 +15,7 @@
 
 struct _GstIceBlockReader
 {
-  grefcount ref_count;
+  gatomicrefcount ref_count;
   GInputStream *stream;         /* (owned) */
   guint64 size;
   guint64 left;                 /* not read yet */
@@ -34,7 +34,7 @@ gst_ice_block_reader_new (GInputStream * stream, guint64 size,
 {
   GstIceBlockReader *self = g_new0 (GstIceBlockReader, 1);
 
-  g_ref_count_init (&self->ref_count);
+  g_atomic_ref_count_init (&self->ref_count);
   self->stream = g_object_ref (stream);
   self->size = size;
   self->left = size;
@@ -45,24 +45,16 @@ gst_ice_block_reader_new (GInputStream * stream, guint64 size,
   return self;
 }
 
-GstIceBlockReader *
-gst_ice_block_reader_ref (GstIceBlockReader * self)
+static void
+finalize (GstIceBlockReader * self)
 {
-  g_ref_count_inc (&self->ref_count);
-  return self;
-}
-
-void
-gst_ice_block_reader_unref (GstIceBlockReader * self)
-{
-  if (!g_ref_count_dec (&self->ref_count))
-    return;
-
   g_object_unref (self->stream);
   g_object_unref (self->cancellable);
   g_clear_pointer (&self->block, g_bytes_unref);
   g_free (self);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceBlockReader, gst_ice_block_reader, finalize)
 
 static void
 fail (GstIceBlockReader * self, const GError * cause)

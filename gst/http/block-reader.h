@@ -10,6 +10,8 @@
 
 #include <gio/gio.h>
 
+#include "common/counted.h"
+
 typedef struct _GstIceBlockReader GstIceBlockReader;
 
 /**
@@ -29,8 +31,7 @@ typedef struct
 GstIceBlockReader *gst_ice_block_reader_new (GInputStream * stream,
     guint64 size, const GstIceBlockReaderCallbacks * callbacks,
     gpointer user_data);
-GstIceBlockReader *gst_ice_block_reader_ref (GstIceBlockReader * reader);
-void gst_ice_block_reader_unref (GstIceBlockReader * reader);
+GST_ICE_DECLARE_COUNTED (GstIceBlockReader, gst_ice_block_reader)
 
 /* The next block, or NULL while it is being read, and at the end. In both
  * cases the one after it is being read from then on, if there is one.
@@ -47,5 +48,3 @@ gboolean gst_ice_block_reader_is_at_end (GstIceBlockReader * reader);
  * here on only idle is called. Returns TRUE if it will be, FALSE if no read is
  * under way. */
 gboolean gst_ice_block_reader_cancel (GstIceBlockReader * reader);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceBlockReader, gst_ice_block_reader_unref)

@@ -41,7 +41,7 @@
 
 struct _GstIceConnection
 {
-  grefcount ref_count;
+  gatomicrefcount ref_count;
   GWeakRef stream;
   GWeakRef socket;
   guint uses;
@@ -57,30 +57,22 @@ gst_ice_connection_new (void)
 {
   GstIceConnection *connection = g_new0 (GstIceConnection, 1);
 
-  g_ref_count_init (&connection->ref_count);
+  g_atomic_ref_count_init (&connection->ref_count);
   g_weak_ref_init (&connection->stream, NULL);
   g_weak_ref_init (&connection->socket, NULL);
 
   return connection;
 }
 
-GstIceConnection *
-gst_ice_connection_ref (GstIceConnection * connection)
+static void
+finalize (GstIceConnection * connection)
 {
-  g_ref_count_inc (&connection->ref_count);
-  return connection;
-}
-
-void
-gst_ice_connection_unref (GstIceConnection * connection)
-{
-  if (!g_ref_count_dec (&connection->ref_count))
-    return;
-
   g_weak_ref_clear (&connection->stream);
   g_weak_ref_clear (&connection->socket);
   g_free (connection);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceConnection, gst_ice_connection, finalize)
 
 /* (transfer full) (nullable) */
 static GSocket *
@@ -137,7 +129,7 @@ gst_ice_connection_is_shared (GstIceConnection * connection)
 gboolean
 gst_ice_connection_is_idle (GstIceConnection * connection)
 {
-  return g_ref_count_compare (&connection->ref_count, 1)
+  return g_atomic_ref_count_compare (&connection->ref_count, 1)
       && !gst_ice_connection_is_shared (connection);
 }
 

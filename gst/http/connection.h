@@ -11,6 +11,8 @@
 
 #include <gio/gio.h>
 
+#include "common/counted.h"
+
 typedef struct _GstIceConnection GstIceConnection;
 
 /* What the kernel counted on one connection since it was opened. */
@@ -25,8 +27,7 @@ typedef struct
 
 /* (transfer full) */
 GstIceConnection *gst_ice_connection_new (void);
-GstIceConnection *gst_ice_connection_ref (GstIceConnection * connection);
-void gst_ice_connection_unref (GstIceConnection * connection);
+GST_ICE_DECLARE_COUNTED (GstIceConnection, gst_ice_connection)
 
 /* The stream to the peer as far as it is built: of TCP, later perhaps of TLS
  * on top of it. */
@@ -94,5 +95,3 @@ gboolean gst_ice_connection_look_for_answer (GstIceConnection * connection);
  * tell. (transfer full) (nullable) */
 GSource *gst_ice_connection_create_source (GstIceConnection * connection,
     GIOCondition condition);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceConnection, gst_ice_connection_unref)

@@ -225,23 +225,14 @@ gst_ice_endpoint_secure (GstIceEndpoint * endpoint)
   return endpoint_new (TRUE, endpoint->host, port);
 }
 
-GstIceEndpoint *
-gst_ice_endpoint_ref (GstIceEndpoint * endpoint)
+static void
+finalize (GstIceEndpoint * endpoint)
 {
-  g_atomic_ref_count_inc (&endpoint->ref_count);
-
-  return endpoint;
-}
-
-void
-gst_ice_endpoint_unref (GstIceEndpoint * endpoint)
-{
-  if (!g_atomic_ref_count_dec (&endpoint->ref_count))
-    return;
-
   g_free (endpoint->host);
   g_free (endpoint);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceEndpoint, gst_ice_endpoint, finalize)
 
 gchar *
 gst_ice_endpoint_to_string (const GstIceEndpoint * endpoint)

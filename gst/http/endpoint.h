@@ -8,7 +8,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "common/counted.h"
 
 typedef struct _GstIceEndpoint GstIceEndpoint;
 
@@ -39,8 +39,7 @@ GstIceEndpoint *gst_ice_endpoint_parse_setting (const gchar * text,
  * loopback. (transfer full) */
 GstIceEndpoint *gst_ice_endpoint_secure (GstIceEndpoint * endpoint);
 
-GstIceEndpoint *gst_ice_endpoint_ref (GstIceEndpoint * endpoint);
-void gst_ice_endpoint_unref (GstIceEndpoint * endpoint);
+GST_ICE_DECLARE_COUNTED (GstIceEndpoint, gst_ice_endpoint)
 
 /* `https://host[:port]`, the port only if it is not the scheme's default.
  * (transfer full) */
@@ -58,5 +57,3 @@ gchar *gst_ice_endpoint_get_oss_region (const GstIceEndpoint * endpoint);
 /* The bare region id in @text, `cn-shanghai` also of `oss-cn-shanghai` and of
  * `cn-shanghai-internal`; NULL if it is none. (transfer full) (nullable) */
 gchar *gst_ice_region_normalize (const gchar * text);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceEndpoint, gst_ice_endpoint_unref)

@@ -35,7 +35,7 @@
 
 struct _GstIceHttpClient
 {
-  grefcount ref_count;
+  gatomicrefcount ref_count;
   GstIceExchangeContext context;
 
   GstIceNetworkConfig *config;  /* (owned) */
@@ -238,7 +238,7 @@ gst_ice_http_client_new (GstIceNetworkConfig * config, guint max_connections,
 {
   g_autoptr (GstIceHttpClient) client = g_new0 (GstIceHttpClient, 1);
 
-  g_ref_count_init (&client->ref_count);
+  g_atomic_ref_count_init (&client->ref_count);
   client->context.clock = gst_ice_clock_ref (clock);
   client->context.stall_timeout_us =
       CLAMP ((gint64) GST_TIME_AS_USECONDS (config->stall_timeout),
@@ -258,19 +258,9 @@ gst_ice_http_client_new (GstIceNetworkConfig * config, guint max_connections,
   return g_steal_pointer (&client);
 }
 
-GstIceHttpClient *
-gst_ice_http_client_ref (GstIceHttpClient * client)
+static void
+finalize (GstIceHttpClient * client)
 {
-  g_ref_count_inc (&client->ref_count);
-  return client;
-}
-
-void
-gst_ice_http_client_unref (GstIceHttpClient * client)
-{
-  if (!g_ref_count_dec (&client->ref_count))
-    return;
-
   gst_ice_http_client_set_max_bitrate (client, 0);
   gst_ice_rate_limit_unref (client->context.limit);
   g_hash_table_unref (client->origins);
@@ -280,6 +270,8 @@ gst_ice_http_client_unref (GstIceHttpClient * client)
   gst_ice_clock_unref (client->context.clock);
   g_free (client);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceHttpClient, gst_ice_http_client, finalize)
 
 void
 gst_ice_http_client_send_async (GstIceHttpClient * client,

@@ -12,6 +12,7 @@
 #include <gio/gio.h>
 
 #include "common/clock.h"
+#include "common/counted.h"
 #include "common/error.h"
 #include "http/endpoint.h"
 #include "http/network-config.h"
@@ -94,8 +95,7 @@ typedef struct _GstIceHttpClient GstIceHttpClient;
  * an unusable proxy or CA file. (transfer full) */
 GstIceHttpClient *gst_ice_http_client_new (GstIceNetworkConfig * config,
     guint max_connections, GstIceClock * clock, GError ** error);
-GstIceHttpClient *gst_ice_http_client_ref (GstIceHttpClient * client);
-void gst_ice_http_client_unref (GstIceHttpClient * client);
+GST_ICE_DECLARE_COUNTED (GstIceHttpClient, gst_ice_http_client)
 
 /* Sends @request. Any HTTP status is an answer, not an error; an answer that
  * comes while the body is still being sent ends the sending (over TLS only if
@@ -144,4 +144,3 @@ GstIceClock *gst_ice_http_client_get_clock (GstIceHttpClient * client);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceHttpRequest, gst_ice_http_request_free)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceHttpResponse, gst_ice_http_response_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceHttpClient, gst_ice_http_client_unref)

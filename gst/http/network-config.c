@@ -21,14 +21,6 @@ gst_ice_network_config_new (const GstIceNetworkConfig * values)
   return config;
 }
 
-GstIceNetworkConfig *
-gst_ice_network_config_ref (GstIceNetworkConfig * config)
-{
-  g_atomic_ref_count_inc (&config->ref_count);
-
-  return config;
-}
-
 void
 gst_ice_network_config_clear (GstIceNetworkConfig * values)
 {
@@ -38,12 +30,11 @@ gst_ice_network_config_clear (GstIceNetworkConfig * values)
   g_clear_pointer (&values->tcp_congestion_control, g_free);
 }
 
-void
-gst_ice_network_config_unref (GstIceNetworkConfig * config)
+static void
+finalize (GstIceNetworkConfig * config)
 {
-  if (!g_atomic_ref_count_dec (&config->ref_count))
-    return;
-
   gst_ice_network_config_clear (config);
   g_free (config);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceNetworkConfig, gst_ice_network_config, finalize)

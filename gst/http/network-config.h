@@ -10,6 +10,8 @@
 
 #include <gst/gst.h>
 
+#include "common/counted.h"
+
 typedef struct
 {
   gchar *user_agent;             /* (owned) the User-Agent header */
@@ -33,11 +35,7 @@ typedef struct
 /* A copy of @values, which may change later. (transfer full) */
 GstIceNetworkConfig *gst_ice_network_config_new (const GstIceNetworkConfig *
     values);
-GstIceNetworkConfig *gst_ice_network_config_ref (GstIceNetworkConfig * config);
-void gst_ice_network_config_unref (GstIceNetworkConfig * config);
+GST_ICE_DECLARE_COUNTED (GstIceNetworkConfig, gst_ice_network_config)
 
 /* Frees the members of one that is part of another struct. */
 void gst_ice_network_config_clear (GstIceNetworkConfig * values);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceNetworkConfig,
-    gst_ice_network_config_unref)

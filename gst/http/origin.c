@@ -15,7 +15,7 @@
 
 struct _GstIceOrigin
 {
-  grefcount ref_count;
+  gatomicrefcount ref_count;
   SoupSession *session;         /* (owned) */
   guint max_connections;
   guint n_exchanges;
@@ -30,7 +30,7 @@ gst_ice_origin_new (SoupSession * session, guint max_connections)
 {
   GstIceOrigin *origin = g_new0 (GstIceOrigin, 1);
 
-  g_ref_count_init (&origin->ref_count);
+  g_atomic_ref_count_init (&origin->ref_count);
   origin->session = session;
   origin->max_connections = max_connections;
   origin->connections = g_hash_table_new_full (g_int64_hash, g_int64_equal,
@@ -39,24 +39,16 @@ gst_ice_origin_new (SoupSession * session, guint max_connections)
   return origin;
 }
 
-GstIceOrigin *
-gst_ice_origin_ref (GstIceOrigin * origin)
+static void
+finalize (GstIceOrigin * origin)
 {
-  g_ref_count_inc (&origin->ref_count);
-  return origin;
-}
-
-void
-gst_ice_origin_unref (GstIceOrigin * origin)
-{
-  if (!g_ref_count_dec (&origin->ref_count))
-    return;
-
   soup_session_abort (origin->session);
   g_object_unref (origin->session);
   g_hash_table_unref (origin->connections);
   g_free (origin);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceOrigin, gst_ice_origin, finalize)
 
 SoupSession *
 gst_ice_origin_get_session (GstIceOrigin * origin)

@@ -9,6 +9,7 @@
 
 #include <libsoup/soup.h>
 
+#include "common/counted.h"
 #include "http/connection.h"
 
 typedef struct _GstIceOrigin GstIceOrigin;
@@ -17,10 +18,9 @@ typedef struct _GstIceOrigin GstIceOrigin;
  * @max_connections. (transfer full) */
 GstIceOrigin *gst_ice_origin_new (SoupSession * session,
     guint max_connections);
-GstIceOrigin *gst_ice_origin_ref (GstIceOrigin * origin);
 
 /* The last one closes all connections. */
-void gst_ice_origin_unref (GstIceOrigin * origin);
+GST_ICE_DECLARE_COUNTED (GstIceOrigin, gst_ice_origin)
 
 /* (transfer none) */
 SoupSession *gst_ice_origin_get_session (GstIceOrigin * origin);
@@ -56,5 +56,3 @@ void gst_ice_origin_add_delay (GstIceOrigin * origin, GstIceDelay * delay);
 /* No connection could be made: the next request starts afresh. */
 void gst_ice_origin_set_stale (GstIceOrigin * origin);
 gboolean gst_ice_origin_is_stale (const GstIceOrigin * origin);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOrigin, gst_ice_origin_unref)

@@ -387,20 +387,9 @@ gst_ice_lease_decode (const gchar * upload_address,
   return ok ? g_steal_pointer (&lease) : NULL;
 }
 
-GstIceLease *
-gst_ice_lease_ref (GstIceLease * lease)
+static void
+finalize (GstIceLease * lease)
 {
-  g_atomic_ref_count_inc (&lease->ref_count);
-
-  return lease;
-}
-
-void
-gst_ice_lease_unref (GstIceLease * lease)
-{
-  if (!g_atomic_ref_count_dec (&lease->ref_count))
-    return;
-
   g_clear_pointer (&lease->endpoint, gst_ice_endpoint_unref);
   g_clear_pointer (&lease->identity, gst_ice_identity_unref);
   g_free (lease->bucket);
@@ -409,3 +398,5 @@ gst_ice_lease_unref (GstIceLease * lease)
   g_free (lease->signing_region);
   g_free (lease);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceLease, gst_ice_lease, finalize)

@@ -8,6 +8,7 @@
 
 #pragma once
 
+#include "common/counted.h"
 #include "credentials/identity.h"
 #include "http/endpoint.h"
 
@@ -44,7 +45,4 @@ struct _GstIceLease
 GstIceLease *gst_ice_lease_decode (const gchar * upload_address,
     const gchar * upload_auth, gint64 service_now_us, gint64 monotonic_now_us,
     GError ** error);
-GstIceLease *gst_ice_lease_ref (GstIceLease * lease);
-void gst_ice_lease_unref (GstIceLease * lease);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceLease, gst_ice_lease_unref)
+GST_ICE_DECLARE_COUNTED (GstIceLease, gst_ice_lease)

@@ -81,25 +81,16 @@ gst_ice_media_client_new (GstIceHttpClient * http, GstIceEndpoint * endpoint,
   return client;
 }
 
-GstIceMediaClient *
-gst_ice_media_client_ref (GstIceMediaClient * client)
+static void
+finalize (GstIceMediaClient * client)
 {
-  g_atomic_ref_count_inc (&client->ref_count);
-
-  return client;
-}
-
-void
-gst_ice_media_client_unref (GstIceMediaClient * client)
-{
-  if (!g_atomic_ref_count_dec (&client->ref_count))
-    return;
-
   gst_ice_http_client_unref (client->http);
   gst_ice_endpoint_unref (client->endpoint);
   g_object_unref (client->provider);
   g_free (client);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceMediaClient, gst_ice_media_client, finalize)
 
 guint
 gst_ice_media_client_get_requests (GstIceMediaClient * client)

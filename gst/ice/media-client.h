@@ -15,6 +15,7 @@
 
 #include <gio/gio.h>
 
+#include "common/counted.h"
 #include "credentials/provider.h"
 #include "http/http-client.h"
 #include "ice/lease.h"
@@ -26,8 +27,7 @@ typedef struct _GstIceMediaClient GstIceMediaClient;
 /* (transfer full) */
 GstIceMediaClient *gst_ice_media_client_new (GstIceHttpClient * http,
     GstIceEndpoint * endpoint, GstIceCredentialsProvider * provider);
-GstIceMediaClient *gst_ice_media_client_ref (GstIceMediaClient * client);
-void gst_ice_media_client_unref (GstIceMediaClient * client);
+GST_ICE_DECLARE_COUNTED (GstIceMediaClient, gst_ice_media_client)
 
 /* Requests sent so far. */
 guint gst_ice_media_client_get_requests (GstIceMediaClient * client);
@@ -89,5 +89,3 @@ GstIceDeletion *gst_ice_media_client_delete_media_infos_finish
     GError ** error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceDeletion, gst_ice_deletion_free)
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceMediaClient, gst_ice_media_client_unref)

@@ -91,24 +91,16 @@ gst_ice_outbox_new (GstElement * element)
   return outbox;
 }
 
-GstIceOutbox *
-gst_ice_outbox_ref (GstIceOutbox * outbox)
+static void
+finalize (GstIceOutbox * outbox)
 {
-  g_atomic_ref_count_inc (&outbox->ref_count);
-  return outbox;
-}
-
-void
-gst_ice_outbox_unref (GstIceOutbox * outbox)
-{
-  if (!g_atomic_ref_count_dec (&outbox->ref_count))
-    return;
-
   g_queue_clear_full (&outbox->items, (GDestroyNotify) free_item);
   g_cond_clear (&outbox->idle);
   g_mutex_clear (&outbox->lock);
   g_free (outbox);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceOutbox, gst_ice_outbox, finalize)
 
 /* Call with the lock held. */
 static void

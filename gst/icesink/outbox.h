@@ -16,12 +16,13 @@
 
 #include <gst/gst.h>
 
+#include "common/counted.h"
+
 typedef struct _GstIceOutbox GstIceOutbox;
 
 /* @element: (unowned): may go before the outbox. (transfer full) */
 GstIceOutbox *gst_ice_outbox_new (GstElement * element);
-GstIceOutbox *gst_ice_outbox_ref (GstIceOutbox * outbox);
-void gst_ice_outbox_unref (GstIceOutbox * outbox);
+GST_ICE_DECLARE_COUNTED (GstIceOutbox, gst_ice_outbox)
 
 /* Posts @message on the element's bus. The caller holds a reference to the
  * element. @message: (transfer full) */
@@ -54,5 +55,3 @@ void gst_ice_outbox_hold_errors (GstIceOutbox * outbox, gboolean hold);
 void gst_ice_outbox_release_errors (GstIceOutbox * outbox);
 
 void gst_ice_outbox_set_flushing (GstIceOutbox * outbox, gboolean flushing);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOutbox, gst_ice_outbox_unref)

@@ -104,19 +104,9 @@ struct _GstIceRun
   gboolean flushing;
 };
 
-GstIceRun *
-gst_ice_run_ref (GstIceRun * self)
+static void
+finalize (GstIceRun * self)
 {
-  g_atomic_ref_count_inc (&self->ref_count);
-  return self;
-}
-
-void
-gst_ice_run_unref (GstIceRun * self)
-{
-  if (!g_atomic_ref_count_dec (&self->ref_count))
-    return;
-
   g_clear_pointer (&self->claim, gst_ice_media_claim_drop);
   gst_clear_caps (&self->caps);
   gst_ice_reporter_free (self->reporter);
@@ -131,6 +121,8 @@ gst_ice_run_unref (GstIceRun * self)
   g_mutex_clear (&self->lock);
   g_free (self);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceRun, gst_ice_run, finalize)
 
 /* ---- phases ---- */
 

@@ -14,6 +14,7 @@
 
 #include <gst/gst.h>
 
+#include "common/counted.h"
 #include "icesink/outbox.h"
 #include "icesink/settings.h"
 
@@ -61,8 +62,7 @@ GstIceRun *gst_ice_run_new (GstElement * element,
  * Errors: GST_ICE_ERROR_SETTINGS; with a spool, _FAILED and _NO_SPACE. */
 gboolean gst_ice_run_start (GstIceRun * run, GstIceSpool * spool,
     GError ** error);
-GstIceRun *gst_ice_run_ref (GstIceRun * run);
-void gst_ice_run_unref (GstIceRun * run);
+GST_ICE_DECLARE_COUNTED (GstIceRun, gst_ice_run)
 
 /* Writes as much as there is room for. Streaming thread.
  * Returns: GST_FLOW_OK with @written; GST_FLOW_FLUSHING if unlock ended a
@@ -138,5 +138,3 @@ void gst_ice_run_refuse (GstIceRun * run);
 
 /* The figures of `stats`. Any thread. (transfer full) */
 GstStructure *gst_ice_run_get_stats (GstIceRun * run);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceRun, gst_ice_run_unref)

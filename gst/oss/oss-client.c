@@ -50,23 +50,14 @@ gst_ice_oss_client_new (GstIceHttpClient * http)
   return client;
 }
 
-GstIceOssClient *
-gst_ice_oss_client_ref (GstIceOssClient * client)
+static void
+finalize (GstIceOssClient * client)
 {
-  g_atomic_ref_count_inc (&client->ref_count);
-
-  return client;
-}
-
-void
-gst_ice_oss_client_unref (GstIceOssClient * client)
-{
-  if (!g_atomic_ref_count_dec (&client->ref_count))
-    return;
-
   gst_ice_http_client_unref (client->http);
   g_free (client);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceOssClient, gst_ice_oss_client, finalize)
 
 static void
 call_free (Call * call)

@@ -12,6 +12,7 @@
 
 #include <gio/gio.h>
 
+#include "common/counted.h"
 #include "credentials/identity.h"
 #include "http/http-client.h"
 #include "oss/oss-object.h"
@@ -22,8 +23,7 @@ typedef struct _GstIceOssClient GstIceOssClient;
 
 /* (transfer full) */
 GstIceOssClient *gst_ice_oss_client_new (GstIceHttpClient * http);
-GstIceOssClient *gst_ice_oss_client_ref (GstIceOssClient * client);
-void gst_ice_oss_client_unref (GstIceOssClient * client);
+GST_ICE_DECLARE_COUNTED (GstIceOssClient, gst_ice_oss_client)
 
 /* Sends @request to @object as @identity. @request: (transfer full) */
 void gst_ice_oss_client_send_async (GstIceOssClient * client,
@@ -36,5 +36,3 @@ void gst_ice_oss_client_send_async (GstIceOssClient * client,
  * an <Error> body is an error. (transfer full) */
 GstIceOssReply *gst_ice_oss_client_send_finish (GstIceOssClient * client,
     GAsyncResult * result, GError ** error);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOssClient, gst_ice_oss_client_unref)

@@ -22,23 +22,14 @@ gst_ice_oss_object_new (GstIceEndpoint * endpoint, const gchar * bucket,
   return object;
 }
 
-GstIceOssObject *
-gst_ice_oss_object_ref (GstIceOssObject * object)
+static void
+finalize (GstIceOssObject * object)
 {
-  g_atomic_ref_count_inc (&object->ref_count);
-
-  return object;
-}
-
-void
-gst_ice_oss_object_unref (GstIceOssObject * object)
-{
-  if (!g_atomic_ref_count_dec (&object->ref_count))
-    return;
-
   gst_ice_endpoint_unref (object->endpoint);
   g_free (object->bucket);
   g_free (object->key);
   g_free (object->region);
   g_free (object);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceOssObject, gst_ice_oss_object, finalize)

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "common/counted.h"
 #include "http/endpoint.h"
 
 typedef struct
@@ -20,7 +21,4 @@ typedef struct
 /* (transfer full) */
 GstIceOssObject *gst_ice_oss_object_new (GstIceEndpoint * endpoint,
     const gchar * bucket, const gchar * key, const gchar * region);
-GstIceOssObject *gst_ice_oss_object_ref (GstIceOssObject * object);
-void gst_ice_oss_object_unref (GstIceOssObject * object);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceOssObject, gst_ice_oss_object_unref)
+GST_ICE_DECLARE_COUNTED (GstIceOssObject, gst_ice_oss_object)

@@ -282,13 +282,6 @@ gst_ice_chunk_pool_new (guint64 max_memory)
   return pool;
 }
 
-GstIceChunkPool *
-gst_ice_chunk_pool_ref (GstIceChunkPool * pool)
-{
-  g_atomic_ref_count_inc (&pool->ref_count);
-  return pool;
-}
-
 /* The last one leaves nothing behind. */
 static void
 leave_store (void)
@@ -304,17 +297,16 @@ leave_store (void)
   slabs = g_steal_pointer (&store.slabs);
 }
 
-void
-gst_ice_chunk_pool_unref (GstIceChunkPool * pool)
+static void
+finalize_pool (GstIceChunkPool * pool)
 {
-  if (!g_atomic_ref_count_dec (&pool->ref_count))
-    return;
-
   leave_store ();
   g_cond_clear (&pool->room);
   g_mutex_clear (&pool->lock);
   g_free (pool);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceChunkPool, gst_ice_chunk_pool, finalize_pool)
 
 void
 gst_ice_chunk_pool_trim (void)
@@ -533,23 +525,15 @@ gst_ice_chunk_pool_get_used (GstIceChunkPool * pool)
   return pool->used;
 }
 
-GstIceChunk *
-gst_ice_chunk_ref (GstIceChunk * chunk)
+static void
+finalize_chunk (GstIceChunk * chunk)
 {
-  g_atomic_ref_count_inc (&chunk->ref_count);
-  return chunk;
-}
-
-void
-gst_ice_chunk_unref (GstIceChunk * chunk)
-{
-  if (!g_atomic_ref_count_dec (&chunk->ref_count))
-    return;
-
   give_back (chunk);
   gst_ice_chunk_pool_unref (chunk->pool);
   g_free (chunk);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceChunk, gst_ice_chunk, finalize_chunk)
 
 gboolean
 gst_ice_chunk_is_writable (GstIceChunk * chunk)

@@ -8,7 +8,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "common/counted.h"
 
 /* Small enough that a part wastes little and a rewrite copies little, large
  * enough for few system calls. */
@@ -35,8 +35,7 @@ struct _GstIceChunk
 /* @max_memory: the budget in bytes. All pools of the process share what is
  * empty. (transfer full) */
 GstIceChunkPool *gst_ice_chunk_pool_new (guint64 max_memory);
-GstIceChunkPool *gst_ice_chunk_pool_ref (GstIceChunkPool * pool);
-void gst_ice_chunk_pool_unref (GstIceChunkPool * pool);
+GST_ICE_DECLARE_COUNTED (GstIceChunkPool, gst_ice_chunk_pool)
 
 /* No budget can be larger: half of what pointers reach, or less if a limit is set
  * for the process (`ulimit -v`). */
@@ -71,11 +70,7 @@ void gst_ice_chunk_pool_set_flushing (GstIceChunkPool * pool,
 /* Bytes taken and not yet given back. */
 guint64 gst_ice_chunk_pool_get_used (GstIceChunkPool * pool);
 
-GstIceChunk *gst_ice_chunk_ref (GstIceChunk * chunk);
-void gst_ice_chunk_unref (GstIceChunk * chunk);
+GST_ICE_DECLARE_COUNTED (GstIceChunk, gst_ice_chunk)
 
 /* TRUE if nobody else holds @chunk, so that its bytes may be changed. */
 gboolean gst_ice_chunk_is_writable (GstIceChunk * chunk);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceChunkPool, gst_ice_chunk_pool_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceChunk, gst_ice_chunk_unref)

@@ -61,23 +61,15 @@ gst_ice_job_queue_new (void)
   return self;
 }
 
-GstIceJobQueue *
-gst_ice_job_queue_ref (GstIceJobQueue * self)
+static void
+finalize (GstIceJobQueue * self)
 {
-  g_atomic_ref_count_inc (&self->ref_count);
-  return self;
-}
-
-void
-gst_ice_job_queue_unref (GstIceJobQueue * self)
-{
-  if (!g_atomic_ref_count_dec (&self->ref_count))
-    return;
-
   g_cond_clear (&self->done);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceJobQueue, gst_ice_job_queue, finalize)
 
 static Job *
 begin_job (GstIceJobQueue * self)

@@ -7,7 +7,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "common/counted.h"
 
 typedef struct _GstIceJobQueue GstIceJobQueue;
 
@@ -15,10 +15,9 @@ typedef void (*GstIceJobFunc) (gpointer user_data);
 
 /* (transfer full) */
 GstIceJobQueue *gst_ice_job_queue_new (void);
-GstIceJobQueue *gst_ice_job_queue_ref (GstIceJobQueue * queue);
 
 /* Jobs that wait keep the queue alive. */
-void gst_ice_job_queue_unref (GstIceJobQueue * queue);
+GST_ICE_DECLARE_COUNTED (GstIceJobQueue, gst_ice_job_queue)
 
 /* Runs @func after all that was added before. Never waits. */
 void gst_ice_job_queue_add (GstIceJobQueue * queue, GstIceJobFunc func,
@@ -35,5 +34,3 @@ gboolean gst_ice_job_queue_flush_until (GstIceJobQueue * queue,
 
 /* TRUE inside a job of this queue. */
 gboolean gst_ice_job_queue_is_current (GstIceJobQueue * queue);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceJobQueue, gst_ice_job_queue_unref)

@@ -33,24 +33,16 @@ gst_ice_part_new (const GstIcePart * fields)
   return part;
 }
 
-GstIcePart *
-gst_ice_part_ref (GstIcePart * part)
+static void
+finalize (GstIcePart * part)
 {
-  g_atomic_ref_count_inc (&part->ref_count);
-  return part;
-}
-
-void
-gst_ice_part_unref (GstIcePart * part)
-{
-  if (!g_atomic_ref_count_dec (&part->ref_count))
-    return;
-
   g_clear_pointer (&part->bytes, g_ptr_array_unref);
   g_clear_pointer (&part->spool, gst_ice_spool_unref);
   g_mutex_clear (&part->lock);
   g_free (part);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIcePart, gst_ice_part, finalize)
 
 /* g_bytes_ref() for a piece that may be gone, in the form that
  * g_ptr_array_copy() wants. */

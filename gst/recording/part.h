@@ -16,6 +16,7 @@
 
 #include <gio/gio.h>
 
+#include "common/counted.h"
 #include "recording/spool.h"
 
 typedef struct _GstIcePart GstIcePart;
@@ -52,8 +53,7 @@ typedef void (*GstIceArrivedFunc) (GstIcePart * part, const gchar * etag,
 /* A copy of the fields of @fields, whose @bytes and @spool it takes over.
  * (transfer full) */
 GstIcePart *gst_ice_part_new (const GstIcePart * fields);
-GstIcePart *gst_ice_part_ref (GstIcePart * part);
-void gst_ice_part_unref (GstIcePart * part);
+GST_ICE_DECLARE_COUNTED (GstIcePart, gst_ice_part)
 
 /* The bytes in order, if all of them are in memory, else NULL.
  * (transfer full) (nullable) (element-type GBytes) */
@@ -80,5 +80,3 @@ void gst_ice_part_give_up (GstIcePart * part);
  * of it. */
 void gst_ice_part_supersede (GstIcePart * part);
 gboolean gst_ice_part_is_superseded (GstIcePart * part);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIcePart, gst_ice_part_unref)

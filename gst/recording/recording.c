@@ -46,22 +46,14 @@ gst_ice_recording_new (const GstIceRecordingConfig * config,
   return self;
 }
 
-GstIceRecording *
-gst_ice_recording_ref (GstIceRecording * self)
+static void
+finalize (GstIceRecording * self)
 {
-  g_atomic_ref_count_inc (&self->ref_count);
-  return self;
-}
-
-void
-gst_ice_recording_unref (GstIceRecording * self)
-{
-  if (!g_atomic_ref_count_dec (&self->ref_count))
-    return;
-
   gst_ice_write_behind_unref (self->behind);
   g_free (self);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceRecording, gst_ice_recording, finalize)
 
 static gboolean
 is_finished (GstIceRecording * self)

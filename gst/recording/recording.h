@@ -22,6 +22,7 @@
 #pragma once
 
 #include "common/clock.h"
+#include "common/counted.h"
 #include "recording/chunk-pool.h"
 #include "recording/part-plan.h"
 #include "recording/part.h"
@@ -46,8 +47,7 @@ typedef struct
 /* (transfer full) */
 GstIceRecording *gst_ice_recording_new (const GstIceRecordingConfig * config,
     GstIceClock * clock, GstIceSealedFunc sealed, gpointer user_data);
-GstIceRecording *gst_ice_recording_ref (GstIceRecording * recording);
-void gst_ice_recording_unref (GstIceRecording * recording);
+GST_ICE_DECLARE_COUNTED (GstIceRecording, gst_ice_recording)
 
 /* Writes at the current position, as much as memory has room for, and moves
  * the position. Streaming thread.
@@ -153,5 +153,3 @@ GError *gst_ice_recording_get_spool_error (GstIceRecording * recording);
  * and gave their room. */
 guint64 gst_ice_recording_get_spooled (GstIceRecording * recording,
     gboolean * given_up);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceRecording, gst_ice_recording_unref)

@@ -69,19 +69,9 @@ struct _GstIceSpool
 
 /* ---- opening and closing ---- */
 
-GstIceSpool *
-gst_ice_spool_ref (GstIceSpool * self)
+static void
+finalize (GstIceSpool * self)
 {
-  g_atomic_ref_count_inc (&self->ref_count);
-  return self;
-}
-
-void
-gst_ice_spool_unref (GstIceSpool * self)
-{
-  if (!g_atomic_ref_count_dec (&self->ref_count))
-    return;
-
   GST_DEBUG ("%s: closed", self->files.path);
   g_clear_pointer (&self->data, gst_ice_spool_data_free);
   gst_ice_spool_files_clear (&self->files);
@@ -95,6 +85,8 @@ gst_ice_spool_unref (GstIceSpool * self)
   g_free (self->media_id);
   g_free (self);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceSpool, gst_ice_spool, finalize)
 
 static GstIceSpool *
 spool_new (const gchar * media_id)

@@ -20,6 +20,7 @@
 
 #pragma once
 
+#include "common/counted.h"
 #include "common/error.h"
 #include "recording/part-plan.h"
 
@@ -82,9 +83,9 @@ typedef enum
 GstIceSpool *gst_ice_spool_open (const gchar * directory,
     const gchar * media_id, guint64 max_size, GstIceSpoolOpenFlags flags,
     GError ** error);
-GstIceSpool *gst_ice_spool_ref (GstIceSpool * spool);
+
 /* The last reference closes and unlocks; what is on disk stays. */
-void gst_ice_spool_unref (GstIceSpool * spool);
+GST_ICE_DECLARE_COUNTED (GstIceSpool, gst_ice_spool)
 
 /* What an earlier run left, or NULL if nothing. Constant from opening on. */
 const GstIceSpoolLeft *gst_ice_spool_get_left (GstIceSpool * spool);
@@ -205,4 +206,3 @@ GstIceSpoolLeft *gst_ice_spool_inspect (const gchar * directory,
     const gchar * media_id, gboolean * in_use, GError ** error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceSpoolLeft, gst_ice_spool_left_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceSpool, gst_ice_spool_unref)

@@ -105,19 +105,9 @@ gst_ice_stray_free (GstIceStray * stray)
   g_free (stray);
 }
 
-GstIceUpload *
-gst_ice_upload_ref (GstIceUpload * self)
+static void
+finalize (GstIceUpload * self)
 {
-  g_atomic_ref_count_inc (&self->ref_count);
-  return self;
-}
-
-void
-gst_ice_upload_unref (GstIceUpload * self)
-{
-  if (!g_atomic_ref_count_dec (&self->ref_count))
-    return;
-
   g_warn_if_fail (self->keeper == NULL);
   gst_ice_part_table_free (self->parts);
   g_clear_pointer (&self->object, gst_ice_oss_object_unref);
@@ -137,6 +127,8 @@ gst_ice_upload_unref (GstIceUpload * self)
   g_mutex_clear (&self->lock);
   g_free (self);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceUpload, gst_ice_upload, finalize)
 
 gboolean
 gst_ice_upload_is_active (GstIceUpload * self)

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "common/clock.h"
+#include "common/counted.h"
 #include "common/network-thread.h"
 #include "recording/part.h"
 #include "upload/upload-config.h"
@@ -147,8 +148,7 @@ void gst_ice_upload_info_clear (GstIceUploadInfo * info);
 GstIceUpload *gst_ice_upload_new (GstIceUploadConfig * config,
     GstIceClock * clock, GstIceNetworkThread * thread,
     const GstIceUploadCallbacks * callbacks, gpointer user_data);
-GstIceUpload *gst_ice_upload_ref (GstIceUpload * upload);
-void gst_ice_upload_unref (GstIceUpload * upload);
+GST_ICE_DECLARE_COUNTED (GstIceUpload, gst_ice_upload)
 
 /* Begins: asks for the first lease. */
 void gst_ice_upload_start (GstIceUpload * upload);
@@ -210,6 +210,4 @@ void gst_ice_upload_answer (GstIceUpload * upload, gboolean promised);
 /* Fills in @info. Any thread. */
 void gst_ice_upload_get_info (GstIceUpload * upload,
     GstIceUploadInfo * info);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceUpload, gst_ice_upload_unref)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstIceUploadInfo, gst_ice_upload_info_clear)
