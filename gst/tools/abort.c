@@ -5,16 +5,11 @@
  * First the upload at the service, then the spool: what fails in between can
  * be tried again. Main thread. */
 
-#include <gst/gst.h>
-
 #include "common/error.h"
 #include "recording/spool.h"
 #include "tools/service.h"
 #include "tools/tool.h"
 
-#define COMMAND "abort"
-
-static gboolean as_json;
 static gboolean keep_spool;
 static gboolean force;
 
@@ -23,26 +18,7 @@ static const GOptionEntry options[] = {
       "Abort the upload only; the recording stays", NULL},
   {"force", 0, 0, G_OPTION_ARG_NONE, &force,
       "Remove the spool even if the upload can't be aborted", NULL},
-  {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL},
   {NULL}
-};
-
-static const GstIceToolUsage usage = {
-  .arguments = "DIRECTORY MEDIA-ID",
-  .n_arguments = 2,
-  .summary = "Aborts the upload that a recording has left unfinished, and"
-      " removes its spool from\nDIRECTORY. What was recorded is lost: `finish`"
-      " is what saves it.",
-  .description =
-      "The spool must not be in use. With --keep-spool the recording stays"
-      " on disk, and a\nlater run uploads it anew.\n\n"
-      "With --json: {\"media-id\", \"upload\": \"aborted\", \"gone\" (the"
-      " service did not know it),\n\"none\" (there was none) or \"failed\","
-      " \"upload-id\", \"removed\": whether the spool was}.\n\n"
-      "Exit codes: 0; 1 if the upload can't be aborted, or the spool not"
-      " removed; 2 if an\noption or the spool can't be used; 3 if there is no"
-      " such spool.",
-  .options = options,
 };
 
 /* Aborts @left's upload. Returns what became of it, NULL on error. */
@@ -111,7 +87,7 @@ print_result (const gchar * media_id, const GstIceSpoolLeft * left,
   const gchar *upload_id = left != NULL ? left->upload_id : NULL;
   JsonObject *object;
 
-  if (!as_json) {
+  if (!gst_ice_tool_as_json) {
     g_print ("%s: upload %s%s%s, spool %s\n", media_id,
         upload_id != NULL ? upload_id : "", upload_id != NULL ? " " : "",
         upload, removed ? "removed" : "kept");
@@ -136,7 +112,7 @@ do_abort (GstIceSpool * spool, const gchar * media_id)
   gboolean removed = FALSE;
 
   if (upload == NULL) {
-    gst_ice_tool_complain (COMMAND, error);
+    gst_ice_tool_complain (error);
     result = GST_ICE_TOOL_FAILED;
     upload = "failed";
   } else if (left != NULL) {
@@ -153,20 +129,36 @@ do_abort (GstIceSpool * spool, const gchar * media_id)
   return result;
 }
 
-GstIceToolExit
-gst_ice_tool_abort (int argc, char **argv)
+static GstIceToolExit
+run (char **arguments, GError ** error)
 {
   g_autoptr (GstIceSpool) spool = NULL;
-  g_autoptr (GError) error = NULL;
 
-  if (!gst_ice_tool_parse (&usage, gst_ice_tool_service_get_options (), &argc,
-          &argv))
-    return GST_ICE_TOOL_USAGE;
-
-  spool = gst_ice_spool_open (argv[1], argv[2], 0,
-      GST_ICE_SPOOL_OPEN_EXISTING, &error);
+  spool = gst_ice_spool_open (arguments[0], arguments[1], 0,
+      GST_ICE_SPOOL_OPEN_EXISTING, error);
   if (spool == NULL)
-    return gst_ice_tool_complain (COMMAND, error);
+    return GST_ICE_TOOL_FAILED;
 
-  return do_abort (spool, argv[2]);
+  return do_abort (spool, arguments[1]);
 }
+
+const GstIceToolCommand gst_ice_tool_abort = {
+  .name = "abort",
+  .title = "Give up what a recording has left",
+  .arguments = "DIRECTORY MEDIA-ID",
+  .n_arguments = 2,
+  .summary = "Aborts the upload that a recording has left unfinished, and"
+      " removes its spool from\nDIRECTORY. What was recorded is lost: `finish`"
+      " is what saves it.",
+  .description =
+      "The spool must not be in use. With --keep-spool the recording stays"
+      " on disk, and a\nlater run uploads it anew.\n\n"
+      "With --json: {\"media-id\", \"upload\": \"aborted\", \"gone\" (the"
+      " service did not know it),\n\"none\" (there was none) or \"failed\","
+      " \"upload-id\", \"removed\": whether the spool was}.\n\n"
+      "Exit codes: 0; 1 if the upload can't be aborted, or the spool not"
+      " removed; 2 if an\noption or the spool can't be used; 3 if there is no"
+      " such spool.",
+  .options = options,
+  .run = run,
+};

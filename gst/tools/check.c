@@ -13,57 +13,8 @@
 #include "tools/service.h"
 #include "tools/tool.h"
 
-#define COMMAND "check"
-
 /* No upload of anybody has such an id. */
 #define NO_UPLOAD_ID "00000000000000000000000000000000"
-
-static gboolean as_json;
-
-static const GOptionEntry options[] = {
-  {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL},
-  {NULL}
-};
-
-static const GstIceToolUsage usage = {
-  .arguments = "MEDIA-ID",
-  .n_arguments = 1,
-  .summary = "Tries whether a recording could be uploaded to MEDIA-ID from"
-      " here. Nothing is\nwritten, neither here nor there.",
-  .description =
-      "One line for each step:\n\n"
-      "  identity     an identity was found, and where. It is looked for as"
-      " the sink does\n"
-      "               when no property gives one: environment, OIDC role,"
-      " configuration and\n"
-      "               credentials files, RAM role of the ECS instance,"
-      " credentials URI\n"
-      "  refresh      ICE's RefreshUploadMedia gave an upload credential, and"
-      " for which object\n"
-      "  clock        how far the local clock is from the service's; it is"
-      " allowed for\n"
-      "  credential   how long the upload credential lives; the sink renews"
-      " it in time\n"
-      "  oss          OSS was reached and takes the credential\n\n"
-      "With --json: {\"media-id\", \"ok\", \"steps\": [{\"name\", \"state\":"
-      " \"ok\", \"failed\" or\n\"skipped\", \"text\"}]}, and in the steps what"
-      " they have found: \"source\", \"expires-in\"\n(seconds),"
-      " \"request-id\", \"bucket\", \"object\", \"clock-offset\" (microseconds,"
-      " service\nminus local), \"endpoint\", \"http-status\", \"code\".\n\n"
-      "A media id is made in the console, or by\n"
-      "  gst-ice-1.0 create --title=TITLE --ext=mp4\n"
-      "or, with Alibaba Cloud's own tool, which prints it in quotes, by\n"
-      "  aliyun ice CreateUploadMedia --force --region cn-shanghai \\\n"
-      "    --FileInfo '{\"Type\":\"video\",\"Name\":\"NAME\",\"Ext\":\"mp4\"}' \\\n"
-      "    --MediaMetaData '{\"Title\":\"TITLE\",\"BusinessType\":\"general\"}' \\\n"
-      "    --cli-query MediaId\n\n"
-      "Exit codes: 0 if all steps are well; 1 if one has failed; 2 if MEDIA-ID"
-      " or an\noption can't be used.\n\n"
-      "Environment: ALIBABA_CLOUD_ACCESS_KEY_ID and the other variables of"
-      " Alibaba Cloud's\ndefault credential chain; GST_DEBUG=ice*:5 tells the"
-      " whole story on stderr.",
-  .options = options,
-};
 
 typedef struct
 {
@@ -86,7 +37,7 @@ report (Check * check, const gchar * name, const gchar * state,
   va_end (args);
 
   check->failed = check->failed || !g_str_equal (state, "ok");
-  if (!as_json)
+  if (!gst_ice_tool_as_json)
     g_print ("%-11s %-8s %s\n", name, state, text);
 
   json_object_set_string_member (details, "name", name);
@@ -305,27 +256,64 @@ check_clear (Check * check)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Check, check_clear)
 
-GstIceToolExit
-gst_ice_tool_check (int argc, char **argv)
+static GstIceToolExit
+run (char **arguments, GError ** error)
 {
   g_auto (Check) check = { NULL };
-  g_autoptr (GError) error = NULL;
 
-  if (!gst_ice_tool_parse (&usage, gst_ice_tool_service_get_options (), &argc,
-          &argv))
-    return GST_ICE_TOOL_USAGE;
-
-  check.service = gst_ice_tool_service_new (argv[1], &error);
+  check.service = gst_ice_tool_service_new (arguments[0], error);
   if (check.service == NULL)
-    return gst_ice_tool_complain (COMMAND, error);
+    return GST_ICE_TOOL_FAILED;
 
   check.steps = json_array_new ();
   run_steps (&check);
-  if (as_json)
-    print_result (&check, argv[1]);
+  if (gst_ice_tool_as_json)
+    print_result (&check, arguments[0]);
   else if (!check.failed)
     g_print ("After a recording, `%s info --wait %s` tells when it is ready.\n",
-        GST_ICE_TOOL_NAME, argv[1]);
+        GST_ICE_TOOL_NAME, arguments[0]);
 
   return check.failed ? GST_ICE_TOOL_FAILED : GST_ICE_TOOL_OK;
 }
+
+const GstIceToolCommand gst_ice_tool_check = {
+  .name = "check",
+  .title = "Try whether a recording could be uploaded",
+  .arguments = "MEDIA-ID",
+  .n_arguments = 1,
+  .summary = "Tries whether a recording could be uploaded to MEDIA-ID from"
+      " here. Nothing is\nwritten, neither here nor there.",
+  .description =
+      "One line for each step:\n\n"
+      "  identity     an identity was found, and where. It is looked for as"
+      " the sink does\n"
+      "               when no property gives one: environment, OIDC role,"
+      " configuration and\n"
+      "               credentials files, RAM role of the ECS instance,"
+      " credentials URI\n"
+      "  refresh      ICE's RefreshUploadMedia gave an upload credential, and"
+      " for which object\n"
+      "  clock        how far the local clock is from the service's; it is"
+      " allowed for\n"
+      "  credential   how long the upload credential lives; the sink renews"
+      " it in time\n"
+      "  oss          OSS was reached and takes the credential\n\n"
+      "With --json: {\"media-id\", \"ok\", \"steps\": [{\"name\", \"state\":"
+      " \"ok\", \"failed\" or\n\"skipped\", \"text\"}]}, and in the steps what"
+      " they have found: \"source\", \"expires-in\"\n(seconds),"
+      " \"request-id\", \"bucket\", \"object\", \"clock-offset\" (microseconds,"
+      " service\nminus local), \"endpoint\", \"http-status\", \"code\".\n\n"
+      "A media id is made in the console, or by\n"
+      "  gst-ice-1.0 create --title=TITLE --ext=mp4\n"
+      "or, with Alibaba Cloud's own tool, which prints it in quotes, by\n"
+      "  aliyun ice CreateUploadMedia --force --region cn-shanghai \\\n"
+      "    --FileInfo '{\"Type\":\"video\",\"Name\":\"NAME\",\"Ext\":\"mp4\"}' \\\n"
+      "    --MediaMetaData '{\"Title\":\"TITLE\",\"BusinessType\":\"general\"}' \\\n"
+      "    --cli-query MediaId\n\n"
+      "Exit codes: 0 if all steps are well; 1 if one has failed; 2 if MEDIA-ID"
+      " or an\noption can't be used.\n\n"
+      "Environment: ALIBABA_CLOUD_ACCESS_KEY_ID and the other variables of"
+      " Alibaba Cloud's\ndefault credential chain; GST_DEBUG=ice*:5 tells the"
+      " whole story on stderr.",
+  .run = run,
+};

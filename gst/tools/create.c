@@ -9,15 +9,10 @@
  *
  * Main thread. */
 
-#include <gst/gst.h>
-
 #include "common/error.h"
 #include "tools/service.h"
 #include "tools/tool.h"
 
-#define COMMAND "create"
-
-static gboolean as_json;
 static gint count = 1;
 static GstIceNewMedia media;
 
@@ -51,36 +46,7 @@ static const GOptionEntry options[] = {
       "UserData, as in {\"Extend\":{\"camera\":\"7\"}}", "JSON"},
   {"count", 0, 0, G_OPTION_ARG_INT, &count,
       "How many to make, one id a line (1)", "N"},
-  {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL},
   {NULL}
-};
-
-static const GstIceToolUsage usage = {
-  .arguments = "--title=TITLE --ext=EXT",
-  .n_arguments = 0,
-  .summary = "Makes a media asset, with ICE's CreateUploadMedia, and prints its"
-      " id:\n\n"
-      "  MEDIA_ID=$(gst-ice-1.0 create --title=\"My recording\" --ext=mp4)",
-  .description =
-      "EXT has to be that of the muxer's files: mp4 for mp4mux, mov for qtmux,"
-      " ts for\nmpegtsmux, mkv for matroskamux, webm for webmmux, flv for"
-      " flvmux, avi for avimux, m4a\nfor mp4mux with sound only, wav for wavenc,"
-      " mp3, aac, flac. The service may refuse to\nanalyse a file whose format"
-      " does not match.\n\n"
-      "The action is offered in cn-shanghai, cn-beijing and cn-shenzhen only,"
-      " and VOD must have\nstorage in that region. The identity needs the"
-      " permission ice:CreateUploadMedia.\n\n"
-      "Each call makes another asset. So it is sent again only if the service"
-      " cannot have\nprocessed it: without a connection, when it was throttled,"
-      " and after the clock was put\nright. When an answer is lost, the command"
-      " says so and fails: there may be an empty\nasset then, to be found by its"
-      " title.\n\n"
-      "With --json: {\"ok\", \"error\", \"unknown\" (an asset may have been"
-      " made), \"media\":\n[{\"media-id\", \"request-id\"}]}. An upload"
-      " credential is never printed.\n\n"
-      "Exit codes: 0 if all were made; 1 if not, and the ids of those that"
-      " were are printed; 2\nif an option can't be used.",
-  .options = options,
 };
 
 typedef struct
@@ -129,7 +95,7 @@ take (Result * result, const gchar * media_id, const gchar * request_id)
   gst_ice_tool_set_string (object, "request-id", request_id);
   json_array_add_object_element (result->media, object);
   result->n_made++;
-  if (!as_json)
+  if (!gst_ice_tool_as_json)
     g_print ("%s\n", media_id);
 }
 
@@ -163,7 +129,7 @@ print_json (const Result * result)
 static void
 complain (const Result * result)
 {
-  gst_ice_tool_complain (COMMAND, result->error);
+  gst_ice_tool_complain (result->error);
   if (result->n_made > 0)
     g_printerr ("%d of %d were made.\n", result->n_made, count);
   if (result->unknown)
@@ -172,24 +138,19 @@ complain (const Result * result)
         " title.\n");
 }
 
-GstIceToolExit
-gst_ice_tool_create (int argc, char **argv)
+static GstIceToolExit
+run (char **arguments, GError ** error)
 {
   g_autoptr (GstIceToolService) service = NULL;
   g_auto (Result) result = { NULL };
-  g_autoptr (GError) error = NULL;
 
-  if (!gst_ice_tool_parse (&usage, gst_ice_tool_service_get_options (), &argc,
-          &argv))
-    return GST_ICE_TOOL_USAGE;
-
-  service = gst_ice_tool_service_new (NULL, &error);
-  if (service == NULL || !check_options (service, &error))
-    return gst_ice_tool_complain (COMMAND, error);
+  service = gst_ice_tool_service_new (NULL, error);
+  if (service == NULL || !check_options (service, error))
+    return GST_ICE_TOOL_FAILED;
 
   result.media = json_array_new ();
   create_all (service, &result);
-  if (as_json)
+  if (gst_ice_tool_as_json)
     print_json (&result);
   if (result.error == NULL)
     return GST_ICE_TOOL_OK;
@@ -197,3 +158,34 @@ gst_ice_tool_create (int argc, char **argv)
 
   return GST_ICE_TOOL_FAILED;
 }
+
+const GstIceToolCommand gst_ice_tool_create = {
+  .name = "create",
+  .title = "Make a media asset to record to",
+  .arguments = "--title=TITLE --ext=EXT",
+  .n_arguments = 0,
+  .summary = "Makes a media asset, with ICE's CreateUploadMedia, and prints its"
+      " id:\n\n"
+      "  MEDIA_ID=$(gst-ice-1.0 create --title=\"My recording\" --ext=mp4)",
+  .description =
+      "EXT has to be that of the muxer's files: mp4 for mp4mux, mov for qtmux,"
+      " ts for\nmpegtsmux, mkv for matroskamux, webm for webmmux, flv for"
+      " flvmux, avi for avimux, m4a\nfor mp4mux with sound only, wav for wavenc,"
+      " mp3, aac, flac. The service may refuse to\nanalyse a file whose format"
+      " does not match.\n\n"
+      "The action is offered in cn-shanghai, cn-beijing and cn-shenzhen only,"
+      " and VOD must have\nstorage in that region. The identity needs the"
+      " permission ice:CreateUploadMedia.\n\n"
+      "Each call makes another asset. So it is sent again only if the service"
+      " cannot have\nprocessed it: without a connection, when it was throttled,"
+      " and after the clock was put\nright. When an answer is lost, the command"
+      " says so and fails: there may be an empty\nasset then, to be found by its"
+      " title.\n\n"
+      "With --json: {\"ok\", \"error\", \"unknown\" (an asset may have been"
+      " made), \"media\":\n[{\"media-id\", \"request-id\"}]}. An upload"
+      " credential is never printed.\n\n"
+      "Exit codes: 0 if all were made; 1 if not, and the ids of those that"
+      " were are printed; 2\nif an option can't be used.",
+  .options = options,
+  .run = run,
+};

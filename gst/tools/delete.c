@@ -5,38 +5,10 @@
  * The service answers 200 and names what it has not deleted; that is no
  * success here. Main thread. */
 
-#include <gst/gst.h>
-
 #include "common/error.h"
 #include "icesink/media-uri.h"
 #include "tools/service.h"
 #include "tools/tool.h"
-
-#define COMMAND "delete"
-
-static gboolean as_json;
-
-static const GOptionEntry options[] = {
-  {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL},
-  {NULL}
-};
-
-static const GstIceToolUsage usage = {
-  .arguments = "MEDIA-ID...",
-  .n_arguments = -1,
-  .summary = "Deletes media assets, with ICE's DeleteMediaInfos, and says of"
-      " each what became of it.",
-  .description =
-      "The identity needs the permission ice:DeleteMediaInfos. What was"
-      " recorded is lost; nothing\nasks back.\n\n"
-      "With --json: {\"ok\", \"media\": [{\"media-id\", \"state\": \"deleted\","
-      " \"ignored\" (the service\ncould not find it), \"forbidden\" (it may not"
-      " be deleted, mostly for lack of permission)\nor \"failed\", \"error\"}]}."
-      "\n\n"
-      "Exit codes: 0 if all are deleted; 1 if one is not, which is named; 2 if"
-      " a MEDIA-ID or an\noption can't be used: then nothing is deleted.",
-  .options = options,
-};
 
 /* What became of one asset; @error: (nullable). */
 static void
@@ -52,7 +24,7 @@ report (JsonArray * rows, const gchar * media_id, const gchar * state,
 
   if (error != NULL)
     g_printerr ("%s: not deleted: %s\n", media_id, error);
-  else if (!as_json)
+  else if (!gst_ice_tool_as_json)
     g_print ("%s: deleted\n", media_id);
 }
 
@@ -141,26 +113,40 @@ print_json (JsonArray * rows, gboolean all)
   gst_ice_tool_print_json (object);
 }
 
-GstIceToolExit
-gst_ice_tool_delete (int argc, char **argv)
+static GstIceToolExit
+run (char **arguments, GError ** error)
 {
   g_autoptr (GstIceToolService) service = NULL;
   g_autoptr (JsonArray) rows = NULL;
-  g_autoptr (GError) error = NULL;
   gboolean all;
 
-  if (!gst_ice_tool_parse (&usage, gst_ice_tool_service_get_options (), &argc,
-          &argv))
-    return GST_ICE_TOOL_USAGE;
-
-  service = gst_ice_tool_service_new (NULL, &error);
-  if (service == NULL || !check_media_ids (argv + 1, &error))
-    return gst_ice_tool_complain (COMMAND, error);
+  service = gst_ice_tool_service_new (NULL, error);
+  if (service == NULL || !check_media_ids (arguments, error))
+    return GST_ICE_TOOL_FAILED;
 
   rows = json_array_new ();
-  all = delete_all (service, argv + 1, rows);
-  if (as_json)
+  all = delete_all (service, arguments, rows);
+  if (gst_ice_tool_as_json)
     print_json (rows, all);
 
   return all ? GST_ICE_TOOL_OK : GST_ICE_TOOL_FAILED;
 }
+
+const GstIceToolCommand gst_ice_tool_delete = {
+  .name = "delete",
+  .title = "Delete media assets",
+  .arguments = "MEDIA-ID...",
+  .n_arguments = -1,
+  .summary = "Deletes media assets, with ICE's DeleteMediaInfos, and says of"
+      " each what became of it.",
+  .description =
+      "The identity needs the permission ice:DeleteMediaInfos. What was"
+      " recorded is lost; nothing\nasks back.\n\n"
+      "With --json: {\"ok\", \"media\": [{\"media-id\", \"state\": \"deleted\","
+      " \"ignored\" (the service\ncould not find it), \"forbidden\" (it may not"
+      " be deleted, mostly for lack of permission)\nor \"failed\", \"error\"}]}."
+      "\n\n"
+      "Exit codes: 0 if all are deleted; 1 if one is not, which is named; 2 if"
+      " a MEDIA-ID or an\noption can't be used: then nothing is deleted.",
+  .run = run,
+};

@@ -18,11 +18,8 @@
 #include "tools/service.h"
 #include "tools/tool.h"
 
-#define COMMAND "finish"
-
 #define DEFAULT_RETRY_TIMEOUT 600
 
-static gboolean as_json;
 static gint retry_timeout_s = DEFAULT_RETRY_TIMEOUT;
 static gint64 max_upload_bitrate;
 
@@ -32,28 +29,7 @@ static const GOptionEntry options[] = {
         G_STRINGIFY (DEFAULT_RETRY_TIMEOUT) ")", "SECONDS"},
   {"max-upload-bitrate", 0, 0, G_OPTION_ARG_INT64, &max_upload_bitrate,
         "Most that goes out; 0: what the line has (0)", "BIT/S"},
-  {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL},
   {NULL}
-};
-
-static const GstIceToolUsage usage = {
-  .arguments = "DIRECTORY MEDIA-ID",
-  .n_arguments = 2,
-  .summary = "Uploads the rest of a recording whose process has died, from its"
-      " spool in DIRECTORY,\ncompletes the object, and removes the spool.",
-  .description =
-      "What has arrived at the service and is unchanged is not sent again."
-      " The same happens\nwhen the sink starts again with resume=only."
-      " Whatever goes wrong, and after an\ninterrupt from the keyboard,"
-      " uploaded parts and spool are kept, and the command can be\ngiven"
-      " again.\n\n"
-      "With --json: {\"media-id\", \"ok\", \"error\", \"bucket\", \"object\","
-      " \"size\", \"parts\",\n\"crc64\" (decimal digits in a string),"
-      " \"etag\", \"request-id\"}.\n\n"
-      "Exit codes: 0 if the object is complete; 1 if not; 2 if an option or"
-      " the spool can't\nbe used; 3 if there is no such spool, or nothing"
-      " in it.",
-  .options = options,
 };
 
 typedef struct
@@ -192,7 +168,7 @@ push_end (gpointer user_data)
   GstSegment segment;
 
   gst_segment_init (&segment, GST_FORMAT_BYTES);
-  gst_pad_push_event (pad, gst_event_new_stream_start (COMMAND));
+  gst_pad_push_event (pad, gst_event_new_stream_start ("finish"));
   gst_pad_push_event (pad, gst_event_new_segment (&segment));
   gst_pad_push_event (pad, gst_event_new_eos ());
 
@@ -288,7 +264,7 @@ print_text (Finish * finish, const gchar * media_id)
 static GstIceToolExit
 print_result (Finish * finish, const gchar * media_id)
 {
-  if (as_json)
+  if (gst_ice_tool_as_json)
     print_json (finish, media_id);
   else
     print_text (finish, media_id);
@@ -296,7 +272,7 @@ print_result (Finish * finish, const gchar * media_id)
   /* An object that is complete stays so, whatever came after. */
   if (finish->complete != NULL)
     return GST_ICE_TOOL_OK;
-  gst_ice_tool_complain (COMMAND, finish->error);
+  gst_ice_tool_complain (finish->error);
 
   return g_error_matches (finish->error, GST_RESOURCE_ERROR,
       GST_RESOURCE_ERROR_SETTINGS) ? GST_ICE_TOOL_USAGE :
@@ -339,16 +315,32 @@ finish_left (const gchar * directory, const gchar * media_id)
   return print_result (&finish, media_id);
 }
 
-GstIceToolExit
-gst_ice_tool_finish (int argc, char **argv)
+static GstIceToolExit
+run (char **arguments, GError ** error)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (!gst_ice_tool_parse (&usage, gst_ice_tool_service_get_options (), &argc,
-          &argv))
-    return GST_ICE_TOOL_USAGE;
-  if (!check_left (argv[1], argv[2], &error))
-    return gst_ice_tool_complain (COMMAND, error);
-
-  return finish_left (argv[1], argv[2]);
+  return check_left (arguments[0], arguments[1], error) ?
+      finish_left (arguments[0], arguments[1]) : GST_ICE_TOOL_FAILED;
 }
+
+const GstIceToolCommand gst_ice_tool_finish = {
+  .name = "finish",
+  .title = "Upload the rest of what a recording has left",
+  .arguments = "DIRECTORY MEDIA-ID",
+  .n_arguments = 2,
+  .summary = "Uploads the rest of a recording whose process has died, from its"
+      " spool in DIRECTORY,\ncompletes the object, and removes the spool.",
+  .description =
+      "What has arrived at the service and is unchanged is not sent again."
+      " The same happens\nwhen the sink starts again with resume=only."
+      " Whatever goes wrong, and after an\ninterrupt from the keyboard,"
+      " uploaded parts and spool are kept, and the command can be\ngiven"
+      " again.\n\n"
+      "With --json: {\"media-id\", \"ok\", \"error\", \"bucket\", \"object\","
+      " \"size\", \"parts\",\n\"crc64\" (decimal digits in a string),"
+      " \"etag\", \"request-id\"}.\n\n"
+      "Exit codes: 0 if the object is complete; 1 if not; 2 if an option or"
+      " the spool can't\nbe used; 3 if there is no such spool, or nothing"
+      " in it.",
+  .options = options,
+  .run = run,
+};

@@ -4,14 +4,9 @@
  *
  * Main thread. */
 
-#include <gst/gst.h>
-
 #include "common/error.h"
-#include "common/number.h"
 #include "tools/service.h"
 #include "tools/tool.h"
-
-#define COMMAND "info"
 
 /* Between two questions, in seconds; analysis takes some at least. */
 #define MIN_PAUSE 0.5
@@ -20,41 +15,13 @@
 #define NO_WAIT -1
 #define NO_LIMIT 0
 
-static gboolean as_json;
 static gint wait_s = NO_WAIT;
 
 static const GOptionEntry options[] = {
   {"wait", 0, 0, G_OPTION_ARG_INT, &wait_s,
         "Wait until it is ready or has failed; without SECONDS as long as it"
         " takes", "SECONDS"},
-  {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL},
   {NULL}
-};
-
-static const GstIceToolUsage usage = {
-  .arguments = "MEDIA-ID",
-  .n_arguments = 1,
-  .summary = "Shows what ICE knows about a media asset, with GetMediaInfo.",
-  .description =
-      "The state is `ready` once the file is there and has been analysed,"
-      " `failed` if nothing\ncould be made of it, else `waiting`; the service's"
-      " own word stands beside it: Init (no file\nyet), Preparing, Normal,"
-      " PrepareFail, or another one. After a recording the service needs a\nfew"
-      " seconds. The address is not signed; a signed one is never printed."
-      "\n\n"
-      "The seconds to wait stand behind a `=`: --wait=60.\n\n"
-      "With --json: {\"media-id\", \"state\", \"status\", \"title\", \"type\","
-      " \"source\", \"address\",\n\"created\", \"modified\", \"size\" (bytes),"
-      " \"duration\" (seconds), \"format\", \"bitrate\"\n(kbit/s), \"region\","
-      " \"streams\": [{\"kind\", \"codec\", \"width\", \"height\", \"fps\",\n"
-      "\"sample-rate\", \"channels\", \"bitrate\"}]}; null is what the service"
-      " does not say. Numbers\nbut the size are texts, as they came.\n\n"
-      "The identity needs the permission ice:GetMediaInfo.\n\n"
-      "Exit codes: 0 if it could be shown, with --wait only if it is ready; 1"
-      " if not, with --wait\nalso if it has failed; 2 if MEDIA-ID or an option"
-      " can't be used; 3 if there is no such\nasset; 4 if it was not ready in"
-      " time.",
-  .options = options,
 };
 
 static const gchar *const states[] = {
@@ -193,7 +160,7 @@ print_text (const GstIceMediaInfo * info, const gchar * media_id)
 static GstIceToolExit
 show (const GstIceMediaInfo * info, const gchar * media_id)
 {
-  if (as_json)
+  if (gst_ice_tool_as_json)
     print_json (info, media_id);
   else
     print_text (info, media_id);
@@ -298,30 +265,55 @@ rewrite_wait (int argc, char **argv)
   }
 }
 
-GstIceToolExit
-gst_ice_tool_info (int argc, char **argv)
+static GstIceToolExit
+run (char **arguments, GError ** error)
 {
   g_autoptr (GstIceToolService) service = NULL;
   g_autoptr (GstIceMediaInfo) info = NULL;
-  g_autoptr (GError) error = NULL;
 
-  rewrite_wait (argc, argv);
-  if (!gst_ice_tool_parse (&usage, gst_ice_tool_service_get_options (), &argc,
-          &argv))
-    return GST_ICE_TOOL_USAGE;
   if (wait_s < NO_WAIT) {
-    error = gst_ice_error_new (GST_ICE_ERROR_SETTINGS,
+    gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS,
         "--wait is not a number of seconds");
-    return gst_ice_tool_complain (COMMAND, error);
+    return GST_ICE_TOOL_FAILED;
   }
 
-  service = gst_ice_tool_service_new (argv[1], &error);
+  service = gst_ice_tool_service_new (arguments[0], error);
   if (service == NULL)
-    return gst_ice_tool_complain (COMMAND, error);
+    return GST_ICE_TOOL_FAILED;
 
-  info = look (service, &error);
+  info = look (service, error);
   if (info == NULL)
-    return gst_ice_tool_complain (COMMAND, error);
+    return GST_ICE_TOOL_FAILED;
 
-  return show (info, argv[1]);
+  return show (info, arguments[0]);
 }
+
+const GstIceToolCommand gst_ice_tool_info = {
+  .name = "info",
+  .title = "Show what has become of a media asset",
+  .arguments = "MEDIA-ID",
+  .n_arguments = 1,
+  .summary = "Shows what ICE knows about a media asset, with GetMediaInfo.",
+  .description =
+      "The state is `ready` once the file is there and has been analysed,"
+      " `failed` if nothing\ncould be made of it, else `waiting`; the service's"
+      " own word stands beside it: Init (no file\nyet), Preparing, Normal,"
+      " PrepareFail, or another one. After a recording the service needs a\nfew"
+      " seconds. The address is not signed; a signed one is never printed."
+      "\n\n"
+      "The seconds to wait stand behind a `=`: --wait=60.\n\n"
+      "With --json: {\"media-id\", \"state\", \"status\", \"title\", \"type\","
+      " \"source\", \"address\",\n\"created\", \"modified\", \"size\" (bytes),"
+      " \"duration\" (seconds), \"format\", \"bitrate\"\n(kbit/s), \"region\","
+      " \"streams\": [{\"kind\", \"codec\", \"width\", \"height\", \"fps\",\n"
+      "\"sample-rate\", \"channels\", \"bitrate\"}]}; null is what the service"
+      " does not say. Numbers\nbut the size are texts, as they came.\n\n"
+      "The identity needs the permission ice:GetMediaInfo.\n\n"
+      "Exit codes: 0 if it could be shown, with --wait only if it is ready; 1"
+      " if not, with --wait\nalso if it has failed; 2 if MEDIA-ID or an option"
+      " can't be used; 3 if there is no such\nasset; 4 if it was not ready in"
+      " time.",
+  .options = options,
+  .prepare = rewrite_wait,
+  .run = run,
+};

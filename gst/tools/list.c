@@ -8,39 +8,6 @@
 #include "recording/spool.h"
 #include "tools/tool.h"
 
-#define COMMAND "list"
-
-static gboolean as_json;
-
-static const GOptionEntry options[] = {
-  {"json", 0, 0, G_OPTION_ARG_NONE, &as_json, "Print JSON", NULL},
-  {NULL}
-};
-
-static const GstIceToolUsage usage = {
-  .arguments = "DIRECTORY",
-  .n_arguments = 1,
-  .summary = "Shows what recordings have left in DIRECTORY, which is the"
-      " sink's spool-directory.\nNothing is changed, and no service is asked.",
-  .description =
-      "One line for each media id: how much was recorded, in how many parts,"
-      " how many of\nthem have arrived at the service, how long ago it began,"
-      " and its state:\n\n"
-      "  in use     a process is recording or uploading it\n"
-      "  left       its process has ended, and the upload has not\n"
-      "  complete   it was finished after a crash; the sink does not record"
-      " over it\n"
-      "  empty      nothing was recorded\n"
-      "  unusable   it can't be read; what is wrong stands below it\n\n"
-      "With --json: {\"directory\", \"spools\": [{\"media-id\", \"state\","
-      " \"error\",\n\"bytes\", \"parts\", \"parts-arrived\", \"created\" (ISO"
-      " 8601, UTC), \"age\" (seconds),\n\"caps\", \"content-type\","
-      " \"bucket\", \"object\", \"upload-id\"}]}.\n\n"
-      "Exit codes: 0; 1 if a spool is unusable; 2 for wrong options; 3 if"
-      " there is no\nsuch directory.",
-  .options = options,
-};
-
 /* What is known about one spool. */
 typedef struct
 {
@@ -182,7 +149,7 @@ show (const gchar * directory, const gchar * media_id, JsonArray * rows)
     return TRUE;
   }
 
-  if (as_json)
+  if (gst_ice_tool_as_json)
     json_array_add_object_element (rows, row_to_json (&row));
   else
     print_row (&row);
@@ -198,14 +165,14 @@ show_all (const gchar * directory, GStrv media_ids)
   JsonArray *rows = json_array_new ();
   guint i;
 
-  if (!as_json && media_ids[0] != NULL)
+  if (!gst_ice_tool_as_json && media_ids[0] != NULL)
     print_header ();
   for (i = 0; media_ids[i] != NULL; i++) {
     if (!show (directory, media_ids[i], rows))
       result = GST_ICE_TOOL_FAILED;
   }
 
-  if (as_json) {
+  if (gst_ice_tool_as_json) {
     JsonObject *object = json_object_new ();
 
     json_object_set_string_member (object, "directory", directory);
@@ -218,18 +185,38 @@ show_all (const gchar * directory, GStrv media_ids)
   return result;
 }
 
-GstIceToolExit
-gst_ice_tool_list (int argc, char **argv)
+static GstIceToolExit
+run (char **arguments, GError ** error)
 {
-  g_auto (GStrv) media_ids = NULL;
-  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) media_ids = gst_ice_spool_list (arguments[0], error);
 
-  if (!gst_ice_tool_parse (&usage, NULL, &argc, &argv))
-    return GST_ICE_TOOL_USAGE;
-
-  media_ids = gst_ice_spool_list (argv[1], &error);
-  if (media_ids == NULL)
-    return gst_ice_tool_complain (COMMAND, error);
-
-  return show_all (argv[1], media_ids);
+  return media_ids != NULL ? show_all (arguments[0], media_ids)
+      : GST_ICE_TOOL_FAILED;
 }
+
+const GstIceToolCommand gst_ice_tool_list = {
+  .name = "list",
+  .title = "Show what recordings have left in a spool directory",
+  .arguments = "DIRECTORY",
+  .n_arguments = 1,
+  .summary = "Shows what recordings have left in DIRECTORY, which is the"
+      " sink's spool-directory.\nNothing is changed, and no service is asked.",
+  .description =
+      "One line for each media id: how much was recorded, in how many parts,"
+      " how many of\nthem have arrived at the service, how long ago it began,"
+      " and its state:\n\n"
+      "  in use     a process is recording or uploading it\n"
+      "  left       its process has ended, and the upload has not\n"
+      "  complete   it was finished after a crash; the sink does not record"
+      " over it\n"
+      "  empty      nothing was recorded\n"
+      "  unusable   it can't be read; what is wrong stands below it\n\n"
+      "With --json: {\"directory\", \"spools\": [{\"media-id\", \"state\","
+      " \"error\",\n\"bytes\", \"parts\", \"parts-arrived\", \"created\" (ISO"
+      " 8601, UTC), \"age\" (seconds),\n\"caps\", \"content-type\","
+      " \"bucket\", \"object\", \"upload-id\"}]}.\n\n"
+      "Exit codes: 0; 1 if a spool is unusable; 2 for wrong options; 3 if"
+      " there is no\nsuch directory.",
+  .is_local = TRUE,
+  .run = run,
+};

@@ -8,26 +8,10 @@
 
 #include "tools/tool.h"
 
-static const struct
-{
-  const gchar *name;
-  const gchar *arguments;
-  const gchar *summary;
-  GstIceToolExit (*run) (int argc, char **argv);
-} commands[] = {
-  {"abort", "DIRECTORY MEDIA-ID", "Give up what a recording has left",
-      gst_ice_tool_abort},
-  {"check", "MEDIA-ID", "Try whether a recording could be uploaded",
-      gst_ice_tool_check},
-  {"create", "--title=TITLE --ext=EXT", "Make a media asset to record to",
-      gst_ice_tool_create},
-  {"delete", "MEDIA-ID...", "Delete media assets", gst_ice_tool_delete},
-  {"finish", "DIRECTORY MEDIA-ID",
-      "Upload the rest of what a recording has left", gst_ice_tool_finish},
-  {"info", "MEDIA-ID", "Show what has become of a media asset",
-      gst_ice_tool_info},
-  {"list", "DIRECTORY", "Show what recordings have left in a spool directory",
-      gst_ice_tool_list},
+static const GstIceToolCommand *const commands[] = {
+  &gst_ice_tool_abort, &gst_ice_tool_check, &gst_ice_tool_create,
+  &gst_ice_tool_delete, &gst_ice_tool_finish, &gst_ice_tool_info,
+  &gst_ice_tool_list,
 };
 
 static gchar *
@@ -38,10 +22,10 @@ describe_commands (void)
 
   for (i = 0; i < G_N_ELEMENTS (commands); i++) {
     g_autofree gchar *command =
-        g_strdup_printf ("%s %s", commands[i].name, commands[i].arguments);
+        g_strdup_printf ("%s %s", commands[i]->name, commands[i]->arguments);
 
     g_string_append_printf (text, "  %-31s %s\n", command,
-        commands[i].summary);
+        commands[i]->title);
   }
   g_string_append (text, "\nEach of them says more with --help.\n\n"
       "Exit codes: 0 all is well; 1 something that was asked for did not"
@@ -78,8 +62,8 @@ run_command (int argc, char **argv)
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (commands); i++) {
-    if (g_str_equal (argv[0], commands[i].name))
-      return commands[i].run (argc, argv);
+    if (g_str_equal (argv[0], commands[i]->name))
+      return gst_ice_tool_run (commands[i], argc, argv);
   }
 
   g_printerr ("%s: there is no command `%s`\nTry `%s --help`.\n",

@@ -8,74 +8,103 @@
 
 #include "common/error.h"
 #include "common/path.h"
+#include "tools/service.h"
+
+gboolean gst_ice_tool_as_json;
+
+static const GOptionEntry json_option[] = {
+  {"json", 0, 0, G_OPTION_ARG_NONE, &gst_ice_tool_as_json, "Print JSON", NULL},
+  {NULL}
+};
 
 /* What was given, and what is wanted. */
 static gboolean
-check_arguments (const GstIceToolUsage * usage, const gchar * command,
-    int argc)
+check_arguments (const GstIceToolCommand * command, int argc)
 {
-  if (argc == usage->n_arguments + 1 || (usage->n_arguments < 0 && argc > 1))
+  const gchar *name = g_get_prgname ();
+
+  if (argc == command->n_arguments + 1
+      || (command->n_arguments < 0 && argc > 1))
     return TRUE;
 
-  g_printerr ("%s %s: wanted: %s\nTry `%s %s --help`.\n", GST_ICE_TOOL_NAME,
-      command, usage->arguments, GST_ICE_TOOL_NAME, command);
+  g_printerr ("%s: wanted: %s\nTry `%s --help`.\n", name,
+      command->arguments, name);
 
   return FALSE;
 }
 
 /* A first argument that is a directory may be given in all forms of a path. */
 static gboolean
-resolve_directory (const GstIceToolUsage * usage, const gchar * command,
-    char **argv)
+resolve_directory (const GstIceToolCommand * command, char **argv)
 {
   static gchar *directory = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (usage->arguments == NULL
-      || !g_str_has_prefix (usage->arguments, "DIRECTORY"))
+  if (!g_str_has_prefix (command->arguments, "DIRECTORY"))
     return TRUE;
 
   directory = gst_ice_path_resolve (argv[1], &error);
   if (directory == NULL)
-    gst_ice_tool_complain (command, error);
+    gst_ice_tool_complain (error);
   else
     argv[1] = directory;
 
   return directory != NULL;
 }
 
-gboolean
-gst_ice_tool_parse (const GstIceToolUsage * usage,
-    const GOptionEntry * more_options, int *argc, char ***argv)
+/* Leaves the arguments in @argv from 1 on. FALSE after it has said what is
+ * wrong. */
+static gboolean
+parse (const GstIceToolCommand * command, int *argc, char ***argv)
 {
-  g_autofree gchar *command = g_strdup ((*argv)[0]);
-  g_autofree gchar *name =
-      g_strdup_printf ("%s %s", GST_ICE_TOOL_NAME, command);
-  g_autoptr (GOptionContext) context = g_option_context_new (usage->arguments);
+  g_autoptr (GOptionContext) context =
+      g_option_context_new (command->arguments);
   g_autoptr (GError) error = NULL;
 
-  g_option_context_set_summary (context, usage->summary);
-  g_option_context_set_description (context, usage->description);
-  g_option_context_add_main_entries (context, usage->options, NULL);
-  if (more_options != NULL)
-    g_option_context_add_main_entries (context, more_options, NULL);
+  g_option_context_set_summary (context, command->summary);
+  g_option_context_set_description (context, command->description);
+  if (command->options != NULL)
+    g_option_context_add_main_entries (context, command->options, NULL);
+  g_option_context_add_main_entries (context, json_option, NULL);
+  if (!command->is_local)
+    g_option_context_add_main_entries (context,
+        gst_ice_tool_service_get_options (), NULL);
   g_option_context_add_group (context, gst_init_get_option_group ());
 
-  /* It is what the usage line begins with. */
-  g_set_prgname (name);
   if (!g_option_context_parse (context, argc, argv, &error)) {
-    g_printerr ("%s: %s\nTry `%s --help`.\n", name, error->message, name);
+    g_printerr ("%s: %s\nTry `%s --help`.\n", g_get_prgname (),
+        error->message, g_get_prgname ());
     return FALSE;
   }
 
-  return check_arguments (usage, command, *argc)
-      && resolve_directory (usage, command, *argv);
+  return check_arguments (command, *argc)
+      && resolve_directory (command, *argv);
 }
 
 GstIceToolExit
-gst_ice_tool_complain (const gchar * command, const GError * error)
+gst_ice_tool_run (const GstIceToolCommand * command, int argc, char **argv)
 {
-  g_printerr ("%s %s: %s\n", GST_ICE_TOOL_NAME, command, error->message);
+  g_autofree gchar *name =
+      g_strdup_printf ("%s %s", GST_ICE_TOOL_NAME, command->name);
+  g_autoptr (GError) error = NULL;
+  GstIceToolExit result;
+
+  /* It is what the usage line begins with. */
+  g_set_prgname (name);
+  if (command->prepare != NULL)
+    command->prepare (argc, argv);
+  if (!parse (command, &argc, &argv))
+    return GST_ICE_TOOL_USAGE;
+
+  result = command->run (argv + 1, &error);
+
+  return error != NULL ? gst_ice_tool_complain (error) : result;
+}
+
+GstIceToolExit
+gst_ice_tool_complain (const GError * error)
+{
+  g_printerr ("%s: %s\n", g_get_prgname (), error->message);
 
   if (gst_ice_error_is (error, GST_ICE_ERROR_SETTINGS))
     return GST_ICE_TOOL_USAGE;

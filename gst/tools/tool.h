@@ -24,34 +24,45 @@ typedef enum
                                * still neither ready nor failed */
 } GstIceToolExit;
 
-/* The commands. @argv: that of the program without the program, so that the
- * command is argv[0]. */
-GstIceToolExit gst_ice_tool_abort (int argc, char **argv);
-GstIceToolExit gst_ice_tool_check (int argc, char **argv);
-GstIceToolExit gst_ice_tool_create (int argc, char **argv);
-GstIceToolExit gst_ice_tool_delete (int argc, char **argv);
-GstIceToolExit gst_ice_tool_finish (int argc, char **argv);
-GstIceToolExit gst_ice_tool_info (int argc, char **argv);
-GstIceToolExit gst_ice_tool_list (int argc, char **argv);
-
+/* A command of the program. Its options are --json, those of its own and, where
+ * it asks the services, theirs. */
 typedef struct
 {
+  const gchar *name;
+  const gchar *title;          /* what it is for, in the list of commands */
   const gchar *arguments;      /* names of the arguments that are not
                                 * options */
   gint n_arguments;            /* how many they are, or -1: one or more */
-  const gchar *summary;        /* what the command is for */
-  const gchar *description;    /* all that is behind the options in the help */
-  const GOptionEntry *options; /* of the command */
-} GstIceToolUsage;
+  const gchar *summary;        /* what it is for, in its own help */
+  const gchar *description;    /* all that is behind the options there */
+  const GOptionEntry *options; /* (nullable) of its own */
+  gboolean is_local;           /* it asks no service */
+  void (*prepare) (int argc, char **argv);      /* (nullable) before the
+                                                 * options are read */
 
-/* Reads options, GStreamer's among them, and leaves the arguments in @argv
- * from 1 on. FALSE after it has said what is wrong. */
-gboolean gst_ice_tool_parse (const GstIceToolUsage * usage,
-    const GOptionEntry * more_options, int *argc, char ***argv);
+  /* What to exit with, unless @error is set, which says it then. */
+  GstIceToolExit (*run) (char **arguments, GError ** error);
+} GstIceToolCommand;
+
+extern const GstIceToolCommand gst_ice_tool_abort;
+extern const GstIceToolCommand gst_ice_tool_check;
+extern const GstIceToolCommand gst_ice_tool_create;
+extern const GstIceToolCommand gst_ice_tool_delete;
+extern const GstIceToolCommand gst_ice_tool_finish;
+extern const GstIceToolCommand gst_ice_tool_info;
+extern const GstIceToolCommand gst_ice_tool_list;
+
+/* The user wants JSON. */
+extern gboolean gst_ice_tool_as_json;
+
+/* Reads options, GStreamer's among them, and arguments, runs @command, and says
+ * what is wrong. @argv: that of the program without the program, so that the
+ * command is argv[0]. */
+GstIceToolExit gst_ice_tool_run (const GstIceToolCommand * command, int argc,
+    char **argv);
 
 /* Says @error on stderr, and returns what to exit with. */
-GstIceToolExit gst_ice_tool_complain (const gchar * command,
-    const GError * error);
+GstIceToolExit gst_ice_tool_complain (const GError * error);
 
 /* `2 d 3 h`, `1 min 5 s`. (transfer full) */
 gchar *gst_ice_tool_format_span (gint64 seconds);
