@@ -40,13 +40,33 @@
 
 /* ---- writing ---- */
 
-/* @object: (transfer full) */
+/* A member of the object in a line. */
+typedef struct
+{
+  const gchar *name;            /* NULL: there are no more */
+  gboolean is_text;
+  const gchar *text;            /* (nullable) left out if there is none */
+  guint64 number;
+} Member;
+
+#define TEXT(name, text) {name, TRUE, text}
+#define NUMBER(name, number) {name, FALSE, NULL, number}
+#define NEW_LINE(...) new_line ((const Member[]) { __VA_ARGS__, { NULL } })
+
 static gchar *
-make_line (JsonObject * object)
+new_line (const Member * members)
 {
   g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
   g_autofree gchar *text = NULL;
+  JsonObject *object = json_object_new ();
+  const Member *m;
 
+  for (m = members; m->name != NULL; m++) {
+    if (!m->is_text)
+      json_object_set_int_member (object, m->name, m->number);
+    else if (m->text != NULL && *m->text != '\0')
+      json_object_set_string_member (object, m->name, m->text);
+  }
   json_node_take_object (node, object);
   text = json_to_string (node, FALSE);
 
@@ -54,81 +74,41 @@ make_line (JsonObject * object)
       gst_ice_crc64_update (0, text, strlen (text)), text);
 }
 
-static JsonObject *
-new_note (const gchar * name)
-{
-  JsonObject *object = json_object_new ();
-
-  json_object_set_string_member (object, "note", name);
-
-  return object;
-}
-
-static void
-set_string (JsonObject * object, const gchar * name, const gchar * value)
-{
-  if (value != NULL && *value != '\0')
-    json_object_set_string_member (object, name, value);
-}
-
 gchar *
 gst_ice_spool_line_header (const gchar * media_id, gint64 created_us)
 {
-  JsonObject *object = json_object_new ();
-
-  json_object_set_int_member (object, "icesink-spool", VERSION);
-  json_object_set_string_member (object, "media-id", media_id);
-  json_object_set_int_member (object, "created", created_us);
-
-  return make_line (object);
+  return NEW_LINE (NUMBER ("icesink-spool", VERSION),
+      TEXT ("media-id", media_id), NUMBER ("created", created_us));
 }
 
 gchar *
 gst_ice_spool_line_run (guint64 base, const GstIcePartPlan * plan)
 {
-  JsonObject *object = new_note ("run");
-
-  json_object_set_int_member (object, "base", base);
-  json_object_set_int_member (object, "part-size", plan->part_size);
-  json_object_set_int_member (object, "max-part-size", plan->max_part_size);
-
-  return make_line (object);
+  return NEW_LINE (TEXT ("note", "run"), NUMBER ("base", base),
+      NUMBER ("part-size", plan->part_size),
+      NUMBER ("max-part-size", plan->max_part_size));
 }
 
 gchar *
 gst_ice_spool_line_format (const gchar * caps, const gchar * content_type)
 {
-  JsonObject *object = new_note ("format");
-
-  set_string (object, "caps", caps);
-  set_string (object, "content-type", content_type);
-
-  return make_line (object);
+  return NEW_LINE (TEXT ("note", "format"), TEXT ("caps", caps),
+      TEXT ("content-type", content_type));
 }
 
 gchar *
-gst_ice_spool_line_upload (const gchar * bucket, const gchar * object_key,
+gst_ice_spool_line_upload (const gchar * bucket, const gchar * object,
     const gchar * upload_id)
 {
-  JsonObject *object = new_note ("upload");
-
-  set_string (object, "bucket", bucket);
-  set_string (object, "object", object_key);
-  set_string (object, "upload-id", upload_id);
-
-  return make_line (object);
+  return NEW_LINE (TEXT ("note", "upload"), TEXT ("bucket", bucket),
+      TEXT ("object", object), TEXT ("upload-id", upload_id));
 }
 
 gchar *
 gst_ice_spool_line_part (guint number, guint64 offset, guint64 size)
 {
-  JsonObject *object = new_note ("part");
-
-  json_object_set_int_member (object, "number", number);
-  json_object_set_int_member (object, "offset", offset);
-  json_object_set_int_member (object, "size", size);
-
-  return make_line (object);
+  return NEW_LINE (TEXT ("note", "part"), NUMBER ("number", number),
+      NUMBER ("offset", offset), NUMBER ("size", size));
 }
 
 /* A number of 64 bits is more than what JSON readers agree on. */
@@ -136,52 +116,35 @@ gchar *
 gst_ice_spool_line_arrived (guint number, guint64 size, guint64 crc64,
     const gchar * etag)
 {
-  JsonObject *object = new_note ("arrived");
   g_autofree gchar *sum =
       g_strdup_printf ("%016" G_GINT64_MODIFIER "x", crc64);
 
-  json_object_set_int_member (object, "number", number);
-  json_object_set_int_member (object, "size", size);
-  json_object_set_string_member (object, "crc64", sum);
-  set_string (object, "etag", etag);
-
-  return make_line (object);
+  return NEW_LINE (TEXT ("note", "arrived"), NUMBER ("number", number),
+      NUMBER ("size", size), TEXT ("crc64", sum), TEXT ("etag", etag));
 }
 
 gchar *
 gst_ice_spool_line_freed (guint number)
 {
-  JsonObject *object = new_note ("freed");
-
-  json_object_set_int_member (object, "number", number);
-
-  return make_line (object);
+  return NEW_LINE (TEXT ("note", "freed"), NUMBER ("number", number));
 }
 
 gchar *
 gst_ice_spool_line_cut (guint64 size)
 {
-  JsonObject *object = new_note ("cut");
-
-  json_object_set_int_member (object, "size", size);
-
-  return make_line (object);
+  return NEW_LINE (TEXT ("note", "cut"), NUMBER ("size", size));
 }
 
 gchar *
 gst_ice_spool_line_finished (guint64 size)
 {
-  JsonObject *object = new_note ("finished");
-
-  json_object_set_int_member (object, "size", size);
-
-  return make_line (object);
+  return NEW_LINE (TEXT ("note", "finished"), NUMBER ("size", size));
 }
 
 gchar *
 gst_ice_spool_line_done (void)
 {
-  return make_line (new_note ("done"));
+  return NEW_LINE (TEXT ("note", "done"));
 }
 
 /* ---- what a run left ---- */
