@@ -7,7 +7,6 @@
 #include "common/error.h"
 #include "common/secret.h"
 #include "credentials/cli-profile.h"
-#include "credentials/file-reader.h"
 #include "credentials/ini-profile.h"
 
 static gboolean

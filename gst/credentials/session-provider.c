@@ -13,7 +13,6 @@
 
 #include <gst/gst.h>
 
-#include "common/error.h"
 #include "common/log.h"
 
 #define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_CREDENTIALS)

@@ -43,8 +43,6 @@
  * calls start() and stop() between NULL and READY, which PLAYING, READY,
  * PLAYING never reaches, so they are not used. */
 
-#include "config.h"
-
 #include "common/log.h"
 #include "icesink/sink.h"
 
