@@ -21,6 +21,7 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 
+#include "remove-tree.h"
 #include "trial.h"
 
 #define BUFFER_SIZE (188 * 40)
@@ -128,24 +129,10 @@ crash_new (guint seed, const gchar * ts_file)
 }
 
 static void
-remove_all (const gchar * path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const gchar *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
-    g_autofree gchar *below = g_build_filename (path, name, NULL);
-
-    remove_all (below);
-  }
-  g_remove (path);
-}
-
-static void
 crash_free (Crash * crash)
 {
   ice_emulator_free (crash->emulator);
-  remove_all (crash->directory);
+  test_remove_tree (crash->directory);
   g_rand_free (crash->rand);
   g_free (crash->directory);
   g_free (crash->input);

@@ -43,6 +43,7 @@
 #include "camera.h"
 #include "emulator/emulator.h"
 #include "pages.h"
+#include "remove-tree.h"
 
 #define MEDIA_ID "0123456789abcdef0123456789abcdef"
 #define KEY_ID "LTAI5tEmulatorDemoKeyId1"
@@ -158,15 +159,6 @@ run_new (const gchar * options)
 }
 
 static void
-remove_directory (const gchar * directory)
-{
-  const gchar *const argv[] = { "rm", "-rf", directory, NULL };
-
-  g_spawn_sync (NULL, (gchar **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
-      NULL, NULL, NULL, NULL);
-}
-
-static void
 run_free (Run * run)
 {
   if (run->screen != NULL)
@@ -177,7 +169,7 @@ run_free (Run * run)
   g_clear_object (&run->lines);
   g_clear_object (&run->process);
   ice_emulator_free (run->emulator);
-  remove_directory (run->directory);
+  test_remove_tree (run->directory);
   g_free (run->directory);
   g_string_free (run->output, TRUE);
   g_free (run);

@@ -7,6 +7,7 @@
  * CREDENTIAL_SERVER, PYTHON). */
 
 #include "program.h"
+#include "remove-tree.h"
 
 #include <signal.h>
 #include <string.h>
@@ -118,25 +119,11 @@ site_new (const gchar * options)
 }
 
 static void
-remove_directory (const gchar * path)
-{
-  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
-  const gchar *name;
-
-  while ((name = g_dir_read_name (directory)) != NULL) {
-    g_autofree gchar *file = g_build_filename (path, name, NULL);
-
-    g_unlink (file);
-  }
-  g_rmdir (path);
-}
-
-static void
 site_free (Site * site)
 {
   g_clear_pointer (&site->server, program_free);
   ice_emulator_free (site->emulator);
-  remove_directory (site->directory);
+  test_remove_tree (site->directory);
   g_free (site->directory);
   g_free (site->devices);
   g_free (site->token_file);

@@ -18,6 +18,7 @@
 #include "../patience.h"
 #include "pages.h"
 #include "program.h"
+#include "remove-tree.h"
 
 #define MAX_MEMORY (8 * 1024 * 1024)
 #define PARALLEL 2
@@ -65,27 +66,13 @@ fixture_new (void)
 }
 
 static void
-remove_tree (const gchar * path)
-{
-  g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
-  const gchar *name;
-
-  while (directory != NULL && (name = g_dir_read_name (directory)) != NULL) {
-    g_autofree gchar *child = g_build_filename (path, name, NULL);
-
-    remove_tree (child);
-  }
-  g_remove (path);
-}
-
-static void
 fixture_free (Fixture * fixture)
 {
   g_clear_pointer (&fixture->recorder, program_free);
   g_clear_pointer (&fixture->camera, program_free);
   g_free (fixture->port);
   ice_emulator_free (fixture->emulator);
-  remove_tree (fixture->directory);
+  test_remove_tree (fixture->directory);
   g_free (fixture->directory);
   g_free (fixture);
 }

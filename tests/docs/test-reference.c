@@ -21,6 +21,7 @@
 
 #include "emulator/emulator.h"
 #include "pages.h"
+#include "remove-tree.h"
 
 #define KEY_ID "LTAI5tEmulatorDemoKeyId1"
 #define KEY_SECRET "EmulatorDemoSecret0123456789ab"
@@ -117,10 +118,7 @@ new_directory (void)
 static void
 remove_directory (gchar * directory)
 {
-  const gchar *const argv[] = { "rm", "-rf", directory, NULL };
-
-  g_spawn_sync (NULL, (gchar **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
-      NULL, NULL, NULL, NULL);
+  test_remove_tree (directory);
   g_free (directory);
 }
 

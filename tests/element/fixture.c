@@ -351,6 +351,21 @@ fixture_push_all (Fixture * f, gsize size, gsize buffer_size)
   return flow;
 }
 
+void
+fixture_push_parts (Fixture * f, guint n)
+{
+  g_assert_cmpint (fixture_push_all (f, n * FIXTURE_PART_SIZE, 64 * KIB), ==,
+      GST_FLOW_OK);
+}
+
+void
+fixture_wait_uploaded (Fixture * f)
+{
+  g_signal_emit_by_name (f->sink, "checkpoint");
+  fixture_wait_for (f, fixture_get_stat (f, "bytes-uploaded")
+      == f->expected->len);
+}
+
 static gpointer
 push_in_thread (gpointer user_data)
 {

@@ -63,6 +63,16 @@ typedef struct
 /* Initialises GStreamer, with the plugin from the static library. */
 void fixture_init (int *argc, char ***argv);
 
+/* Adds a test of @func for each of @cases, which have a name. */
+#define FIXTURE_ADD_CASES(prefix, cases, func) \
+  G_STMT_START { \
+    guint i_; \
+    for (i_ = 0; i_ < G_N_ELEMENTS (cases); i_++) { \
+      g_autofree gchar *path_ = g_strconcat (prefix, cases[i_].name, NULL); \
+      g_test_add_data_func (path_, &cases[i_], func); \
+    } \
+  } G_STMT_END
+
 /* A sink with an emulator of its own. @options: the emulator's, separated by
  * blanks, or NULL. */
 Fixture *fixture_new (const gchar * options);
@@ -122,7 +132,13 @@ GstFlowReturn fixture_push (Fixture * f, gsize size);
 /* Pushes @size bytes in buffers of @buffer_size until one is refused. */
 GstFlowReturn fixture_push_all (Fixture * f, gsize size, gsize buffer_size);
 
-/* The same from another thread, or EOS. It is joined by fixture_join(), which
+/* Pushes @n times FIXTURE_PART_SIZE, all of which is taken. */
+void fixture_push_parts (Fixture * f, guint n);
+
+/* Waits until such parts have arrived, though the plan may want larger ones. */
+void fixture_wait_uploaded (Fixture * f);
+
+/* fixture_push_all() from another thread, or EOS. It is joined by fixture_join(), which
  * returns the flow. */
 void fixture_start_pushing (Fixture * f, gsize size, gsize buffer_size);
 void fixture_start_eos (Fixture * f);

@@ -50,23 +50,6 @@ assert_one_upload_id (Fixture * f)
 }
 
 static void
-push_parts (Fixture * f, guint n)
-{
-  g_assert_cmpint (fixture_push_all (f, n * FIXTURE_PART_SIZE, 64 * KIB), ==,
-      GST_FLOW_OK);
-}
-
-/* Whole parts of FIXTURE_PART_SIZE were pushed; the plan may want larger
- * ones. */
-static void
-wait_uploaded (Fixture * f)
-{
-  g_signal_emit_by_name (f->sink, "checkpoint");
-  fixture_wait_for (f, fixture_get_stat (f, "bytes-uploaded")
-      == f->expected->len);
-}
-
-static void
 finish_exactly (Fixture * f)
 {
   fixture_finish (f);
@@ -124,12 +107,12 @@ test_renews_dead_lease (gconstpointer data)
   guint i;
 
   fixture_play (f);
-  push_parts (f, 3);
-  wait_uploaded (f);
+  fixture_push_parts (f, 3);
+  fixture_wait_uploaded (f);
   for (i = 1; i <= 5; i++) {
     ice_emulator_expire_credentials (f->emulator);
-    push_parts (f, 4);
-    wait_uploaded (f);
+    fixture_push_parts (f, 4);
+    fixture_wait_uploaded (f);
     g_assert_cmpuint (ice_emulator_get_generation (f->emulator), ==, 1 + i);
   }
   finish_exactly (f);
@@ -142,7 +125,7 @@ test_renews_dead_lease (gconstpointer data)
 static gboolean
 push_part_on_its_way (Fixture * f)
 {
-  push_parts (f, 1);
+  fixture_push_parts (f, 1);
 
   return fixture_get_stat (f, "parts-in-flight") > 0;
 }
@@ -157,7 +140,7 @@ test_renews_while_parts_are_in_flight (void)
 
   fixture_play (f);
   for (i = 0; i < 8; i++) {
-    push_parts (f, 2);
+    fixture_push_parts (f, 2);
     fixture_wait_for (f, push_part_on_its_way (f));
     ice_emulator_expire_credentials (f->emulator);
   }
@@ -172,8 +155,8 @@ test_renews_at_the_end (void)
   g_autoptr (Fixture) f = fixture_new (NULL);
 
   fixture_play (f);
-  push_parts (f, 3);
-  wait_uploaded (f);
+  fixture_push_parts (f, 3);
+  fixture_wait_uploaded (f);
   ice_emulator_expire_credentials (f->emulator);
   finish_exactly (f);
   g_assert_cmpuint (ice_emulator_get_generation (f->emulator), ==, 2);
@@ -209,7 +192,7 @@ test_renews_after_early_answers (void)
   for (i = 1; i <= 8; i++) {
     fixture_add_fault (f, EARLY_403);
     g_assert_cmpint (fixture_push (f, 4 * MIB), ==, GST_FLOW_OK);
-    wait_uploaded (f);
+    fixture_wait_uploaded (f);
     g_assert_cmpuint (ice_emulator_get_generation (f->emulator), ==, 1 + i);
   }
   finish_exactly (f);
@@ -256,13 +239,13 @@ test_waits_for_renewal (void)
   g_autoptr (Fixture) f = fixture_new (NULL);
 
   fixture_play (f);
-  push_parts (f, 3);
-  wait_uploaded (f);
+  fixture_push_parts (f, 3);
+  fixture_wait_uploaded (f);
   fixture_add_fault (f, "refresh:error:status=503:count=4");
   ice_emulator_expire_credentials (f->emulator);
-  push_parts (f, 4);
+  fixture_push_parts (f, 4);
   fixture_wait_element (f, "ice-upload-interrupted");
-  wait_uploaded (f);
+  fixture_wait_uploaded (f);
   fixture_wait_element (f, "ice-upload-resumed");
   finish_exactly (f);
   assert_one_upload_id (f);
@@ -290,7 +273,7 @@ test_lease (gconstpointer data)
   g_autoptr (Fixture) f = fixture_new (c->options);
 
   fixture_play (f);
-  push_parts (f, 3);
+  fixture_push_parts (f, 3);
   finish_exactly (f);
 }
 
@@ -303,7 +286,7 @@ test_oss_endpoint (void)
   g_object_set (f->sink, "oss-endpoint", ice_emulator_get_uri (f->emulator),
       NULL);
   fixture_play (f);
-  push_parts (f, 3);
+  fixture_push_parts (f, 3);
   finish_exactly (f);
 }
 
@@ -351,10 +334,10 @@ static void
 record_over_renewal (Fixture * f)
 {
   fixture_play (f);
-  push_parts (f, 3);
-  wait_uploaded (f);
+  fixture_push_parts (f, 3);
+  fixture_wait_uploaded (f);
   ice_emulator_expire_credentials (f->emulator);
-  push_parts (f, 3);
+  fixture_push_parts (f, 3);
   finish_exactly (f);
 
   assert_one_upload_id (f);
@@ -398,7 +381,7 @@ test_lease_moves_object (void)
       " --fault=part:expired-token:part=3");
 
   fixture_play (f);
-  push_parts (f, 6);
+  fixture_push_parts (f, 6);
   finish_exactly (f);
   g_assert_true (is_moved (f));
   assert_not_mixed (f);
@@ -416,11 +399,11 @@ test_lease_moves_object_with_spool (void)
   g_assert_no_error (error);
   g_object_set (f->sink, "spool-directory", spool, NULL);
   fixture_play (f);
-  push_parts (f, 10);
-  wait_uploaded (f);
+  fixture_push_parts (f, 10);
+  fixture_wait_uploaded (f);
   g_assert_false (is_moved (f));
   ice_emulator_expire_credentials (f->emulator);
-  push_parts (f, 10);
+  fixture_push_parts (f, 10);
   finish_exactly (f);
 
   g_assert_true (is_moved (f));
@@ -440,8 +423,8 @@ test_lease_moves_object_too_late (void)
   const GstStructure *details;
 
   fixture_play (f);
-  push_parts (f, 10);
-  wait_uploaded (f);
+  fixture_push_parts (f, 10);
+  fixture_wait_uploaded (f);
   ice_emulator_expire_credentials (f->emulator);
   if (fixture_push_all (f, 10 * FIXTURE_PART_SIZE, 64 * KIB) == GST_FLOW_OK)
     g_assert_false (fixture_push_eos (f));
@@ -486,10 +469,10 @@ test_clock (gconstpointer data)
 
   ice_emulator_set_clock (f->emulator, shift_clock, &c.offset_us);
   fixture_play (f);
-  push_parts (f, 3);
-  wait_uploaded (f);
+  fixture_push_parts (f, 3);
+  fixture_wait_uploaded (f);
   ice_emulator_expire_credentials (f->emulator);
-  push_parts (f, 3);
+  fixture_push_parts (f, 3);
   finish_exactly (f);
   assert_one_upload_id (f);
   g_assert_cmpuint (ice_emulator_get_generation (f->emulator), ==, 2);
@@ -513,8 +496,8 @@ test_clock_steps (void)
   ice_emulator_set_clock (f->emulator, step_clock, &offset);
   fixture_play (f);
   for (i = 0; i < G_N_ELEMENTS (offsets); i++) {
-    push_parts (f, 3);
-    wait_uploaded (f);
+    fixture_push_parts (f, 3);
+    fixture_wait_uploaded (f);
     g_atomic_int_set (&offset, offsets[i]);
   }
   finish_exactly (f);
@@ -694,7 +677,7 @@ test_request_answered_at_once (void)
   forget_identity (f);
   giver = giver_new (f, TRUE, TRUE);
   fixture_play (f);
-  push_parts (f, 3);
+  fixture_push_parts (f, 3);
   finish_exactly (f);
 
   assert_asked_for (giver, "start");
@@ -720,7 +703,7 @@ test_request_answered_later (void)
   forget_identity (f);
   giver = giver_new (f, TRUE, FALSE);
   fixture_play (f);
-  push_parts (f, 3);
+  fixture_push_parts (f, 3);
   fixture_wait_for (f, g_atomic_int_get (&giver->asked) == 1);
   g_assert_cmpuint (fixture_get_stat (f, "requests"), ==, 0);
   g_thread_join (g_thread_new ("giver", provide_in_thread, f));
@@ -736,7 +719,7 @@ test_request_declined (void)
 
   giver = giver_new (f, FALSE, FALSE);
   fixture_play (f);
-  push_parts (f, 3);
+  fixture_push_parts (f, 3);
   finish_exactly (f);
 
   assert_asked_for (giver, "start");
@@ -788,8 +771,8 @@ test_request_reasons (void)
   giver = giver_new (f, TRUE, TRUE);
   ice_emulator_set_credential_life (f->emulator, test_patience (1500));
   fixture_play (f);
-  push_parts (f, 3);
-  wait_uploaded (f);
+  fixture_push_parts (f, 3);
+  fixture_wait_uploaded (f);
   assert_asked_for (giver, "start");
 
   ice_emulator_set_credential_life (f->emulator, 3600 * 1000);
@@ -797,8 +780,8 @@ test_request_reasons (void)
   assert_asked_for (giver, "expiring");
 
   ice_emulator_expire_credentials (f->emulator);
-  push_parts (f, 3);
-  wait_uploaded (f);
+  fixture_push_parts (f, 3);
+  fixture_wait_uploaded (f);
   assert_asked_for (giver, "refused");
   finish_exactly (f);
   assert_asked_for (giver, NULL);
@@ -821,24 +804,32 @@ test_request_in_handler_of_null (void)
   g_assert_false (provide_fresh (f));
 }
 
+/* The sink has no identity, and one credential. */
 static void
-test_first_credential (void)
+set_first_credential (Fixture * f)
 {
-  g_autoptr (Fixture) f = fixture_new (NULL);
   g_autofree gchar *address = NULL, *auth = NULL;
 
   forget_identity (f);
   get_credential (f->emulator, f->media_id, &address, &auth);
   g_object_set (f->sink, "upload-address", address, "upload-auth", auth,
       NULL);
+}
+
+static void
+test_first_credential (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+
+  set_first_credential (f);
   fixture_play (f);
-  push_parts (f, 3);
-  wait_uploaded (f);
+  fixture_push_parts (f, 3);
+  fixture_wait_uploaded (f);
 
   /* a later one is simply given */
   ice_emulator_expire_credentials (f->emulator);
   g_assert_true (provide_fresh (f));
-  push_parts (f, 3);
+  fixture_push_parts (f, 3);
   finish_exactly (f);
   assert_one_upload_id (f);
   g_assert_cmpuint (count_refreshes (f), ==, 0);
@@ -850,16 +841,12 @@ static void
 test_clock_of_oss_alone (void)
 {
   g_autoptr (Fixture) f = fixture_new (NULL);
-  g_autofree gchar *address = NULL, *auth = NULL;
   gint64 offset_us = -2 * HOUR_US;
 
-  forget_identity (f);
-  get_credential (f->emulator, f->media_id, &address, &auth);
+  set_first_credential (f);
   ice_emulator_set_clock (f->emulator, shift_clock, &offset_us);
-  g_object_set (f->sink, "upload-address", address, "upload-auth", auth,
-      NULL);
   fixture_play (f);
-  push_parts (f, 3);
+  fixture_push_parts (f, 3);
   finish_exactly (f);
 
   g_assert_cmpuint (count_refreshes (f), ==, 0);
@@ -876,19 +863,15 @@ static void
 test_provide_identity_later (void)
 {
   g_autoptr (Fixture) f = fixture_new (NULL);
-  g_autofree gchar *address = NULL, *auth = NULL;
 
-  forget_identity (f);
-  get_credential (f->emulator, f->media_id, &address, &auth);
-  g_object_set (f->sink, "upload-address", address, "upload-auth", auth,
-      NULL);
+  set_first_credential (f);
   fixture_play (f);
-  push_parts (f, 3);
-  wait_uploaded (f);
+  fixture_push_parts (f, 3);
+  fixture_wait_uploaded (f);
   g_signal_emit_by_name (f->sink, "provide-identity", FIXTURE_KEY_ID,
       FIXTURE_KEY_SECRET, NULL);
   ice_emulator_expire_credentials (f->emulator);
-  push_parts (f, 3);
+  fixture_push_parts (f, 3);
   finish_exactly (f);
   assert_one_upload_id (f);
   g_assert_cmpuint (count_refreshes (f), ==, 1);
@@ -909,7 +892,7 @@ test_bad_credentials (void)
   g_assert_false (provide (f, auth, auth));
   /* In either order. */
   g_assert_true (provide (f, auth, address));
-  push_parts (f, 3);
+  fixture_push_parts (f, 3);
   finish_exactly (f);
 }
 
@@ -927,14 +910,14 @@ test_renewal_answered_late (void)
   fixture_play (f);
   fixture_wait_for (f, g_atomic_int_get (&giver->asked) == 1);
   g_assert_true (provide_fresh (f));
-  push_parts (f, 3);
-  wait_uploaded (f);
+  fixture_push_parts (f, 3);
+  fixture_wait_uploaded (f);
 
   fixture_wait_for (f, g_atomic_int_get (&giver->asked) == 2);
   fixture_wait_for (f, fixture_get_stat (f, "credential-expires-in") == 0
       || fixture_get_stat (f, "credential-expires-in")
       == GST_CLOCK_TIME_NONE);
-  push_parts (f, 3);
+  fixture_push_parts (f, 3);
   ice_emulator_set_credential_life (f->emulator, 3600 * 1000);
   g_thread_join (g_thread_new ("giver", provide_in_thread, f));
   finish_exactly (f);
@@ -975,7 +958,7 @@ test_provided_from_all_sides (void)
   fixture_play (f);
   for (i = 0; i < G_N_ELEMENTS (threads); i++)
     threads[i] = g_thread_new ("giver", provide_again_and_again, f);
-  push_parts (f, 10);
+  fixture_push_parts (f, 10);
   for (i = 0; i < G_N_ELEMENTS (threads); i++)
     g_thread_join (threads[i]);
   finish_exactly (f);
@@ -1081,22 +1064,13 @@ test_handler_never_returns (void)
   g_mutex_unlock (&gate.lock);
 }
 
-#define ADD_CASES(prefix, cases, func) \
-  G_STMT_START { \
-    guint i_; \
-    for (i_ = 0; i_ < G_N_ELEMENTS (cases); i_++) { \
-      g_autofree gchar *path_ = g_strconcat (prefix, cases[i_].name, NULL); \
-      g_test_add_data_func (path_, &cases[i_], func); \
-    } \
-  } G_STMT_END
-
 int
 main (int argc, char **argv)
 {
   fixture_init (&argc, &argv);
 
   g_test_add_func ("/icesink/renewal/comes-in-time", test_renews_in_time);
-  ADD_CASES ("/icesink/renewal/follows-", refusal_cases,
+  FIXTURE_ADD_CASES ("/icesink/renewal/follows-", refusal_cases,
       test_renews_dead_lease);
   g_test_add_func ("/icesink/renewal/follows-parts-in-flight",
       test_renews_while_parts_are_in_flight);
@@ -1110,7 +1084,7 @@ main (int argc, char **argv)
       test_goes_on_while_renewal_fails);
   g_test_add_func ("/icesink/renewal/is-waited-for", test_waits_for_renewal);
 
-  ADD_CASES ("/icesink/lease/may-be-", lease_cases, test_lease);
+  FIXTURE_ADD_CASES ("/icesink/lease/may-be-", lease_cases, test_lease);
   g_test_add_func ("/icesink/lease/gives-way-to-oss-endpoint",
       test_oss_endpoint);
   g_test_add_func ("/icesink/lease/may-change-the-token",
@@ -1124,7 +1098,7 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/lease/may-change-the-object-too-late",
       test_lease_moves_object_too_late);
 
-  ADD_CASES ("/icesink/clock/may-be-", clock_cases, test_clock);
+  FIXTURE_ADD_CASES ("/icesink/clock/may-be-", clock_cases, test_clock);
   g_test_add_func ("/icesink/clock/may-step", test_clock_steps);
   g_test_add_func ("/icesink/clock/is-learnt-from-oss-alone",
       test_clock_of_oss_alone);

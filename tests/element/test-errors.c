@@ -714,21 +714,12 @@ test_reuse_after_failure (void)
   fixture_assert_object (f);
 }
 
-#define ADD_CASES(prefix, cases, func) \
-  G_STMT_START { \
-    guint i_; \
-    for (i_ = 0; i_ < G_N_ELEMENTS (cases); i_++) { \
-      g_autofree gchar *path_ = g_strconcat (prefix, cases[i_].name, NULL); \
-      g_test_add_data_func (path_, &cases[i_], func); \
-    } \
-  } G_STMT_END
-
 int
 main (int argc, char **argv)
 {
   fixture_init (&argc, &argv);
 
-  ADD_CASES ("/icesink/errors/names-", error_cases, test_error);
+  FIXTURE_ADD_CASES ("/icesink/errors/names-", error_cases, test_error);
   g_test_add_func ("/icesink/errors/names-an-unreachable-service",
       test_unreachable);
   g_test_add_func ("/icesink/errors/names-an-outage",
@@ -740,7 +731,7 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/errors/names-an-unknown-host",
       test_unknown_host);
 
-  ADD_CASES ("/icesink/errors/refuses-", setting_cases, test_setting);
+  FIXTURE_ADD_CASES ("/icesink/errors/refuses-", setting_cases, test_setting);
   g_test_add_func ("/icesink/errors/takes-mended-settings",
       test_setting_mended);
 
@@ -751,7 +742,7 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/errors/names-a-gap-too-large",
       test_gap_too_large);
 
-  ADD_CASES ("/icesink/on-error/", end_cases, test_end);
+  FIXTURE_ADD_CASES ("/icesink/on-error/", end_cases, test_end);
   g_test_add_func ("/icesink/on-error/completes-no-empty-object",
       test_completes_nothing);
   g_test_add_func ("/icesink/on-error/completes-what-memory-holds",

@@ -94,21 +94,6 @@ get_element (Fixture * f, guint i, const gchar * name)
   return gst_message_get_structure (message);
 }
 
-static void
-push_parts (Fixture * f, guint n)
-{
-  g_assert_cmpint (fixture_push_all (f, n * FIXTURE_PART_SIZE, 64 * KIB), ==,
-      GST_FLOW_OK);
-}
-
-static void
-wait_uploaded (Fixture * f)
-{
-  g_signal_emit_by_name (f->sink, "checkpoint");
-  fixture_wait_for (f, fixture_get_stat (f, "bytes-uploaded")
-      == f->expected->len);
-}
-
 /* Writes @size other bytes at @offset, and goes back to the end. */
 static void
 rewrite (Fixture * f, guint64 offset, gsize size)
@@ -195,7 +180,7 @@ test_faults (gconstpointer data)
 
   fixture_add_fault (f, data);
   fixture_play (f);
-  push_parts (f, 5);
+  fixture_push_parts (f, 5);
   fixture_finish (f);
 
   seen = look (f);
@@ -217,7 +202,7 @@ test_clean (void)
   g_autoptr (Fixture) f = fixture_new (NULL);
 
   fixture_play (f);
-  push_parts (f, 7);
+  fixture_push_parts (f, 7);
   fixture_finish (f);
   assert_agrees (f);
   g_assert_cmpuint (fixture_get_stat (f, "retries"), ==, 0);
@@ -231,8 +216,8 @@ test_renewals (void)
 
   fixture_play (f);
   for (i = 0; i < 3; i++) {
-    push_parts (f, 3);
-    wait_uploaded (f);
+    fixture_push_parts (f, 3);
+    fixture_wait_uploaded (f);
     ice_emulator_expire_credentials (f->emulator);
   }
   fixture_finish (f);
@@ -248,11 +233,11 @@ test_rewrites (void)
       fixture_new ("--fault=part:delay-answer:seconds=3:part=1");
 
   fixture_play (f);
-  push_parts (f, 1);
+  fixture_push_parts (f, 1);
   fixture_wait_for (f, fixture_get_stat (f, "bytes-sent")
       >= FIXTURE_PART_SIZE);
   rewrite (f, 100, 50);
-  push_parts (f, 2);
+  fixture_push_parts (f, 2);
   fixture_finish (f);
   assert_agrees (f);
   g_assert_cmpuint (fixture_get_stat (f, "parts-reuploaded"), ==, 1);
@@ -282,7 +267,7 @@ test_cut_bodies (void)
   Seen seen;
 
   fixture_play (f);
-  push_parts (f, 4);
+  fixture_push_parts (f, 4);
   fixture_finish (f);
   seen = look (f);
   fixture_assert_object (f);
@@ -308,8 +293,8 @@ test_clock_offset (void)
 
   ice_emulator_set_clock (f->emulator, shift_clock, &shift);
   fixture_play (f);
-  push_parts (f, 2);
-  wait_uploaded (f);
+  fixture_push_parts (f, 2);
+  fixture_wait_uploaded (f);
   g_assert_cmpint (ABS (get_signed_stat (f, "clock-offset") - shift), <,
       60 * G_USEC_PER_SEC);
   fixture_finish (f);
@@ -341,12 +326,12 @@ test_outage (void)
   gint64 begin, lag;
 
   fixture_play (f);
-  push_parts (f, 2);
-  wait_uploaded (f);
+  fixture_push_parts (f, 2);
+  fixture_wait_uploaded (f);
   g_assert_cmpuint (fixture_get_stat (f, "upload-lag"), ==, 0);
   fixture_set_reachable (f, FALSE);
   begin = g_get_monotonic_time ();
-  push_parts (f, 4);
+  fixture_push_parts (f, 4);
   fixture_wait_for (f, fixture_stat_is (f, "state", "interrupted"));
   fixture_wait_for (f, fixture_get_stat (f, "upload-lag")
       >= 300 * GST_MSECOND);
@@ -358,7 +343,7 @@ test_outage (void)
   g_assert_cmpuint (fixture_get_stat (f, "memory-used"), >=,
       4 * FIXTURE_PART_SIZE);
   fixture_set_reachable (f, TRUE);
-  wait_uploaded (f);
+  fixture_wait_uploaded (f);
   g_assert_cmpuint (fixture_get_stat (f, "upload-lag"), ==, 0);
   g_assert_true (fixture_stat_is (f, "state", "uploading"));
   fixture_finish (f);
@@ -373,14 +358,14 @@ test_lag_of_head (void)
 
   fixture_set (f, "head-size=102400");
   fixture_play (f);
-  push_parts (f, 1);
+  fixture_push_parts (f, 1);
   fixture_wait_for (f, fixture_stat_is (f, "state", "uploading"));
   begin = g_get_monotonic_time ();
   fixture_wait_for (f, g_get_monotonic_time () - begin
       > G_USEC_PER_SEC / 2);
   g_assert_cmpuint (fixture_get_stat (f, "upload-lag"), ==, 0);
   begin = g_get_monotonic_time ();
-  push_parts (f, 1);
+  fixture_push_parts (f, 1);
   fixture_set_reachable (f, FALSE);
   fixture_start_eos (f);
   fixture_wait_for (f, fixture_stat_is (f, "state", "interrupted"));
@@ -457,7 +442,7 @@ test_last_error (void)
 
   fixture_play (f);
   g_assert_true (fixture_stat_is (f, "last-error", ""));
-  push_parts (f, 2);
+  fixture_push_parts (f, 2);
   fixture_wait_error (f, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
   text = fixture_get_stat_string (f, "last-error");
   g_assert_nonnull (strstr (text, "AccessDenied"));
@@ -478,7 +463,7 @@ test_started_and_complete (void)
   guint n;
 
   fixture_play (f);
-  push_parts (f, 4);
+  fixture_push_parts (f, 4);
   fixture_finish (f);
   parts = fixture_get_records (f, ICE_EMULATOR_PART, 200);
   g_assert_true (ice_emulator_get_object_info (f->emulator, f->media_id, NULL,
@@ -505,10 +490,10 @@ test_refreshed (void)
   guint generation;
 
   fixture_play (f);
-  push_parts (f, 2);
-  wait_uploaded (f);
+  fixture_push_parts (f, 2);
+  fixture_wait_uploaded (f);
   ice_emulator_expire_credentials (f->emulator);
-  push_parts (f, 2);
+  fixture_push_parts (f, 2);
   message = fixture_wait_element (f, "ice-credential-refreshed");
   g_assert_true (gst_structure_get_uint (message, "generation",
           &generation));
@@ -527,11 +512,11 @@ test_interrupted (void)
   gint64 begin;
 
   fixture_play (f);
-  push_parts (f, 2);
-  wait_uploaded (f);
+  fixture_push_parts (f, 2);
+  fixture_wait_uploaded (f);
   begin = g_get_monotonic_time ();
   fixture_add_fault (f, "part:error:status=503:count=3:code=ServiceDown");
-  push_parts (f, 1);
+  fixture_push_parts (f, 1);
   message = fixture_wait_element (f, "ice-upload-interrupted");
   g_assert_nonnull (strstr (gst_structure_get_string (message, "reason"),
           "ServiceDown"));
@@ -593,7 +578,7 @@ test_progress (void)
 
   fixture_set (f, "progress-interval=10000000");
   fixture_play (f);
-  push_parts (f, 20);
+  fixture_push_parts (f, 20);
   fixture_finish (f);
   g_assert_cmpuint (assert_progress_messages (f, -1), >, 1);
 }

@@ -6,6 +6,7 @@
  * gave out; whoever else signs is refused. */
 
 #include "fixture.h"
+#include "remove-tree.h"
 
 #include <string.h>
 #include <glib/gstdio.h>
@@ -48,25 +49,10 @@ home_init (Home * h, const gchar * options)
 }
 
 static void
-remove_tree (const gchar * path)
-{
-  GDir *dir = g_dir_open (path, 0, NULL);
-  const gchar *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
-    g_autofree gchar *child = g_build_filename (path, name, NULL);
-
-    remove_tree (child);
-  }
-  g_clear_pointer (&dir, g_dir_close);
-  g_assert_cmpint (g_remove (path), ==, 0);
-}
-
-static void
 home_clear (Home * h)
 {
   fixture_free (h->f);
-  remove_tree (h->home);
+  g_assert_true (test_remove_tree (h->home));
   g_free (h->home);
 }
 

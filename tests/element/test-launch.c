@@ -11,6 +11,7 @@
 #include "../sanitizer.h"
 #include "emulator/emulator.h"
 #include "patience.h"
+#include "remove-tree.h"
 #include "secret-search.h"
 
 #define KEY_ID "LTAI5tEmulatorDemoKeyId1"
@@ -80,30 +81,13 @@ launch_new (const gchar * options)
 }
 
 static void
-remove_directory (const gchar * path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const gchar *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
-    g_autofree gchar *file = g_build_filename (path, name, NULL);
-
-    if (g_file_test (file, G_FILE_TEST_IS_DIR))
-      remove_directory (file);
-    else
-      g_remove (file);
-  }
-  g_rmdir (path);
-}
-
-static void
 launch_free (Launch * launch)
 {
   if (launch->process != NULL)
     g_subprocess_force_exit (launch->process);
   g_clear_object (&launch->process);
   g_clear_object (&launch->launcher);
-  remove_directory (launch->directory);
+  test_remove_tree (launch->directory);
   g_free (launch->directory);
   g_free (launch->output);
   ice_emulator_free (launch->emulator);

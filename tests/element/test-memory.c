@@ -8,56 +8,16 @@
  * it holds when it starts another counts for that one, too. */
 
 #include <gio/gio.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+
+#include "other-emulator.h"
 
 #define MIB 1024
 
 /* What is allowed besides max-memory, in KiB. */
 #define ALLOWANCE (40 * MIB)
-
-typedef struct
-{
-  GPid pid;
-  gchar *uri;
-} Emulator;
-
-/* Starts the emulator and reads from its first line where it listens. */
-static void
-emulator_start (Emulator * emulator)
-{
-  const gchar *argv[] = { g_getenv ("ICE_EMULATOR"), "--discard", "--no-md5",
-    "--fault=part:delay-answer:seconds=0.04:count=0", NULL
-  };
-  g_autoptr (GIOChannel) channel = NULL;
-  g_autofree gchar *line = NULL;
-  g_autoptr (GError) error = NULL;
-  g_auto (GStrv) words = NULL;
-  gint output;
-
-  g_spawn_async_with_pipes (NULL, (gchar **) argv, NULL,
-      G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &emulator->pid, NULL, &output,
-      NULL, &error);
-  g_assert_no_error (error);
-  channel = g_io_channel_unix_new (output);
-  g_io_channel_set_close_on_unref (channel, TRUE);
-  g_io_channel_read_line (channel, &line, NULL, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_nonnull (line);
-  words = g_strsplit (line, " ", -1);
-  g_assert_cmpuint (g_strv_length (words), >, 3);
-  emulator->uri = g_strdup (words[3]);
-}
-
-static void
-emulator_stop (Emulator * emulator)
-{
-  kill (emulator->pid, SIGTERM);
-  waitpid (emulator->pid, NULL, 0);
-  g_free (emulator->uri);
-}
 
 /* Runs @line. Returns the peak of its memory in KiB. */
 static glong
@@ -99,10 +59,13 @@ test_memory (gconstpointer data)
 {
   const MemoryCase *c = data;
   g_autofree gchar *line = NULL;
-  Emulator emulator;
+  const gchar *const options[] = {
+    "--no-md5", "--fault=part:delay-answer:seconds=0.04:count=0", NULL
+  };
+  OtherEmulator emulator;
   glong peak;
 
-  emulator_start (&emulator);
+  other_emulator_start (&emulator, options);
   line = g_strdup_printf ("gst-launch-1.0 -q fakesrc num-buffers=16384"
       " sizetype=fixed sizemax=65536 ! icesink media-id=abc ice-endpoint=%s"
       " part-size=%u max-memory=%" G_GINT64_FORMAT, emulator.uri,
@@ -111,7 +74,7 @@ test_memory (gconstpointer data)
   /* reading what plugins there are is not what is measured */
   run ("gst-inspect-1.0 icesink");
   peak = run (line);
-  emulator_stop (&emulator);
+  other_emulator_stop (&emulator);
 
   g_test_message ("%ld KiB with %ld MiB of max-memory", peak,
       c->max_memory_mib);

@@ -18,6 +18,7 @@
 #include <glib/gstdio.h>
 
 #include "emulator/test-client.h"
+#include "remove-tree.h"
 
 #define TS_CAPS "video/mpegts,systemstream=true,packetsize=188"
 
@@ -60,24 +61,10 @@ get_path (Spool * spool, const gchar * name)
 }
 
 static void
-remove_all (const gchar * path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const gchar *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
-    g_autofree gchar *below = g_build_filename (path, name, NULL);
-
-    remove_all (below);
-  }
-  g_remove (path);
-}
-
-static void
 spool_free (Spool * spool)
 {
   fixture_free (spool->f);
-  remove_all (spool->directory);
+  test_remove_tree (spool->directory);
   g_free (spool->directory);
   g_free (spool);
 }
@@ -436,7 +423,7 @@ test_flush_fails (void)
   fixture_push_all (f, MIB, 64 * KIB);
   fixture_finish (f);
   fixture_forget (f);
-  remove_all (spool->directory);
+  test_remove_tree (spool->directory);
   g_assert_true (g_file_set_contents (spool->directory, "a file", -1, NULL));
   flush (f);
   g_assert_cmpint (fixture_push (f, 1000), ==, GST_FLOW_ERROR);
@@ -444,7 +431,7 @@ test_flush_fails (void)
   fixture_assert_failed_once (f);
 
   /* There is again. */
-  remove_all (spool->directory);
+  test_remove_tree (spool->directory);
   fixture_forget (f);
   flush (f);
   fixture_push_all (f, MIB, 64 * KIB);
@@ -500,7 +487,7 @@ test_not_overwritten (gconstpointer data)
   stop (only);
   g_assert_true (is_there (spool));
 
-  remove_all (spool->directory);
+  test_remove_tree (spool->directory);
   anew = new_next (spool, NULL);
   fixture_play (anew);
   fixture_push_all (anew, MIB, 64 * KIB);
@@ -934,7 +921,7 @@ test_broken (void)
   fixture_wait_element (f, "ice-upload-complete");
   stop (f);
   setrlimit (RLIMIT_FSIZE, &old);
-  remove_all (directory);
+  test_remove_tree (directory);
 }
 
 /* A disk that does not answer. */
@@ -1209,7 +1196,7 @@ test_vanished (void)
 
   fixture_play (f);
   fixture_push_all (f, 2 * MIB, 64 * KIB);
-  remove_all (spool->directory);
+  test_remove_tree (spool->directory);
   fixture_push_all (f, 8 * MIB, 64 * KIB);
   fixture_finish (f);
   fixture_assert_object (f);

@@ -862,15 +862,6 @@ test_unverified (void)
   g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_WARNING), ==, 1);
 }
 
-#define ADD_CASES(prefix, cases, func) \
-  G_STMT_START { \
-    guint i_; \
-    for (i_ = 0; i_ < G_N_ELEMENTS (cases); i_++) { \
-      g_autofree gchar *path_ = g_strconcat (prefix, cases[i_].name, NULL); \
-      g_test_add_data_func (path_, &cases[i_], func); \
-    } \
-  } G_STMT_END
-
 int
 main (int argc, char **argv)
 {
@@ -890,7 +881,7 @@ main (int argc, char **argv)
       ("/icesink/states/can-be-used-again-from-null-without-eos",
       GINT_TO_POINTER (GST_STATE_NULL), test_reuse_without_eos);
 
-  ADD_CASES ("/icesink/on-stop/", stop_cases, test_stop);
+  FIXTURE_ADD_CASES ("/icesink/on-stop/", stop_cases, test_stop);
   g_test_add_func ("/icesink/on-stop/says-so-if-it-takes-too-long",
       test_stop_in_vain);
   g_test_add_func ("/icesink/on-stop/says-so-in-the-drain",
@@ -902,7 +893,7 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/states/has-one-writer", test_second_writer);
   g_test_add_func ("/icesink/states/tells-of-an-outage",
       test_outage_is_told);
-  ADD_CASES ("/icesink/states/stops-in-", moment_cases, test_moment);
+  FIXTURE_ADD_CASES ("/icesink/states/stops-in-", moment_cases, test_moment);
   g_test_add_func ("/icesink/states/stops-in-a-pipeline",
       test_null_in_pipeline);
   g_test_add_func ("/icesink/states/shares-stop-timeout",

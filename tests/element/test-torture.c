@@ -10,13 +10,12 @@
 #include "fixture.h"
 
 #include <malloc.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include <gst/check/gstharness.h>
 
+#include "other-emulator.h"
 #include "patience.h"
 
 #define N_STATES 300
@@ -317,44 +316,6 @@ test_harness (void)
 
 /* ---- a thousand runs ---- */
 
-/* An emulator that is not part of what is measured. */
-typedef struct
-{
-  GPid pid;
-  gchar *uri;
-} OtherEmulator;
-
-static void
-emulator_start (OtherEmulator * emulator)
-{
-  const gchar *argv[] = { g_getenv ("ICE_EMULATOR"), "--discard", NULL };
-  g_autoptr (GIOChannel) channel = NULL;
-  g_autofree gchar *line = NULL;
-  g_autoptr (GError) error = NULL;
-  g_auto (GStrv) words = NULL;
-  gint output;
-
-  g_spawn_async_with_pipes (NULL, (gchar **) argv, NULL,
-      G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &emulator->pid, NULL, &output,
-      NULL, &error);
-  g_assert_no_error (error);
-  channel = g_io_channel_unix_new (output);
-  g_io_channel_set_close_on_unref (channel, TRUE);
-  g_io_channel_read_line (channel, &line, NULL, NULL, &error);
-  g_assert_no_error (error);
-  words = g_strsplit (line, " ", -1);
-  g_assert_cmpuint (g_strv_length (words), >, 3);
-  emulator->uri = g_strdup (words[3]);
-}
-
-static void
-emulator_stop (OtherEmulator * emulator)
-{
-  kill (emulator->pid, SIGTERM);
-  waitpid (emulator->pid, NULL, 0);
-  g_free (emulator->uri);
-}
-
 static GstElement *
 create_pipeline (const OtherEmulator * emulator)
 {
@@ -428,7 +389,7 @@ test_reuse (gconstpointer data)
     return;
   }
 
-  emulator_start (&emulator);
+  other_emulator_start (&emulator, NULL);
   pipeline = create_pipeline (&emulator);
   for (i = 0; i < N_REUSES; i++) {
     if (i == N_WARM)
@@ -441,7 +402,7 @@ test_reuse (gconstpointer data)
       warm.descriptors, now.descriptors, warm.threads, now.threads);
   gst_element_set_state (pipeline, GST_STATE_NULL);
   gst_object_unref (pipeline);
-  emulator_stop (&emulator);
+  other_emulator_stop (&emulator);
 
   g_assert_cmpuint (now.memory, <=, warm.memory + GROWTH_MAX);
   g_assert_cmpuint (now.descriptors, <=, warm.descriptors + HANDLES_MAX);

@@ -10,14 +10,6 @@
 #include "http/endpoint.h"
 #include "icesink/media-uri.h"
 
-int
-LLVMFuzzerInitialize (int *argc, char ***argv)
-{
-  fuzz_start ();
-
-  return 0;
-}
-
 static void
 check_same (const GstIceEndpoint * endpoint)
 {

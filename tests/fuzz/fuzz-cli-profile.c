@@ -8,31 +8,17 @@
 #include "credentials/cli-profile.h"
 #include "profile.h"
 
-int
-LLVMFuzzerInitialize (int *argc, char ***argv)
+static GstIceProfile *
+read_profile (const gchar * text, gsize size, const gchar * name,
+    GError ** error)
 {
-  fuzz_start ();
-
-  return 0;
+  return gst_ice_cli_profile_read (text, size, name, 0, error);
 }
 
 int
 LLVMFuzzerTestOneInput (const guint8 * data, gsize size)
 {
-  static const gchar *const names[] = { NULL, "other", "" };
-  guint i;
-
-  for (i = 0; i < G_N_ELEMENTS (names); i++) {
-    g_autoptr (GError) error = NULL;
-    g_autoptr (GstIceProfile) profile =
-        gst_ice_cli_profile_read ((const gchar *) data, size, names[i], 0,
-        &error);
-
-    if (profile != NULL)
-      fuzz_profile_check (profile);
-    else
-      fuzz_check_error (&error);
-  }
+  fuzz_profile_check_file (read_profile, data, size);
 
   return 0;
 }

@@ -10,14 +10,6 @@
 #include "ice/ice-errors.h"
 #include "ice/lease.h"
 
-int
-LLVMFuzzerInitialize (int *argc, char ***argv)
-{
-  fuzz_start ();
-
-  return 0;
-}
-
 static void
 read_error (const GstIceAnswer * answer)
 {

@@ -15,14 +15,6 @@
 
 #define MEDIA_ID "media-1"
 
-int
-LLVMFuzzerInitialize (int *argc, char ***argv)
-{
-  fuzz_start ();
-
-  return 0;
-}
-
 /* (transfer full) */
 static GString *
 make_journal (const guint8 * data, gsize size)

@@ -8,14 +8,6 @@
 
 #include "common/json.h"
 
-int
-LLVMFuzzerInitialize (int *argc, char ***argv)
-{
-  fuzz_start ();
-
-  return 0;
-}
-
 /* (transfer full) */
 static gchar *
 read_with_library (const guint8 * data, gsize size)

@@ -18,14 +18,6 @@
 #define MONOTONIC_US (1000 * (gint64) G_USEC_PER_SEC)
 #define WEEK_US (7 * 24 * 3600 * (gint64) G_USEC_PER_SEC)
 
-int
-LLVMFuzzerInitialize (int *argc, char ***argv)
-{
-  fuzz_start ();
-
-  return 0;
-}
-
 /* (transfer full) */
 static gchar *
 take_text (const guint8 ** data, gsize * size)

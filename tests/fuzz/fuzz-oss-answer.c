@@ -9,14 +9,6 @@
 #include "oss/oss-errors.h"
 #include "oss/oss-operation.h"
 
-int
-LLVMFuzzerInitialize (int *argc, char ***argv)
-{
-  fuzz_start ();
-
-  return 0;
-}
-
 static void
 check_reply (const GstIceOssReply * reply)
 {

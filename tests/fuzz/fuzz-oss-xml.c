@@ -11,14 +11,6 @@
 
 #define MAX_PART_NUMBER 10000
 
-int
-LLVMFuzzerInitialize (int *argc, char ***argv)
-{
-  fuzz_start ();
-
-  return 0;
-}
-
 /* A query that nothing can be smuggled into. */
 static void
 check_upload_id (const gchar * upload_id)

@@ -20,14 +20,6 @@ typedef struct
   gsize size;
 } Bytes;
 
-int
-LLVMFuzzerInitialize (int *argc, char ***argv)
-{
-  fuzz_start ();
-
-  return 0;
-}
-
 /* When there are no more, every choice is the first. */
 static gdouble
 draw (gpointer user_data)

@@ -9,14 +9,6 @@
 
 #include "credentials/redaction.h"
 
-int
-LLVMFuzzerInitialize (int *argc, char ***argv)
-{
-  fuzz_start ();
-
-  return 0;
-}
-
 /* (transfer full) */
 static gchar *
 expand (const gchar * text)

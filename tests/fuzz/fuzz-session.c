@@ -17,14 +17,6 @@ static const GstIceSessionForm loose_form = {
   "access_key_id", "access_key_secret", "sts_token", "expiration", FALSE
 };
 
-int
-LLVMFuzzerInitialize (int *argc, char ***argv)
-{
-  fuzz_start ();
-
-  return 0;
-}
-
 static void
 decode (JsonObject * object, const GstIceSessionForm * form)
 {

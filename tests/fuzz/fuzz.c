@@ -23,13 +23,15 @@ on_trap (int number)
   abort ();
 }
 
-void
-fuzz_start (void)
+int
+LLVMFuzzerInitialize (int *argc, char ***argv)
 {
   signal (SIGTRAP, on_trap);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL
       | G_LOG_LEVEL_WARNING);
   gst_debug_set_active (FALSE);
+
+  return 0;
 }
 
 gchar *

@@ -2,7 +2,7 @@
  * Copyright (C) 2026 The icesink developers */
 /* What targets have in common.
  *
- * A target is one file with the two functions that libFuzzer wants. It reads
+ * A target is one file with the function that libFuzzer wants. It reads
  * hostile bytes the way that icesink does, and aborts if what comes out breaks
  * a promise of the header it tests. Nothing outlives a call. */
 
@@ -16,12 +16,10 @@
 #define FUZZ_SECRET "FuzzSecret0123456789abcdefghij"
 #define FUZZ_TOKEN "FuzzToken/0123456789+ABCDEFGHIJKLMNOP=="
 
-/* libFuzzer's names. The second one runs once, before all others. */
+/* libFuzzer's names. The first one is the target's. The second one is the same
+ * for all: it runs once, before all others, and makes GLib's warnings fatal. */
 int LLVMFuzzerTestOneInput (const guint8 * data, gsize size);
 int LLVMFuzzerInitialize (int *argc, char ***argv);
-
-/* Makes warnings of GLib fatal. */
-void fuzz_start (void);
 
 /* @size bytes of @data as a string; NULL if a zero byte is among them.
  * (transfer full) (nullable) */

@@ -4,6 +4,8 @@
 
 #include "profile.h"
 
+#include "fuzz.h"
+
 #define MAX_DEPTH 16
 
 static void
@@ -30,8 +32,9 @@ check_role (const GstIceRole * role)
   g_assert_cmpuint (role->duration_seconds, >=, GST_ICE_ROLE_MIN_DURATION);
 }
 
-void
-fuzz_profile_check (const GstIceProfile * profile)
+/* @profile and those it stands on. */
+static void
+check_profile (const GstIceProfile * profile)
 {
   guint depth;
 
@@ -45,5 +48,24 @@ fuzz_profile_check (const GstIceProfile * profile)
         || profile->kind == GST_ICE_PROFILE_OIDC)
       check_role (profile->role);
     profile = profile->source;
+  }
+}
+
+void
+fuzz_profile_check_file (FuzzProfileReader read, const guint8 * data,
+    gsize size)
+{
+  static const gchar *const names[] = { NULL, "other", "" };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GstIceProfile) profile =
+        read ((const gchar *) data, size, names[i], &error);
+
+    if (profile != NULL)
+      check_profile (profile);
+    else
+      fuzz_check_error (&error);
   }
 }

@@ -6,6 +6,11 @@
 
 #include "credentials/profile.h"
 
-/* @profile, and those it stands on, have what their kind needs, and nothing
- * that cannot be sent. */
-void fuzz_profile_check (const GstIceProfile * profile);
+/* As gst_ice_ini_profile_read(). */
+typedef GstIceProfile *(*FuzzProfileReader) (const gchar * text, gsize size,
+    const gchar * name, GError ** error);
+
+/* What @read makes of the default profile of a file, and of those with a name,
+ * has what its kind needs, and nothing that cannot be sent. */
+void fuzz_profile_check_file (FuzzProfileReader read, const guint8 * data,
+    gsize size);

@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 
 #include "common/error.h"
+#include "remove-tree.h"
 
 static void
 clear_environment (void)
@@ -58,21 +59,6 @@ provider_fixture_start_canned (ProviderFixture * f, const gchar * answer)
   make_context (f);
 }
 
-static void
-remove_tree (const gchar * path)
-{
-  GDir *dir = g_dir_open (path, 0, NULL);
-  const gchar *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
-    g_autofree gchar *child = g_build_filename (path, name, NULL);
-
-    remove_tree (child);
-  }
-  g_clear_pointer (&dir, g_dir_close);
-  g_assert_cmpint (g_remove (path), ==, 0);
-}
-
 void
 provider_fixture_stop (ProviderFixture * f)
 {
@@ -80,7 +66,7 @@ provider_fixture_stop (ProviderFixture * f)
   gst_ice_network_config_unref (f->network);
   gst_ice_identity_sources_unref (f->sources);
   client_fixture_stop (&f->base);
-  remove_tree (f->home);
+  g_assert_true (test_remove_tree (f->home));
   g_free (f->home);
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/crc64.h"
+#include "../remove-tree.h"
 
 /* In memory, unless TMPDIR says where: a disk that others keep busy takes its
  * time to write what is forced to it. */
@@ -34,28 +35,10 @@ spool_fixture_new (void)
   return fixture;
 }
 
-static void
-remove_tree (const gchar * path)
-{
-  g_autoptr (GDir) dir = NULL;
-  const gchar *name;
-
-  if (g_file_test (path, G_FILE_TEST_IS_DIR)
-      && !g_file_test (path, G_FILE_TEST_IS_SYMLINK))
-    dir = g_dir_open (path, 0, NULL);
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL) {
-    g_autofree gchar *child = g_build_filename (path, name, NULL);
-
-    remove_tree (child);
-  }
-
-  g_assert_cmpint (g_remove (path), ==, 0);
-}
-
 void
 spool_fixture_free (SpoolFixture * fixture)
 {
-  remove_tree (fixture->directory);
+  g_assert_true (test_remove_tree (fixture->directory));
   g_free (fixture->directory);
   g_free (fixture);
 }
