@@ -90,8 +90,6 @@ return_failure (GTask * task, GError * error)
   g_error_free (error);
 }
 
-/* --- What it printed --- */
-
 static gboolean
 lacks_token (JsonObject * object)
 {
@@ -186,8 +184,6 @@ on_end (GObject * source, GAsyncResult * result, gpointer user_data)
   return_error (task, error->message);
   g_error_free (error);
 }
-
-/* --- The start --- */
 
 /* @command with the number signs quoted that GLib would take for the beginning
  * of a comment; to the official tools they are characters like any other. Wipe

@@ -70,8 +70,6 @@ return_identity (GTask * task, GstIceIdentity * identity)
       (GDestroyNotify) gst_ice_identity_unref);
 }
 
-/* --- Those who wait --- */
-
 static void
 waiter_free (Waiter * waiter)
 {
@@ -135,8 +133,6 @@ answer_waiters (GstIceSessionProvider * self, GstIceIdentity * identity,
   }
   g_list_free (waiters);
 }
-
-/* --- The fetch --- */
 
 static void start_fetch (GstIceSessionProvider * self);
 
@@ -206,8 +202,6 @@ gst_ice_session_provider_return (GTask * task, GstIceIdentity * identity)
   g_task_return_pointer (task, identity,
       (GDestroyNotify) gst_ice_identity_unref);
 }
-
-/* --- The interface --- */
 
 static void
 get_identity_async (GstIceCredentialsProvider * provider,

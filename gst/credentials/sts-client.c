@@ -37,8 +37,6 @@ call_free (GstIceServiceCall * call)
   g_free (call);
 }
 
-/* --- Errors --- */
-
 static const struct
 {
   const gchar *code;
@@ -98,8 +96,6 @@ error_from_answer (GstIceServiceCall * call,
 
   return gst_ice_error_new_from_answer (meaning, &details, message, NULL);
 }
-
-/* --- The answer --- */
 
 /* (transfer full) */
 static GstIceIdentity *
@@ -165,8 +161,6 @@ on_response (GObject * source, GAsyncResult * result, gpointer user_data)
   g_task_return_pointer (task, identity,
       (GDestroyNotify) gst_ice_identity_unref);
 }
-
-/* --- The requests --- */
 
 /* @identity: (transfer full): who signs, or what is not to be shown */
 static GstIceServiceCall *

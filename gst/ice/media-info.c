@@ -90,8 +90,6 @@ get_objects (JsonObject * object, const gchar * name)
   return objects;
 }
 
-/* ---- one file ---- */
-
 static gboolean
 is_source (JsonObject * basic)
 {
@@ -160,8 +158,6 @@ read_file (GstIceMediaInfo * info, JsonObject * file)
   read_streams (info, file, "audio", "AudioStreamInfoList");
   read_streams (info, file, "subtitle", "SubtitleStreamInfoList");
 }
-
-/* ---- all ---- */
 
 static gboolean
 has_normal_file (GPtrArray * files)

@@ -97,8 +97,6 @@ find_type (const GstIceNewMedia * media)
   return NULL;
 }
 
-/* ---- checks ---- */
-
 /* @text: (nullable) */
 static gboolean
 check_length (const gchar * field, const gchar * text, glong max,
@@ -245,8 +243,6 @@ gst_ice_new_media_check (const GstIceNewMedia * media, GError ** error)
       && check_workflow (media->workflow, error)
       && check_user_data (media->user_data, error);
 }
-
-/* ---- parameters ---- */
 
 /* @value: (nullable): then there is no such member */
 static void

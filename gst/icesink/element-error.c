@@ -87,30 +87,25 @@ gst_ice_element_error_get_code (const GError * error, gboolean opened)
 static const gchar *
 get_summary (GstResourceError code)
 {
-  switch (code) {
-    case GST_RESOURCE_ERROR_SETTINGS:
-      return "The upload is not set up right.";
-    case GST_RESOURCE_ERROR_NOT_AUTHORIZED:
-      return "The upload is not authorized.";
-    case GST_RESOURCE_ERROR_NOT_FOUND:
-      return "The media asset or its bucket does not exist.";
-    case GST_RESOURCE_ERROR_OPEN_WRITE:
-      return "The upload could not be started.";
-    case GST_RESOURCE_ERROR_WRITE:
-      return "A part of the recording could not be uploaded.";
-    case GST_RESOURCE_ERROR_CLOSE:
-      return "The upload could not be completed.";
-    case GST_RESOURCE_ERROR_SEEK:
-      return "Bytes that have left can't be rewritten.";
-    case GST_RESOURCE_ERROR_SYNC:
-      return "The uploaded object differs from the recording.";
-    case GST_RESOURCE_ERROR_NO_SPACE_LEFT:
-      return "There is no space left for the recording.";
-    case GST_RESOURCE_ERROR_BUSY:
-      return "The service accepts no more requests.";
-    default:
-      return "The upload has failed.";
-  }
+  static const gchar *const summaries[] = {
+    [GST_RESOURCE_ERROR_SETTINGS] = "The upload is not set up right.",
+    [GST_RESOURCE_ERROR_NOT_AUTHORIZED] = "The upload is not authorized.",
+    [GST_RESOURCE_ERROR_NOT_FOUND] =
+        "The media asset or its bucket does not exist.",
+    [GST_RESOURCE_ERROR_OPEN_WRITE] = "The upload could not be started.",
+    [GST_RESOURCE_ERROR_WRITE] =
+        "A part of the recording could not be uploaded.",
+    [GST_RESOURCE_ERROR_CLOSE] = "The upload could not be completed.",
+    [GST_RESOURCE_ERROR_SEEK] = "Bytes that have left can't be rewritten.",
+    [GST_RESOURCE_ERROR_SYNC] =
+        "The uploaded object differs from the recording.",
+    [GST_RESOURCE_ERROR_NO_SPACE_LEFT] =
+        "There is no space left for the recording.",
+    [GST_RESOURCE_ERROR_BUSY] = "The service accepts no more requests.",
+  };
+
+  return code < G_N_ELEMENTS (summaries) && summaries[code] != NULL ?
+      summaries[code] : "The upload has failed.";
 }
 
 static void

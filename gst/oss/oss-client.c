@@ -37,8 +37,6 @@ typedef struct
   GstIceOssObject *object;      /* (owned) */
 } Call;
 
-/* --- The client --- */
-
 GstIceOssClient *
 gst_ice_oss_client_new (GstIceHttpClient * http)
 {
@@ -67,8 +65,6 @@ call_free (Call * call)
   gst_ice_oss_object_unref (call->object);
   g_free (call);
 }
-
-/* --- Sending --- */
 
 /* Path style for an address, where no bucket fits in front. */
 static GstIceHttpRequest *
@@ -127,8 +123,6 @@ ask_as_web_page (GstIceHttpRequest * http_request)
   gst_ice_http_request_add_header (http_request,
       "access-control-request-method", "PUT");
 }
-
-/* --- Answer to reply or error --- */
 
 /* An answer to HEAD has no body; its <Error> is in a header. */
 static GstIceOssErrorAnswer *
@@ -211,8 +205,6 @@ read_reply (Call * call, const GstIceHttpResponse * response, GError ** error)
 
   return g_steal_pointer (&reply);
 }
-
-/* --- The call --- */
 
 /* The header goes before the body, which may be a proxy's work. */
 static const gchar *

@@ -23,8 +23,6 @@
 /* `YYYYMMDD` of x-oss-date. */
 #define DAY_LENGTH 8
 
-/* --- The target --- */
-
 gchar *
 gst_ice_oss_signer_canonical_uri (const gchar * bucket, const gchar * key)
 {
@@ -91,8 +89,6 @@ gst_ice_oss_signer_canonical_query (const GstIcePair * query,
   return g_string_free (text, FALSE);
 }
 
-/* --- The headers that are signed --- */
-
 static gboolean
 is_signed_by_default (const gchar * name)
 {
@@ -150,8 +146,6 @@ append_additional (GString * text, GPtrArray * headers)
     separator = ";";
   }
 }
-
-/* --- The signature --- */
 
 gchar *
 gst_ice_oss_signer_canonical_request (const gchar * method,

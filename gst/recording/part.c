@@ -119,8 +119,6 @@ gst_ice_part_is_superseded (GstIcePart * part)
   return g_atomic_int_get (&part->superseded);
 }
 
-/* ---- the stream ---- */
-
 /* Each piece comes from memory if it is there when its turn comes, else from
  * the spool. It may leave memory at any moment, but not before it is on disk.
  *

@@ -14,8 +14,6 @@
 /* What verifying reads at a time. */
 #define BLOCK_SIZE (1024 * 1024)
 
-/* ---- the parts ---- */
-
 /* TRUE if @part can stay as it is. A last one that is too small to be followed
  * by another can't, nor one that arrived before all of it was on disk. */
 static gboolean
@@ -84,8 +82,6 @@ gst_ice_restoring_begin (GstIceRestoring * self, GstIcePartList * list,
 
   return add_known (self, left, error) && add_rest (self, left->size, error);
 }
-
-/* ---- reading them ---- */
 
 static gboolean
 check_attached (GstIceRestoring * self, GError ** error)

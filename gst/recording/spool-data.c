@@ -77,8 +77,6 @@ fail (int reason, GError ** error, const gchar * format, ...)
       GST_ICE_ERROR_FAILED, "%s: %s", what, g_strerror (reason));
 }
 
-/* ---- what is freed ---- */
-
 /* How much before @end. */
 static guint64
 get_freed (GstIceSpoolData * self, guint64 end)
@@ -159,8 +157,6 @@ gst_ice_spool_data_get_used (GstIceSpoolData * self)
 
   return self->size - get_freed (self, self->size);
 }
-
-/* ---- the file ---- */
 
 /* May the recording reach up to @end? */
 static gboolean

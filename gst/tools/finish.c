@@ -58,8 +58,6 @@ finish_clear (Finish * finish)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Finish, finish_clear)
 
-/* ---- messages ---- */
-
 static void
 handle_element (Finish * finish, const GstStructure * structure)
 {
@@ -120,8 +118,6 @@ on_interrupt (gpointer user_data)
 
   return G_SOURCE_CONTINUE;
 }
-
-/* ---- the element ---- */
 
 /* What happens is decided here, whatever the defaults are. */
 static void
@@ -199,8 +195,6 @@ run_sink (Finish * finish)
     finish->error = gst_ice_error_new (GST_ICE_ERROR_FAILED,
         "the sink has ended, and not completed anything");
 }
-
-/* ---- the result ---- */
 
 static void
 copy_string (JsonObject * object, const GstStructure * from,

@@ -30,8 +30,6 @@ static const gchar *const states[] = {
   [GST_ICE_MEDIA_FAILED] = "failed",
 };
 
-/* ---- JSON ---- */
-
 static JsonObject *
 stream_to_json (const GstIceMediaStream * stream)
 {
@@ -87,8 +85,6 @@ print_json (const GstIceMediaInfo * info, const gchar * media_id)
   json_object_set_array_member (object, "streams", streams_to_json (info));
   gst_ice_tool_print_json (object);
 }
-
-/* ---- text ---- */
 
 /* What the service says may have anything in it. */
 static void
@@ -171,8 +167,6 @@ show (const GstIceMediaInfo * info, const gchar * media_id)
   return info->state == GST_ICE_MEDIA_FAILED ? GST_ICE_TOOL_FAILED :
       GST_ICE_TOOL_NOT_READY;
 }
-
-/* ---- waiting ---- */
 
 /* What may be over when we ask again. */
 static gboolean

@@ -58,8 +58,6 @@ get_age (const GstIceSpoolLeft * left)
   return MAX (0, (g_get_real_time () - left->created_us) / G_USEC_PER_SEC);
 }
 
-/* ---- JSON ---- */
-
 static void
 describe_left (JsonObject * object, const GstIceSpoolLeft * left)
 {
@@ -96,8 +94,6 @@ row_to_json (const Row * row)
   return object;
 }
 
-/* ---- text ---- */
-
 static void
 print_header (void)
 {
@@ -130,8 +126,6 @@ print_row (const Row * row)
   if (row->error != NULL)
     g_print ("  %s\n", row->error->message);
 }
-
-/* ---- all ---- */
 
 /* FALSE if it can't be read. */
 static gboolean
