@@ -12,10 +12,9 @@
 
 #include <gst/gst.h>
 
-#include <string.h>
-
 #include "common/json.h"
 #include "common/log.h"
+#include "common/media-id.h"
 #include "credentials/acs3-signer.h"
 #include "credentials/redaction.h"
 #include "credentials/service-call.h"
@@ -415,15 +414,6 @@ gst_ice_media_client_refresh_upload_media_finish (GstIceMediaClient * client,
 
 /* --- CreateUploadMedia --- */
 
-/* It is printed, and taken for an argument. */
-static gboolean
-is_media_id (const gchar * text)
-{
-  return *text != '\0' && strlen (text) <= 128
-      && strspn (text, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_")
-      == strlen (text);
-}
-
 /* The credential in the answer is not looked at: who uploads asks for one of
  * its own. */
 static gpointer
@@ -432,7 +422,7 @@ read_media_id (Call * call, const GstIceAnswer * answer, JsonObject * object,
 {
   const gchar *media_id = gst_ice_json_get_string (object, "MediaId");
 
-  if (media_id != NULL && is_media_id (media_id))
+  if (gst_ice_media_id_is_valid (media_id))
     return g_strdup (media_id);
 
   gst_ice_set_error (error, GST_ICE_ERROR_PROTOCOL,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers */
-/* Media ids and URIs; see the header. Any thread. */
+/* URIs; see the header. Any thread. */
 
 #include "icesink/media-uri.h"
 
@@ -11,30 +11,6 @@
 #include "http/endpoint.h"
 
 #define PREFIX GST_ICE_MEDIA_URI_SCHEME "://"
-#define MAX_LENGTH 128
-
-static gboolean
-is_name (const gchar * text, gsize max_length)
-{
-  gsize length = strlen (text);
-  gsize i;
-
-  if (length < 1 || length > max_length)
-    return FALSE;
-
-  for (i = 0; i < length; i++) {
-    if (!g_ascii_isalnum (text[i]) && text[i] != '-' && text[i] != '_')
-      return FALSE;
-  }
-
-  return TRUE;
-}
-
-gboolean
-gst_ice_media_id_is_valid (const gchar * media_id)
-{
-  return media_id != NULL && is_name (media_id, MAX_LENGTH);
-}
 
 void
 gst_ice_media_uri_clear (GstIceMediaUri * uri)
@@ -59,7 +35,7 @@ static gboolean
 take_parameter (GstIceMediaUri * uri, const gchar * name, const gchar * value)
 {
   if (g_str_equal (name, "region") && uri->region == NULL
-      && is_name (value, MAX_LENGTH))
+      && gst_ice_media_id_is_valid (value))
     uri->region = g_strdup (value);
   else if (g_str_equal (name, "ice-endpoint") && uri->ice_endpoint == NULL
       && is_loopback (value))

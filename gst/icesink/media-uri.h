@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers */
-/* Media ids and icems:// URIs. Pure functions. */
+/* icems:// URIs. Pure functions. */
 
 #pragma once
 
-#include <glib.h>
+#include "common/media-id.h"
 
 #define GST_ICE_MEDIA_URI_SCHEME "icems"
-
-/* TRUE for 1 to 128 of [A-Za-z0-9_-]. */
-gboolean gst_ice_media_id_is_valid (const gchar * media_id);
 
 /* What a URI says. All NULL at first. */
 typedef struct

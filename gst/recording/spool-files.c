@@ -25,12 +25,11 @@
 #include <unistd.h>
 
 #include "common/error.h"
+#include "common/media-id.h"
 
 #define LOCK "lock"
 #define JOURNAL "journal"
 #define DATA "data"
-
-#define MEDIA_ID_MAX 128
 
 /* Somebody who looks at a spool holds the lock for a moment, and so does a run
  * that has just ended. */
@@ -49,14 +48,6 @@ typedef enum
   TRY_AGAIN,                    /* in use, or just being removed */
   TRY_FAILED,
 } TryResult;
-
-gboolean
-gst_ice_spool_files_is_media_id (const gchar * name)
-{
-  gsize length = strspn (name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_-");
-
-  return length >= 1 && length <= MEDIA_ID_MAX && name[length] == '\0';
-}
 
 static gboolean
 refuse_missing (GError ** error)
@@ -347,7 +338,7 @@ has_spool (const gchar * directory, const gchar * name)
   g_autofree gchar *lock_path = NULL;
   g_autofree gchar *journal_path = NULL;
 
-  if (!gst_ice_spool_files_is_media_id (name))
+  if (!gst_ice_media_id_is_valid (name))
     return FALSE;
 
   lock_path = g_build_filename (directory, name, LOCK, NULL);

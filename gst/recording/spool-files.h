@@ -50,7 +50,4 @@ gboolean gst_ice_spool_files_remove (const GstIceSpoolFiles * files,
 /* Media ids below @directory that have files of a spool, sorted. */
 GStrv gst_ice_spool_files_list (const gchar * directory, GError ** error);
 
-/* TRUE for 1 to 128 of [A-Za-z0-9_-], which are safe as a file name. */
-gboolean gst_ice_spool_files_is_media_id (const gchar * name);
-
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GstIceSpoolFiles, gst_ice_spool_files_clear)

@@ -27,6 +27,7 @@
 
 #include "common/lock.h"
 #include "common/log.h"
+#include "common/media-id.h"
 #include "recording/job-queue.h"
 #include "recording/spool-data.h"
 #include "recording/spool-files.h"
@@ -110,7 +111,7 @@ spool_new (const gchar * media_id)
 static gboolean
 check_media_id (const gchar * media_id, GError ** error)
 {
-  if (gst_ice_spool_files_is_media_id (media_id))
+  if (gst_ice_media_id_is_valid (media_id))
     return TRUE;
 
   return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS, "not a media id");

@@ -6,7 +6,7 @@
  * success here. Main thread. */
 
 #include "common/error.h"
-#include "icesink/media-uri.h"
+#include "common/media-id.h"
 #include "tools/service.h"
 #include "tools/tool.h"
 
