@@ -177,8 +177,7 @@ static void go_on (GTask * task);
 /* --- The identity --- */
 
 static GstIceIdentity *
-decode (Source * self, GstIceHttpResponse * response,
-    GError ** error)
+decode (Source * self, GstIceHttpResponse * response, GError ** error)
 {
   JsonNode *json = gst_ice_session_take_json (response, error);
   GstIceSessionTime time = gst_ice_session_get_time (response,
