@@ -28,7 +28,7 @@
 
 struct _GstIceRateLimit
 {
-  grefcount ref_count;
+  gatomicrefcount ref_count;
   GHashTable *users;            /* (owned) (element-type gpointer guint64) */
   GPtrArray *senders;           /* (owned) (element-type GstIceConnection) */
   GPtrArray *draining;          /* (owned) those of them that are at the end */
@@ -61,7 +61,7 @@ gst_ice_rate_limit_new (void)
 {
   GstIceRateLimit *limit = g_new0 (GstIceRateLimit, 1);
 
-  g_ref_count_init (&limit->ref_count);
+  g_atomic_ref_count_init (&limit->ref_count);
   limit->users = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   limit->senders = g_ptr_array_new ();
   limit->draining = g_ptr_array_new ();
@@ -82,13 +82,6 @@ gst_ice_rate_limit_get_shared (void)
   return limit;
 }
 
-GstIceRateLimit *
-gst_ice_rate_limit_ref (GstIceRateLimit * limit)
-{
-  g_ref_count_inc (&limit->ref_count);
-  return limit;
-}
-
 static void
 stop_timer (GstIceRateLimit * limit)
 {
@@ -97,12 +90,9 @@ stop_timer (GstIceRateLimit * limit)
   g_clear_pointer (&limit->timer, g_source_unref);
 }
 
-void
-gst_ice_rate_limit_unref (GstIceRateLimit * limit)
+static void
+finalize (GstIceRateLimit * limit)
 {
-  if (!g_ref_count_dec (&limit->ref_count))
-    return;
-
   if (g_private_get (&shared) == limit)
     g_private_set (&shared, NULL);
   stop_timer (limit);
@@ -111,6 +101,8 @@ gst_ice_rate_limit_unref (GstIceRateLimit * limit)
   g_hash_table_unref (limit->users);
   g_free (limit);
 }
+
+GST_ICE_DEFINE_COUNTED (GstIceRateLimit, gst_ice_rate_limit, finalize)
 
 guint64
 gst_ice_rate_limit_get_bitrate (GstIceRateLimit * limit)

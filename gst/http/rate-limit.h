@@ -24,8 +24,7 @@ GstIceRateLimit *gst_ice_rate_limit_new (void);
 /* The one of the process; it is there as long as somebody holds it.
  * (transfer full) */
 GstIceRateLimit *gst_ice_rate_limit_get_shared (void);
-GstIceRateLimit *gst_ice_rate_limit_ref (GstIceRateLimit * limit);
-void gst_ice_rate_limit_unref (GstIceRateLimit * limit);
+GST_ICE_DECLARE_COUNTED (GstIceRateLimit, gst_ice_rate_limit)
 
 /* What @user wants: @bitrate in bit/s, 0 for no limit or none any more. The
  * lowest that one of the users wants counts, whoever came first. */
@@ -55,5 +54,3 @@ void gst_ice_rate_limit_drain (GstIceRateLimit * limit,
 /* @connection sends no more. It need not have begun. */
 void gst_ice_rate_limit_end (GstIceRateLimit * limit,
     GstIceConnection * connection);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstIceRateLimit, gst_ice_rate_limit_unref)
