@@ -352,6 +352,13 @@ fixture_push_all (Fixture * f, gsize size, gsize buffer_size)
 }
 
 void
+fixture_record (Fixture * f, gsize size)
+{
+  fixture_play (f);
+  fixture_push_all (f, size, 64 * KIB);
+}
+
+void
 fixture_push_parts (Fixture * f, guint n)
 {
   g_assert_cmpint (fixture_push_all (f, n * FIXTURE_PART_SIZE, 64 * KIB), ==,
@@ -433,6 +440,13 @@ fixture_finish (Fixture * f)
   fixture_wait_message (f, GST_MESSAGE_EOS);
   g_assert_true (taken);
   g_assert_cmpuint (fixture_count_messages (f, GST_MESSAGE_ERROR), ==, 0);
+}
+
+void
+fixture_complete (Fixture * f)
+{
+  fixture_finish (f);
+  fixture_assert_object (f);
 }
 
 void

@@ -132,6 +132,9 @@ GstFlowReturn fixture_push (Fixture * f, gsize size);
 /* Pushes @size bytes in buffers of @buffer_size until one is refused. */
 GstFlowReturn fixture_push_all (Fixture * f, gsize size, gsize buffer_size);
 
+/* Plays, and pushes @size bytes in buffers of 64 KiB. */
+void fixture_record (Fixture * f, gsize size);
+
 /* Pushes @n times FIXTURE_PART_SIZE, all of which is taken. */
 void fixture_push_parts (Fixture * f, guint n);
 
@@ -149,6 +152,9 @@ gboolean fixture_push_eos (Fixture * f);
 
 /* Pushes EOS and waits until the application has it. */
 void fixture_finish (Fixture * f);
+
+/* The same, and the object is there with the expected bytes. */
+void fixture_complete (Fixture * f);
 
 /* Puts the sink at the end of a pipeline: the one loose source pad of
  * @description is linked to it. */

@@ -49,13 +49,6 @@ assert_one_upload_id (Fixture * f)
   g_assert_cmpuint (fixture_count (f, ICE_EMULATOR_INITIATE), ==, 1);
 }
 
-static void
-finish_exactly (Fixture * f)
-{
-  fixture_finish (f);
-  fixture_assert_object (f);
-}
-
 /* Records at a steady pace until @condition holds. */
 #define record_until(f, condition) \
   G_STMT_START { \
@@ -74,7 +67,7 @@ test_renews_in_time (void)
 
   fixture_play (f);
   record_until (f, ice_emulator_get_generation (f->emulator) >= 4);
-  finish_exactly (f);
+  fixture_complete (f);
 
   /* none, unless the machine is so busy that a renewal is late */
   refused = fixture_get_records (f, ICE_EMULATOR_ANY, 403);
@@ -115,7 +108,7 @@ test_renews_dead_lease (gconstpointer data)
     fixture_wait_uploaded (f);
     g_assert_cmpuint (ice_emulator_get_generation (f->emulator), ==, 1 + i);
   }
-  finish_exactly (f);
+  fixture_complete (f);
 
   assert_one_upload_id (f);
   g_assert_cmpuint (count_refreshes (f), ==, 6);
@@ -144,7 +137,7 @@ test_renews_while_parts_are_in_flight (void)
     fixture_wait_for (f, push_part_on_its_way (f));
     ice_emulator_expire_credentials (f->emulator);
   }
-  finish_exactly (f);
+  fixture_complete (f);
   assert_one_upload_id (f);
   g_assert_cmpuint (ice_emulator_get_generation (f->emulator), <=, 9);
 }
@@ -158,7 +151,7 @@ test_renews_at_the_end (void)
   fixture_push_parts (f, 3);
   fixture_wait_uploaded (f);
   ice_emulator_expire_credentials (f->emulator);
-  finish_exactly (f);
+  fixture_complete (f);
   g_assert_cmpuint (ice_emulator_get_generation (f->emulator), ==, 2);
   g_assert_cmpuint (fixture_count (f, ICE_EMULATOR_COMPLETE), ==, 2);
 }
@@ -172,7 +165,7 @@ test_renews_before_the_first_byte (void)
   fixture_wait_for (f, fixture_stat_is (f, "state", "uploading"));
   ice_emulator_expire_credentials (f->emulator);
   fixture_push (f, SMALL);
-  finish_exactly (f);
+  fixture_complete (f);
   g_assert_cmpuint (ice_emulator_get_generation (f->emulator), ==, 2);
   fixture_assert_requests (f, "refresh=2 put=2");
 }
@@ -195,7 +188,7 @@ test_renews_after_early_answers (void)
     fixture_wait_uploaded (f);
     g_assert_cmpuint (ice_emulator_get_generation (f->emulator), ==, 1 + i);
   }
-  finish_exactly (f);
+  fixture_complete (f);
   assert_one_upload_id (f);
   g_assert_cmpuint (fixture_count_elements (f, "ice-upload-interrupted"), ==,
       0);
@@ -228,7 +221,7 @@ test_goes_on_while_renewal_fails (void)
       0);
   ice_emulator_clear_faults (f->emulator);
   record_until (f, ice_emulator_get_generation (f->emulator) >= 2);
-  finish_exactly (f);
+  fixture_complete (f);
   assert_one_upload_id (f);
 }
 
@@ -247,7 +240,7 @@ test_waits_for_renewal (void)
   fixture_wait_element (f, "ice-upload-interrupted");
   fixture_wait_uploaded (f);
   fixture_wait_element (f, "ice-upload-resumed");
-  finish_exactly (f);
+  fixture_complete (f);
   assert_one_upload_id (f);
   g_assert_cmpuint (fixture_count_elements (f, "ice-upload-interrupted"), ==,
       1);
@@ -274,7 +267,7 @@ test_lease (gconstpointer data)
 
   fixture_play (f);
   fixture_push_parts (f, 3);
-  finish_exactly (f);
+  fixture_complete (f);
 }
 
 static void
@@ -287,7 +280,7 @@ test_oss_endpoint (void)
       NULL);
   fixture_play (f);
   fixture_push_parts (f, 3);
-  finish_exactly (f);
+  fixture_complete (f);
 }
 
 /* Every part went to the object of the lease that signed it, under the upload
@@ -338,7 +331,7 @@ record_over_renewal (Fixture * f)
   fixture_wait_uploaded (f);
   ice_emulator_expire_credentials (f->emulator);
   fixture_push_parts (f, 3);
-  finish_exactly (f);
+  fixture_complete (f);
 
   assert_one_upload_id (f);
   g_assert_cmpuint (fixture_count_elements (f, "ice-upload-started"), ==, 1);
@@ -382,7 +375,7 @@ test_lease_moves_object (void)
 
   fixture_play (f);
   fixture_push_parts (f, 6);
-  finish_exactly (f);
+  fixture_complete (f);
   g_assert_true (is_moved (f));
   assert_not_mixed (f);
   g_assert_cmpuint (fixture_count (f, ICE_EMULATOR_INITIATE), ==, 2);
@@ -404,7 +397,7 @@ test_lease_moves_object_with_spool (void)
   g_assert_false (is_moved (f));
   ice_emulator_expire_credentials (f->emulator);
   fixture_push_parts (f, 10);
-  finish_exactly (f);
+  fixture_complete (f);
 
   g_assert_true (is_moved (f));
   assert_not_mixed (f);
@@ -473,7 +466,7 @@ test_clock (gconstpointer data)
   fixture_wait_uploaded (f);
   ice_emulator_expire_credentials (f->emulator);
   fixture_push_parts (f, 3);
-  finish_exactly (f);
+  fixture_complete (f);
   assert_one_upload_id (f);
   g_assert_cmpuint (ice_emulator_get_generation (f->emulator), ==, 2);
 }
@@ -500,7 +493,7 @@ test_clock_steps (void)
     fixture_wait_uploaded (f);
     g_atomic_int_set (&offset, offsets[i]);
   }
-  finish_exactly (f);
+  fixture_complete (f);
   assert_one_upload_id (f);
 }
 
@@ -545,7 +538,7 @@ test_provide_identity_before (void)
       FIXTURE_KEY_SECRET, NULL);
   fixture_play (f);
   fixture_push (f, SMALL);
-  finish_exactly (f);
+  fixture_complete (f);
 }
 
 /* ---- credentials that the application gives ---- */
@@ -678,7 +671,7 @@ test_request_answered_at_once (void)
   giver = giver_new (f, TRUE, TRUE);
   fixture_play (f);
   fixture_push_parts (f, 3);
-  finish_exactly (f);
+  fixture_complete (f);
 
   assert_asked_for (giver, "start");
   assert_asked_for (giver, NULL);
@@ -707,7 +700,7 @@ test_request_answered_later (void)
   fixture_wait_for (f, g_atomic_int_get (&giver->asked) == 1);
   g_assert_cmpuint (fixture_get_stat (f, "requests"), ==, 0);
   g_thread_join (g_thread_new ("giver", provide_in_thread, f));
-  finish_exactly (f);
+  fixture_complete (f);
   g_assert_cmpuint (count_refreshes (f), ==, 0);
 }
 
@@ -720,7 +713,7 @@ test_request_declined (void)
   giver = giver_new (f, FALSE, FALSE);
   fixture_play (f);
   fixture_push_parts (f, 3);
-  finish_exactly (f);
+  fixture_complete (f);
 
   assert_asked_for (giver, "start");
   g_assert_cmpuint (count_refreshes (f), ==, 1);
@@ -739,7 +732,7 @@ test_request_with_several_handlers (void)
   spare = giver_new (f, TRUE, TRUE);
   fixture_play (f);
   fixture_push (f, SMALL);
-  finish_exactly (f);
+  fixture_complete (f);
 
   g_assert_cmpint (declining->asked, ==, 1);
   g_assert_cmpint (giving->asked, ==, 1);
@@ -783,7 +776,7 @@ test_request_reasons (void)
   fixture_push_parts (f, 3);
   fixture_wait_uploaded (f);
   assert_asked_for (giver, "refused");
-  finish_exactly (f);
+  fixture_complete (f);
   assert_asked_for (giver, NULL);
   assert_one_upload_id (f);
 }
@@ -830,7 +823,7 @@ test_first_credential (void)
   ice_emulator_expire_credentials (f->emulator);
   g_assert_true (provide_fresh (f));
   fixture_push_parts (f, 3);
-  finish_exactly (f);
+  fixture_complete (f);
   assert_one_upload_id (f);
   g_assert_cmpuint (count_refreshes (f), ==, 0);
 }
@@ -847,7 +840,7 @@ test_clock_of_oss_alone (void)
   ice_emulator_set_clock (f->emulator, shift_clock, &offset_us);
   fixture_play (f);
   fixture_push_parts (f, 3);
-  finish_exactly (f);
+  fixture_complete (f);
 
   g_assert_cmpuint (count_refreshes (f), ==, 0);
   g_assert_cmpuint (ice_emulator_count (f->emulator, ICE_EMULATOR_INITIATE,
@@ -872,7 +865,7 @@ test_provide_identity_later (void)
       FIXTURE_KEY_SECRET, NULL);
   ice_emulator_expire_credentials (f->emulator);
   fixture_push_parts (f, 3);
-  finish_exactly (f);
+  fixture_complete (f);
   assert_one_upload_id (f);
   g_assert_cmpuint (count_refreshes (f), ==, 1);
 }
@@ -893,7 +886,7 @@ test_bad_credentials (void)
   /* In either order. */
   g_assert_true (provide (f, auth, address));
   fixture_push_parts (f, 3);
-  finish_exactly (f);
+  fixture_complete (f);
 }
 
 /* ---- applications that are late, busy or wrong ---- */
@@ -920,7 +913,7 @@ test_renewal_answered_late (void)
   fixture_push_parts (f, 3);
   ice_emulator_set_credential_life (f->emulator, 3600 * 1000);
   g_thread_join (g_thread_new ("giver", provide_in_thread, f));
-  finish_exactly (f);
+  fixture_complete (f);
   assert_one_upload_id (f);
   g_assert_cmpuint (count_refreshes (f), ==, 0);
 }
@@ -961,7 +954,7 @@ test_provided_from_all_sides (void)
   fixture_push_parts (f, 10);
   for (i = 0; i < G_N_ELEMENTS (threads); i++)
     g_thread_join (threads[i]);
-  finish_exactly (f);
+  fixture_complete (f);
   assert_one_upload_id (f);
   g_assert_cmpuint (fixture_get_stat (f, "credential-refreshes"), ==, 39);
 }
@@ -1006,8 +999,7 @@ test_dead_credential_repeated (void)
   ice_emulator_expire_credentials (f->emulator);
   g_signal_connect (f->sink, "request-upload-credential",
       G_CALLBACK (on_request_repeat), &repeater);
-  fixture_play (f);
-  fixture_push_all (f, 3 * FIXTURE_PART_SIZE, 64 * KIB);
+  fixture_record (f, 3 * FIXTURE_PART_SIZE);
   fixture_wait_error (f, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
   fixture_set_state (f, GST_STATE_NULL);
   fixture_assert_failed_once (f);
@@ -1052,8 +1044,7 @@ test_handler_never_returns (void)
   fixture_set (f, "retry-timeout=200000000 stop-timeout=200000000");
   g_signal_connect (f->sink, "request-upload-credential",
       G_CALLBACK (on_request_wait), &gate);
-  fixture_play (f);
-  fixture_push_all (f, 3 * FIXTURE_PART_SIZE, 64 * KIB);
+  fixture_record (f, 3 * FIXTURE_PART_SIZE);
   fixture_wait_for (f, fixture_stat_is (f, "state", "failed"));
   fixture_set_state (f, GST_STATE_NULL);
 

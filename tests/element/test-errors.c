@@ -298,8 +298,7 @@ test_unreachable_in_the_middle (void)
   const GstStructure *details;
 
   fixture_set (f, "retry-timeout=500000000 stop-timeout=500000000");
-  fixture_play (f);
-  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_record (f, LARGE);
   fixture_wait_for (f, fixture_get_stat (f, "parts-uploaded") == 10);
   fixture_set_reachable (f, FALSE);
   fixture_push_all (f, LARGE, 64 * KIB);
@@ -340,8 +339,7 @@ test_unreachable_at_the_end (void)
   g_autoptr (Fixture) f = fixture_new (NULL);
 
   fixture_set (f, "retry-timeout=500000000 stop-timeout=500000000");
-  fixture_play (f);
-  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_record (f, LARGE);
   fixture_wait_for (f, fixture_get_stat (f, "parts-uploaded") == 10);
   fixture_set_reachable (f, FALSE);
   g_assert_false (fixture_push_eos (f));
@@ -499,8 +497,7 @@ test_setting_mended (void)
   g_object_set (f->sink, "media-id", f->media_id, NULL);
   fixture_play (f);
   fixture_push (f, SMALL);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 /* ---- the stream ---- */
@@ -513,8 +510,7 @@ test_rewrite_of_what_is_gone (void)
 
   /* what has arrived is kept only as long as there is room for it */
   fixture_set (f, "max-memory=524288");
-  fixture_play (f);
-  fixture_push_all (f, 4 * LARGE, 64 * KIB);
+  fixture_record (f, 4 * LARGE);
   fixture_push_segment (f, GST_FORMAT_BYTES, 10);
   g_assert_cmpint (fixture_push (f, SMALL), ==, GST_FLOW_ERROR);
   fixture_assert_refused (f);
@@ -710,8 +706,7 @@ test_reuse_after_failure (void)
 
   fixture_play (f);
   fixture_push (f, SMALL);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 int

@@ -410,8 +410,7 @@ test_spool (void)
 
   g_object_set (f->sink, "spool-directory", directory, NULL);
   fixture_set (f, "max-memory=1048576");
-  fixture_play (f);
-  fixture_push_all (f, MIB, 64 * KIB);
+  fixture_record (f, MIB);
   fixture_wait_element (f, "ice-upload-started");
   fixture_set_reachable (f, FALSE);
   g_assert_cmpint (fixture_push_all (f, 3 * MIB, 64 * KIB), ==, GST_FLOW_OK);
@@ -425,8 +424,7 @@ test_spool (void)
   g_assert_cmpuint (fixture_get_stat (f, "memory-used"), <=, MIB);
 
   fixture_set_reachable (f, TRUE);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
   assert_at_rest (f);
   fixture_wait_for (f, fixture_get_stat (f, "spool-used") == 0);
   g_assert_cmpuint (fixture_count_elements (f, "ice-upload-spilling"), ==, 1);

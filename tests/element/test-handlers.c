@@ -234,8 +234,7 @@ check_quick_one (IceEmulator * emulator)
   fixture_play (f);
   g_assert_cmpint (fixture_push_all (f, LARGE, 64 * KIB), ==, GST_FLOW_OK);
   fixture_wait_element (f, "ice-upload-started");
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 static void
@@ -338,8 +337,7 @@ test_end_is_forgotten (void)
   fixture_play (f);
   gate_open (&gate);
   g_assert_cmpint (fixture_push_all (f, SMALL, SMALL), ==, GST_FLOW_OK);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
   g_assert_cmpuint (fixture_count_elements (f, "ice-upload-complete"), ==, 1);
   gst_bus_set_sync_handler (f->bus, NULL, NULL, NULL);
 }
@@ -480,8 +478,7 @@ test_no_messages_if_told_so (void)
   guint i;
 
   fixture_set (f, "post-messages=false progress-interval=10000000");
-  fixture_play (f);
-  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_record (f, LARGE);
   fixture_finish (f);
 
   for (i = 0; i < f->messages->len; i++)
@@ -501,8 +498,7 @@ test_progress_messages (void)
   gint percent;
 
   fixture_set (f, "progress-interval=10000000");
-  fixture_play (f);
-  fixture_push_all (f, LARGE + 5, 64 * KIB);
+  fixture_record (f, LARGE + 5);
   fixture_wait_for (f, fixture_get_stat (f, "bytes-uploaded") == LARGE);
   fixture_forget (f);
   progress = fixture_wait_element (f, "ice-upload-progress");
@@ -551,8 +547,7 @@ test_outage_messages (void)
     fixture_wait_for (f,
         fixture_count_elements (f, "ice-upload-resumed") == i);
   }
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
   g_assert_cmpuint (fixture_count_elements (f, "ice-upload-interrupted"), ==,
       2);
 }

@@ -143,8 +143,7 @@ test_story_of_rewrites (void)
     f->expected->len = end + 40 * KIB;
     fixture_push_segment (f, GST_FORMAT_BYTES, f->expected->len);
   }
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
   lines = get_lines ("");
   g_assert_cmpuint (lines->len, <, STORY_LINES);
 }
@@ -263,8 +262,7 @@ test_requests (gconstpointer data)
   if (data != NULL)
     fixture_add_fault (f, data);
   start_log ("icerequest:6");
-  fixture_play (f);
-  fixture_push_all (f, 4 * FIXTURE_PART_SIZE, 64 * KIB);
+  fixture_record (f, 4 * FIXTURE_PART_SIZE);
   fixture_finish (f);
   fixture_set_state (f, GST_STATE_NULL);
   assert_lines_agree (f);
@@ -289,8 +287,7 @@ test_abort (void)
 
   start_log ("icerequest:6");
   fixture_set (f, "on-stop=abort");
-  fixture_play (f);
-  fixture_push_all (f, 2 * FIXTURE_PART_SIZE, 64 * KIB);
+  fixture_record (f, 2 * FIXTURE_PART_SIZE);
   fixture_wait_for (f, fixture_get_stat (f, "parts-uploaded") == 2);
   fixture_set_state (f, GST_STATE_NULL);
   assert_lines_agree (f);
@@ -318,8 +315,7 @@ test_levels (void)
   g_autoptr (GPtrArray) lines = NULL;
 
   start_log ("icerequest:5");
-  fixture_play (f);
-  fixture_push_all (f, 4 * FIXTURE_PART_SIZE, 64 * KIB);
+  fixture_record (f, 4 * FIXTURE_PART_SIZE);
   fixture_finish (f);
 
   lines = get_lines ("icerequest: ");
@@ -337,8 +333,7 @@ test_no_answer (void)
 
   start_log ("icerequest:6");
   fixture_set (f, "on-stop=keep");
-  fixture_play (f);
-  fixture_push_all (f, FIXTURE_PART_SIZE, 64 * KIB);
+  fixture_record (f, FIXTURE_PART_SIZE);
   fixture_wait_for (f, fixture_get_stat (f, "bytes-sent")
       >= FIXTURE_PART_SIZE);
   fixture_set_state (f, GST_STATE_NULL);

@@ -128,8 +128,7 @@ test_renewals (void)
   fixture_wait_for (f, fixture_push (f, 1000) != GST_FLOW_OK
       || ice_emulator_get_generation (f->emulator) > 12);
   g_assert_cmpint (f->flow, ==, GST_FLOW_OK);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 
   /* none, unless the machine is so busy that a renewal is late */
   refused = fixture_get_records (f, ICE_EMULATOR_ANY, 403);
@@ -147,10 +146,8 @@ test_slow_uplink (void)
   g_autoptr (Fixture) f = fixture_new ("--rate=50000");
 
   fixture_set (f, "stall-timeout=3000000000 part-size=409600");
-  fixture_play (f);
-  fixture_push_all (f, 3 * 400 * KIB, 64 * KIB);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_record (f, 3 * 400 * KIB);
+  fixture_complete (f);
   g_assert_cmpuint (fixture_get_stat (f, "retries"), ==, 0);
 }
 

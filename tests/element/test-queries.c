@@ -345,8 +345,7 @@ test_gap_reads_as_zeroes (void)
   g_byte_array_set_size (f->expected, SMALL + gap);
   memset (f->expected->data + SMALL, 0, gap);
   fixture_push (f, SMALL);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 /* A position that nothing was written at leaves no trace, as with a file. */
@@ -358,8 +357,7 @@ test_gap_at_the_end (void)
   fixture_play (f);
   fixture_push (f, SMALL);
   fixture_push_segment (f, GST_FORMAT_BYTES, 100 * SMALL);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 /* Rewrites at @offset what was written there. */
@@ -382,14 +380,12 @@ test_rewrite_at_the_head (void)
   g_autoptr (Fixture) f = fixture_new (NULL);
 
   fixture_set (f, "head-size=200000 max-memory=1048576");
-  fixture_play (f);
-  fixture_push_all (f, 4 * MIB, 64 * KIB);
+  fixture_record (f, 4 * MIB);
   rewrite (f, 36, 8);
   rewrite (f, 199990, 10);
   fixture_push (f, SMALL);
   rewrite (f, 36, 8);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 /* The last bytes that have arrived are still held, and sent again. */
@@ -399,12 +395,10 @@ test_rewrite_of_what_was_sent (void)
   g_autoptr (Fixture) f = fixture_new (NULL);
 
   fixture_set (f, "head-size=102400");
-  fixture_play (f);
-  fixture_push_all (f, 5 * FIXTURE_PART_SIZE, 64 * KIB);
+  fixture_record (f, 5 * FIXTURE_PART_SIZE);
   fixture_wait_for (f, fixture_get_stat (f, "parts-uploaded") == 4);
   rewrite (f, 4 * FIXTURE_PART_SIZE + 5, 10);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
   g_assert_cmpuint (fixture_get_stat (f, "parts-reuploaded"), ==, 1);
 }
 
@@ -425,15 +419,13 @@ test_rewrite_of_what_is_being_sent (void)
       fixture_new ("--fault=part:delay-answer:seconds=0.1:count=0");
   guint i;
 
-  fixture_play (f);
-  fixture_push_all (f, 4 * FIXTURE_PART_SIZE, 64 * KIB);
+  fixture_record (f, 4 * FIXTURE_PART_SIZE);
   for (i = 0; i < 4; i++) {
     fixture_wait_for (f, push_part_on_its_way (f));
     rewrite (f, 5 + i, 1000);
     rewrite (f, 2 * FIXTURE_PART_SIZE + i, 1000);
   }
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 /* ---- the same script for a file ---- */

@@ -297,8 +297,7 @@ test_given_credentials (void)
 
   begin ();
   set_identity (f);
-  fixture_play (f);
-  fixture_push_all (f, 3 * FIXTURE_PART_SIZE, 64 * KIB);
+  fixture_record (f, 3 * FIXTURE_PART_SIZE);
   g_signal_emit_by_name (f->sink, "provide-upload-credential", WRONG_SECRET,
       WRONG_SECRET, &taken);
   g_assert_false (taken);

@@ -119,11 +119,9 @@ test_removed (void)
   g_autoptr (Spool) spool = spool_new (NULL);
   Fixture *f = spool->f;
 
-  fixture_play (f);
-  fixture_push_all (f, 3 * MIB, 64 * KIB);
+  fixture_record (f, 3 * MIB);
   g_assert_true (is_there (spool));
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
   stop (f);
   g_assert_false (is_there (spool));
 }
@@ -156,8 +154,7 @@ test_outage (void)
   const GstStructure *spilling;
   guint64 spooled;
 
-  fixture_play (f);
-  fixture_push_all (f, MIB, 64 * KIB);
+  fixture_record (f, MIB);
   fixture_wait_element (f, "ice-upload-started");
   fixture_set_reachable (f, FALSE);
   g_assert_cmpint (fixture_push_all (f, 30 * MIB, 64 * KIB), ==, GST_FLOW_OK);
@@ -169,8 +166,7 @@ test_outage (void)
   g_assert_cmpuint (fixture_get_stat (f, "spool-used"), >, 20 * MIB);
 
   fixture_set_reachable (f, TRUE);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
   g_assert_cmpuint (fixture_count_elements (f, "ice-upload-spilling"), ==, 1);
 }
 
@@ -182,8 +178,7 @@ test_rewrite (void)
   Fixture *f = spool->f;
   guint64 offset;
 
-  fixture_play (f);
-  fixture_push_all (f, 10 * MIB, 64 * KIB);
+  fixture_record (f, 10 * MIB);
   for (offset = 0; offset < 10 * MIB; offset += 3 * MIB + 7) {
     g_autoptr (GstBuffer) buffer = fixture_new_buffer (99, 5000);
 
@@ -192,8 +187,7 @@ test_rewrite (void)
     g_assert_cmpint (gst_pad_push (f->pad, gst_buffer_ref (buffer)), ==,
         GST_FLOW_OK);
   }
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 static void
@@ -214,12 +208,10 @@ test_flush (void)
   g_autoptr (Spool) spool = spool_new (NULL);
   Fixture *f = spool->f;
 
-  fixture_play (f);
-  fixture_push_all (f, 2 * MIB, 64 * KIB);
+  fixture_record (f, 2 * MIB);
   flush (f);
   fixture_push_all (f, MIB + 5, 64 * KIB);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 /* The first object is complete and its spool has gone; there is another. */
@@ -229,14 +221,12 @@ test_flush_after_end (void)
   g_autoptr (Spool) spool = spool_new (NULL);
   Fixture *f = spool->f;
 
-  fixture_play (f);
-  fixture_push_all (f, MIB, 64 * KIB);
+  fixture_record (f, MIB);
   fixture_finish (f);
   flush (f);
   fixture_push_all (f, 2 * MIB + 5, 64 * KIB);
   g_assert_true (is_there (spool));
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
   stop (f);
   g_assert_false (is_there (spool));
 }
@@ -276,8 +266,7 @@ test_kept_after_error (void)
   g_autoptr (Fixture) next = NULL;
 
   fixture_add_fault (f, "part:forbidden:count=0");
-  fixture_play (f);
-  fixture_push_all (f, 5 * MIB, 64 * KIB);
+  fixture_record (f, 5 * MIB);
   details = fixture_wait_error (f, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
   g_assert_cmpstr (gst_structure_get_string (details, "outcome"), ==, "kept");
   gst_message_parse_error (fixture_wait_message (f, GST_MESSAGE_ERROR), NULL,
@@ -335,8 +324,7 @@ test_append (void)
   fixture_set_state (next, GST_STATE_PLAYING);
   fixture_open_stream (next, TS_CAPS);
   fixture_push_all (next, 2 * MIB, 64 * KIB);
-  fixture_finish (next);
-  fixture_assert_object (next);
+  fixture_complete (next);
   g_assert_cmpuint (fixture_count (next, ICE_EMULATOR_INITIATE), ==, 1);
   stop (next);
   g_assert_false (is_there (spool));
@@ -388,8 +376,7 @@ test_append_flushed_at_once (void)
   g_byte_array_append (next->expected, spool->f->expected->data,
       spool->f->expected->len);
   fixture_push_all (next, MIB, 64 * KIB);
-  fixture_finish (next);
-  fixture_assert_object (next);
+  fixture_complete (next);
 }
 
 /* Nor is there one when both are complete. */
@@ -419,8 +406,7 @@ test_flush_fails (void)
   g_autoptr (Spool) spool = spool_new (NULL);
   Fixture *f = spool->f;
 
-  fixture_play (f);
-  fixture_push_all (f, MIB, 64 * KIB);
+  fixture_record (f, MIB);
   fixture_finish (f);
   fixture_forget (f);
   test_remove_tree (spool->directory);
@@ -435,8 +421,7 @@ test_flush_fails (void)
   fixture_forget (f);
   flush (f);
   fixture_push_all (f, MIB, 64 * KIB);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 /* The earlier recording is finished, and the new stream not taken. */
@@ -489,10 +474,8 @@ test_not_overwritten (gconstpointer data)
 
   test_remove_tree (spool->directory);
   anew = new_next (spool, NULL);
-  fixture_play (anew);
-  fixture_push_all (anew, MIB, 64 * KIB);
-  fixture_finish (anew);
-  fixture_assert_object (anew);
+  fixture_record (anew, MIB);
+  fixture_complete (anew);
   stop (anew);
   g_assert_false (is_there (spool));
 }
@@ -583,8 +566,7 @@ append_to_left (Spool * spool)
   fixture_set_state (next, GST_STATE_PLAYING);
   fixture_open_stream (next, TS_CAPS);
   fixture_push_all (next, MIB, 64 * KIB);
-  fixture_finish (next);
-  fixture_assert_object (next);
+  fixture_complete (next);
 
   return fixture_count (next, ICE_EMULATOR_INITIATE) - before;
 }
@@ -674,10 +656,8 @@ test_nothing_left (void)
   g_autoptr (Spool) spool = spool_new (NULL);
   g_autoptr (Fixture) next = new_after_nothing (spool, NULL);
 
-  fixture_play (next);
-  fixture_push_all (next, 3 * MIB, 64 * KIB);
-  fixture_finish (next);
-  fixture_assert_object (next);
+  fixture_record (next, 3 * MIB);
+  fixture_complete (next);
   assert_no_upload_left (next);
 }
 
@@ -688,8 +668,7 @@ test_nothing_left_and_none_comes (void)
   g_autoptr (Fixture) next = new_after_nothing (spool, NULL);
 
   fixture_play (next);
-  fixture_finish (next);
-  fixture_assert_object (next);
+  fixture_complete (next);
   assert_no_upload_left (next);
 }
 
@@ -789,8 +768,7 @@ test_again (void)
     fixture_play (f);
     g_byte_array_set_size (f->expected, 0);
     fixture_push_all (f, MIB, 64 * KIB);
-    fixture_finish (f);
-    fixture_assert_object (f);
+    fixture_complete (f);
     fixture_set_state (f, GST_STATE_READY);
     fixture_forget (f);
   }
@@ -828,10 +806,8 @@ test_bounded (void)
   g_autoptr (Spool) spool = spool_new ("spool-max-size=2097152");
   Fixture *f = spool->f;
 
-  fixture_play (f);
-  fixture_push_all (f, 20 * MIB, 64 * KIB);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_record (f, 20 * MIB);
+  fixture_complete (f);
 }
 
 static void
@@ -866,8 +842,7 @@ test_overflow_block (void)
   g_assert_true (fixture_is_pushing (f));
   fixture_set_reachable (f, TRUE);
   g_assert_cmpint (fixture_join (f), ==, GST_FLOW_OK);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 /* A real disk that is full, where one may be mounted. */
@@ -887,8 +862,7 @@ test_no_space (void)
   fixture_wait_message (f, GST_MESSAGE_WARNING);
   fixture_set_reachable (f, TRUE);
   g_assert_cmpint (fixture_join (f), ==, GST_FLOW_OK);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
   stop (f);
   g_assert_cmpint (umount2 (spool->directory, MNT_DETACH), ==, 0);
 }
@@ -1020,8 +994,7 @@ test_upload_known (void)
   guint i;
 
   set_hangs (&syncs_hang, TRUE);
-  fixture_play (f);
-  fixture_push_all (f, 2 * MIB, 64 * KIB);
+  fixture_record (f, 2 * MIB);
   fixture_wait_element (f, "ice-upload-started");
   for (i = 0; i < 20; i++) {
     g_usleep (G_USEC_PER_SEC / 100);
@@ -1029,8 +1002,7 @@ test_upload_known (void)
   }
   set_hangs (&syncs_hang, FALSE);
   fixture_wait_for (f, fixture_count (f, ICE_EMULATOR_PART) > 0);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 /* A part that is on disk alone is being read to be sent. */
@@ -1041,8 +1013,7 @@ test_hangs_reading (void)
       " max-memory=1048576");
   Fixture *f = spool->f;
 
-  fixture_play (f);
-  fixture_push_all (f, MIB, 64 * KIB);
+  fixture_record (f, MIB);
   fixture_wait_element (f, "ice-upload-started");
   fixture_set_reachable (f, FALSE);
   fixture_push_all (f, 8 * MIB, 64 * KIB);
@@ -1064,8 +1035,7 @@ test_hangs (void)
   g_autoptr (Fixture) next = NULL;
   Fixture *f = spool->f;
 
-  fixture_play (f);
-  fixture_push_all (f, 2 * MIB, 64 * KIB);
+  fixture_record (f, 2 * MIB);
   fixture_wait_element (f, "ice-upload-started");
   set_hangs (&writes_hang, TRUE);
   fixture_push_all (f, 2 * MIB, 64 * KIB);
@@ -1149,8 +1119,7 @@ test_late (void)
   g_assert_cmpuint (fixture_get_stat (f, "bytes-written"), ==, 0);
   set_hangs (&locks_hang, FALSE);
   g_assert_cmpint (fixture_join (f), ==, GST_FLOW_OK);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 static void
@@ -1194,12 +1163,10 @@ test_vanished (void)
   g_autoptr (Spool) spool = spool_new ("max-memory=1048576");
   Fixture *f = spool->f;
 
-  fixture_play (f);
-  fixture_push_all (f, 2 * MIB, 64 * KIB);
+  fixture_record (f, 2 * MIB);
   test_remove_tree (spool->directory);
   fixture_push_all (f, 8 * MIB, 64 * KIB);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 int

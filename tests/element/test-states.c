@@ -61,8 +61,7 @@ test_reuse_after_eos (gconstpointer data)
     fixture_play (f);
     g_assert_cmpint (fixture_push_all (f, i * LARGE + i, 64 * KIB), ==,
         GST_FLOW_OK);
-    fixture_finish (f);
-    fixture_assert_object (f);
+    fixture_complete (f);
     fixture_set_state (f, between);
     g_byte_array_set_size (f->expected, 0);
     fixture_forget (f);
@@ -288,8 +287,7 @@ check_moment (const MomentCase * c, const gchar * on_stop)
   play_again (f);
   g_assert_cmpint (fixture_push_all (f, LARGE + 5, 64 * KIB), ==,
       GST_FLOW_OK);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 static void
@@ -323,8 +321,7 @@ test_stop_in_vain (void)
   const GstStructure *details;
 
   fixture_set (f, PATIENT);
-  fixture_play (f);
-  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_record (f, LARGE);
   fixture_wait_for (f, has_part_in_flight (f));
   fixture_set_state (f, GST_STATE_NULL);
 
@@ -345,8 +342,7 @@ test_stop_in_drain (void)
   g_autofree gchar *debug = NULL;
 
   fixture_set (f, PATIENT);
-  fixture_play (f);
-  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_record (f, LARGE);
   fixture_start_eos (f);
   fixture_wait_for (f, is_finalizing (f));
   fixture_set_state (f, GST_STATE_NULL);
@@ -367,8 +363,7 @@ test_abort_in_vain (void)
       fixture_new ("--fault=abort:stall-before-answer:count=0");
 
   fixture_set (f, PATIENT " on-stop=abort");
-  fixture_play (f);
-  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_record (f, LARGE);
   fixture_wait_for (f, fixture_get_stat (f, "parts-uploaded") == 10);
   fixture_set_state (f, GST_STATE_NULL);
 
@@ -404,20 +399,16 @@ test_second_writer (void)
   g_autoptr (Fixture) f = fixture_new (NULL);
   g_autoptr (Fixture) other = fixture_new_with (f->emulator, f->media_id);
 
-  fixture_play (f);
-  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_record (f, LARGE);
   g_assert_cmpint (gst_element_set_state (other->sink, GST_STATE_PAUSED), ==,
       GST_STATE_CHANGE_FAILURE);
   fixture_wait_error (other, GST_RESOURCE_ERROR_SETTINGS);
   fixture_assert_failed_once (other);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 
   fixture_forget (other);
-  fixture_play (other);
-  fixture_push_all (other, LARGE + 3, 64 * KIB);
-  fixture_finish (other);
-  fixture_assert_object (other);
+  fixture_record (other, LARGE + 3);
+  fixture_complete (other);
 }
 
 /* ---- an outage ---- */
@@ -434,8 +425,7 @@ test_outage_is_told (void)
 
   fixture_set (f, "post-messages=false head-size=10485760");
   fixture_set_reachable (f, FALSE);
-  fixture_play (f);
-  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_record (f, LARGE);
   fixture_wait_for (f, fixture_get_stat (f, "upload-lag") > 0);
   message = fixture_wait_message (f, GST_MESSAGE_WARNING);
   gst_message_parse_warning (message, &error, &debug);
@@ -538,8 +528,7 @@ test_pause_while_pushing (void)
   }
   g_assert_cmpuint (i, >, 2);
   g_assert_cmpint (fixture_join (f), ==, GST_FLOW_OK);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 /* A pause ends the wait for memory; the byte it waited with is not lost. */
@@ -563,8 +552,7 @@ test_pause_in_back_pressure (void)
   g_assert_true (fixture_is_pushing (f));
   fixture_set_state (f, GST_STATE_PLAYING);
   g_assert_cmpint (fixture_join (f), ==, GST_FLOW_OK);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 static void
@@ -640,8 +628,7 @@ check_eos_waits (const gchar * options, gsize size,
   gint64 eos_us = 0;
 
   gst_bus_set_sync_handler (f->bus, note_eos_time, &eos_us, NULL);
-  fixture_play (f);
-  fixture_push_all (f, size, 64 * KIB);
+  fixture_record (f, size);
   fixture_finish (f);
   fixture_wait_for (f, fixture_count (f, operation) == 1);
 
@@ -666,8 +653,7 @@ test_order_of_messages (void)
   gint places[8];
   guint i;
 
-  fixture_play (f);
-  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_record (f, LARGE);
   fixture_wait_element (f, "ice-upload-started");
   fixture_finish (f);
 
@@ -717,8 +703,7 @@ test_finalize_is_canceled (void)
       fixture_new ("--fault=complete:stall-before-answer:count=0");
 
   fixture_set (f, PATIENT " on-stop=abort");
-  fixture_play (f);
-  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_record (f, LARGE);
   fixture_start_eos (f);
   fixture_wait_for (f, fixture_find_progress (f, GST_PROGRESS_TYPE_START,
           "finalize") >= 0);
@@ -750,8 +735,7 @@ static void
 finish_after_flush (Fixture * f, gsize size)
 {
   g_assert_cmpint (fixture_push_all (f, size, 64 * KIB), ==, GST_FLOW_OK);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
   fixture_wait_for (f, ice_emulator_count_open_uploads (f->emulator) == 0);
 }
 
@@ -760,8 +744,7 @@ test_flush (gconstpointer data)
 {
   g_autoptr (Fixture) f = fixture_new (NULL);
 
-  fixture_play (f);
-  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_record (f, LARGE);
   fixture_wait_for (f, fixture_get_stat (f, "parts-uploaded") == 10);
   flush (f);
   finish_after_flush (f, GPOINTER_TO_SIZE (data));
@@ -808,8 +791,7 @@ test_flush_while_draining (void)
       fixture_new ("--fault=complete:stall-before-answer");
 
   fixture_set (f, "stall-timeout=3600000000000 progress-interval=30000000");
-  fixture_play (f);
-  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_record (f, LARGE);
   fixture_start_eos (f);
   fixture_wait_for (f, is_finalizing (f));
   flush (f);
@@ -821,8 +803,7 @@ test_flush_after_eos (void)
 {
   g_autoptr (Fixture) f = fixture_new (NULL);
 
-  fixture_play (f);
-  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_record (f, LARGE);
   fixture_finish (f);
   fixture_forget (f);
   flush (f);
@@ -837,8 +818,7 @@ test_null_after_flush (void)
       " --fault=abort:stall-before-answer:count=0");
 
   fixture_set (f, PATIENT);
-  fixture_play (f);
-  fixture_push_all (f, LARGE, 64 * KIB);
+  fixture_record (f, LARGE);
   fixture_wait_for (f, has_part_in_flight (f));
   flush (f);
   fixture_set_state (f, GST_STATE_NULL);
@@ -852,10 +832,8 @@ test_unverified (void)
       " --fault=head:no-crc:count=0");
   gboolean verified = TRUE;
 
-  fixture_play (f);
-  fixture_push_all (f, LARGE, 64 * KIB);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_record (f, LARGE);
+  fixture_complete (f);
   g_assert_true (gst_structure_get_boolean (fixture_wait_element (f,
               "ice-upload-complete"), "verified", &verified));
   g_assert_false (verified);

@@ -74,9 +74,7 @@ test_size_with_head (gconstpointer data)
   fixture_play (f);
   g_assert_cmpint (fixture_push_all (f, GPOINTER_TO_SIZE (data), 64 * KIB), ==,
       GST_FLOW_OK);
-  fixture_finish (f);
-
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 /* ---- in which pieces ---- */
@@ -104,9 +102,7 @@ test_buffers (gconstpointer data)
   fixture_play (f);
   g_assert_cmpint (fixture_push_all (f, c->total, c->buffer_size), ==,
       GST_FLOW_OK);
-  fixture_finish (f);
-
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 static GstBufferList *
@@ -139,9 +135,7 @@ test_buffer_lists (void)
         GST_FLOW_OK);
   g_assert_cmpint (gst_pad_push_list (f->pad, gst_buffer_list_new ()), ==,
       GST_FLOW_OK);
-  fixture_finish (f);
-
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 /* Pieces of other memory, an empty one, and one that can't be written. */
@@ -176,9 +170,7 @@ test_buffers_in_pieces (void)
             new_buffer_in_pieces (f->expected->len)), ==, GST_FLOW_OK);
   g_assert_cmpint (fixture_push_buffer (f, gst_buffer_new ()), ==,
       GST_FLOW_OK);
-  fixture_finish (f);
-
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 /* ---- the object ---- */
@@ -262,8 +254,7 @@ test_complete_message (void)
   guint64 size, crc64, emulator_size, emulator_crc64;
   guint parts;
 
-  fixture_play (f);
-  fixture_push_all (f, 5 * FIXTURE_PART_SIZE + 3, 64 * KIB);
+  fixture_record (f, 5 * FIXTURE_PART_SIZE + 3);
   fixture_finish (f);
 
   complete = fixture_wait_element (f, "ice-upload-complete");
@@ -287,10 +278,8 @@ test_complete_message (void)
 static void
 upload_exactly (Fixture * f)
 {
-  fixture_play (f);
-  fixture_push_all (f, 5 * FIXTURE_PART_SIZE + 3, 64 * KIB);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_record (f, 5 * FIXTURE_PART_SIZE + 3);
+  fixture_complete (f);
 }
 
 static void
@@ -363,8 +352,7 @@ test_stats (void)
   const gsize size = 5 * FIXTURE_PART_SIZE + 3;
 
   g_assert_true (fixture_stat_is (f, "state", "idle"));
-  fixture_play (f);
-  fixture_push_all (f, size, 64 * KIB);
+  fixture_record (f, size);
   g_assert_cmpuint (fixture_get_stat (f, "bytes-written"), ==, size);
   fixture_wait_for (f, fixture_get_stat (f, "parts-uploaded") == 5);
   g_assert_cmpuint (fixture_get_stat (f, "bytes-pending"), ==, 3);
@@ -489,8 +477,7 @@ are_parallel (guint parallel, guint delay_ms)
   fixture_play (f);
   g_assert_cmpint (fixture_push_all (f, 3 * parallel * FIXTURE_PART_SIZE,
           FIXTURE_PART_SIZE), ==, GST_FLOW_OK);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
   g_assert_cmpuint (get_max_overlap (f, delay_ms * 750), <=, parallel);
 
   return get_max_overlap (f, 0) >= parallel;
@@ -526,8 +513,7 @@ test_max_part_duration (void)
   g_assert_cmpuint (((IceEmulatorRecord *)
           g_ptr_array_index (records, 0))->body_bytes, ==, 150 * KIB);
   fixture_push (f, 10);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 /* OSS takes no part that small, unless it is the last one. */
@@ -608,8 +594,7 @@ finish_within_memory (Fixture * f, guint64 max_memory)
     fixture_collect (f);
   }
   g_assert_cmpint (fixture_join (f), ==, GST_FLOW_OK);
-  fixture_finish (f);
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 static void
@@ -658,9 +643,7 @@ test_buffer_larger_than_memory (void)
   g_object_set (f->sink, "max-memory", 2 * MIB, NULL);
   fixture_play (f);
   g_assert_cmpint (fixture_push (f, 7 * MIB), ==, GST_FLOW_OK);
-  fixture_finish (f);
-
-  fixture_assert_object (f);
+  fixture_complete (f);
 }
 
 /* Held back head and open part may take all there is: it goes on. */
