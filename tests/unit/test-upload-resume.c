@@ -87,6 +87,8 @@ run_clear (Run * run)
     g_free (run->etags[i]);
 }
 
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Run, run_clear)
+
 /* ---- parts ---- */
 
 static GPtrArray *
@@ -323,7 +325,7 @@ check_failed (Run * run, GstIceErrorCode code, const gchar * words,
 static void
 test_from_disk (void)
 {
-  Run run;
+  g_auto (Run) run;
   guint i;
 
   start (&run, NULL);
@@ -335,14 +337,13 @@ test_from_disk (void)
     gst_ice_upload_push (run.base.upload, part);
   }
   complete (&run, 8);
-  run_clear (&run);
 }
 
 /* What the journal wants to know. */
 static void
 test_confirmed (void)
 {
-  Run run;
+  g_auto (Run) run;
   g_autoptr (GstIcePart) part = NULL;
   const SeenEvent *event;
 
@@ -356,14 +357,13 @@ test_confirmed (void)
   g_assert_cmpuint (event->size, ==, PART_SIZE);
   g_assert_cmphex (event->crc64, ==, part->crc64);
   g_assert_true (g_str_has_prefix (event->etag, "\""));
-  run_clear (&run);
 }
 
 /* An object smaller than a part, in memory and not. */
 static void
 check_small (gboolean in_memory)
 {
-  Run run;
+  g_auto (Run) run;
 
   start (&run, NULL);
   upload_fixture_finish (&run.base, make_durable (&run, 1, 1, 70000,
@@ -371,7 +371,6 @@ check_small (gboolean in_memory)
   check_complete (&run, 1);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_PUT), ==, in_memory);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_PART), ==, !in_memory);
-  run_clear (&run);
 }
 
 static void
@@ -385,7 +384,7 @@ test_small (void)
 static void
 check_broken_disk (GstIceEndAction on_error, GstIceOutcome outcome)
 {
-  Run run;
+  g_auto (Run) run;
   g_autoptr (GstIcePart) part = NULL;
   GstIcePart fields;
 
@@ -405,7 +404,6 @@ check_broken_disk (GstIceEndAction on_error, GstIceOutcome outcome)
   if (outcome == GST_ICE_OUTCOME_COMPLETED)
     upload_fixture_check_object (&run.base, 1);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_PART), <=, 2);
-  run_clear (&run);
 }
 
 static void
@@ -420,7 +418,7 @@ test_broken_disk (void)
 static void
 test_closed (void)
 {
-  Run run;
+  g_auto (Run) run;
   g_autoptr (GError) error = NULL;
 
   start_arrived (&run, NULL, 1);
@@ -435,7 +433,6 @@ test_closed (void)
   run.spool = gst_ice_spool_open (run.directory, MEDIA_ID, 0,
       GST_ICE_SPOOL_CREATE, &error);
   g_assert_no_error (error);
-  run_clear (&run);
 }
 
 /* ---- rewrites ---- */
@@ -462,7 +459,7 @@ push_and_supersede (Run * run, GstIcePart * part)
 static void
 check_superseded (const gchar * fault)
 {
-  Run run;
+  g_auto (Run) run;
   g_autoptr (GstIcePart) old = NULL;
 
   start_arrived (&run, NULL, 1);
@@ -481,7 +478,6 @@ check_superseded (const gchar * fault)
   g_assert_cmpuint (((SeenEvent *) run.base.events->pdata[run.base.events->len
               - 1])->generation, ==, 2);
   complete (&run, 2);
-  run_clear (&run);
 }
 
 static void
@@ -498,7 +494,7 @@ test_superseded (void)
 static void
 test_superseded_waiting (void)
 {
-  Run run;
+  g_auto (Run) run;
   GstIcePart *old;
 
   start (&run, NULL);
@@ -512,14 +508,13 @@ test_superseded_waiting (void)
           FALSE));
   check_complete (&run, 2);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_PART), ==, 2);
-  run_clear (&run);
 }
 
 /* on-error does not wait for a generation that never comes. */
 static void
 test_superseded_salvage (void)
 {
-  Run run;
+  g_auto (Run) run;
   GstIcePart *old;
 
   run_init (&run, NULL);
@@ -537,7 +532,6 @@ test_superseded_salvage (void)
   g_assert_cmpint (upload_fixture_get_outcome (&run.base), ==,
       GST_ICE_OUTCOME_COMPLETED);
   upload_fixture_check_object (&run.base, 1);
-  run_clear (&run);
 }
 
 /* ---- beginning anew from disk ---- */
@@ -546,7 +540,7 @@ test_superseded_salvage (void)
 static void
 check_lost (const gchar * fault)
 {
-  Run run;
+  g_auto (Run) run;
 
   start_arrived (&run, NULL, 3);
   upload_fixture_add_fault (&run.base, fault);
@@ -554,7 +548,6 @@ check_lost (const gchar * fault)
   complete_object (&run, 4);
   g_assert_cmpuint (upload_fixture_count (&run.base, STARTED), ==, 2);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_INITIATE), ==, 2);
-  run_clear (&run);
 }
 
 static void
@@ -568,7 +561,7 @@ test_lost (void)
 static void
 test_lost_for_good (void)
 {
-  Run run;
+  g_auto (Run) run;
   gint64 begun_us;
 
   run_init (&run, NULL);
@@ -583,7 +576,6 @@ test_lost_for_good (void)
   g_assert_cmpuint (count (&run, ICE_EMULATOR_INITIATE), >, 2);
   g_assert_cmpint (test_time_get (&run.base.time) - begun_us, >=,
       60 * SECOND);
-  run_clear (&run);
 }
 
 /* A renewal names another object: all goes there. */
@@ -591,7 +583,7 @@ static void
 test_moved (void)
 {
   const gchar *options[] = { "--new-key-from=2", NULL };
-  Run run;
+  g_auto (Run) run;
   g_auto (GstIceUploadInfo) info = { 0 };
 
   start_arrived (&run, options, 3);
@@ -606,7 +598,6 @@ test_moved (void)
   g_assert_cmpuint (ice_emulator_count_open_uploads (run.base.emulator), ==,
       1);
   g_assert_cmpuint (upload_fixture_count (&run.base, LEFT_BEHIND), ==, 1);
-  run_clear (&run);
 }
 
 /* The same while the old lease still lives: what is left at the old object is
@@ -617,7 +608,7 @@ test_moved_early (void)
   const gchar *options[] = { "--new-key-from=2", "--credential-life=3600",
     NULL
   };
-  Run run;
+  g_auto (Run) run;
 
   start_arrived (&run, options, 3);
   upload_fixture_wait (&run.base, GST_ICE_UPLOAD_EVENT_RENEWED, 1, SECOND);
@@ -626,7 +617,6 @@ test_moved_early (void)
   g_assert_cmpuint (ice_emulator_count_open_uploads (run.base.emulator), ==,
       0);
   g_assert_cmpuint (upload_fixture_count (&run.base, LEFT_BEHIND), ==, 0);
-  run_clear (&run);
 }
 
 /* ---- going on ---- */
@@ -634,7 +624,7 @@ test_moved_early (void)
 static void
 test_resume (void)
 {
-  Run run;
+  g_auto (Run) run;
   g_auto (GstIceUploadInfo) info = { 0 };
 
   resume (&run, NULL, 3, 3, TRUE);
@@ -651,34 +641,31 @@ test_resume (void)
   g_assert_cmpuint (count (&run, ICE_EMULATOR_INITIATE), ==, 1);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_LIST_PARTS), ==, 1);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_PART), ==, 5);
-  run_clear (&run);
 }
 
 /* No byte has to be held of what has arrived. */
 static void
 test_resume_without_bytes (void)
 {
-  Run run;
+  g_auto (Run) run;
 
   resume (&run, NULL, 3, 3, FALSE);
   push_durable (&run, 4, 4);
   complete (&run, 4);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_PART), ==, 4);
-  run_clear (&run);
 }
 
 /* An upload that no part had arrived of is not asked about. */
 static void
 test_resume_nothing (void)
 {
-  Run run;
+  g_auto (Run) run;
 
   resume (&run, NULL, 1, 0, TRUE);
   push_durable (&run, 1, 2);
   complete (&run, 2);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_INITIATE), ==, 1);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_LIST_PARTS), ==, 0);
-  run_clear (&run);
 }
 
 /* Nothing is recorded after all. Whether the upload may be aborted or not, an
@@ -686,21 +673,20 @@ test_resume_nothing (void)
 static void
 test_nothing_forbidden (void)
 {
-  Run run;
+  g_auto (Run) run;
 
   resume (&run, NULL, 1, 0, TRUE);
   upload_fixture_add_fault (&run.base, "abort:forbidden:count=0");
   upload_fixture_finish (&run.base, NULL);
   upload_fixture_wait (&run.base, COMPLETE, 1, STEP);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_PUT), ==, 1);
-  run_clear (&run);
 }
 
 /* A part that had arrived is rewritten. */
 static void
 test_resume_rewrite (void)
 {
-  Run run;
+  g_auto (Run) run;
 
   resume (&run, NULL, 2, 2, TRUE);
   push_durable (&run, 3, 3);
@@ -708,14 +694,13 @@ test_resume_rewrite (void)
           FALSE));
   upload_fixture_wait (&run.base, CONFIRMED, 2, 0);
   complete (&run, 3);
-  run_clear (&run);
 }
 
 /* Nothing is left to be sent: Complete at once. */
 static void
 test_finish (void)
 {
-  Run run;
+  g_auto (Run) run;
 
   begin_first (&run, 3);
   begin_second_run (&run, 3, FALSE);
@@ -725,7 +710,6 @@ test_finish (void)
   g_assert_cmpuint (upload_fixture_count (&run.base, STARTED), ==, 1);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_LIST_PARTS), ==, 0);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_PART), ==, 3);
-  run_clear (&run);
 }
 
 /* The earlier run was killed between the completion and the end of its spool.
@@ -733,7 +717,7 @@ test_finish (void)
 static void
 check_complete_already (guint n_noted, gboolean durable)
 {
-  Run run;
+  g_auto (Run) run;
   GPtrArray *rest;
   guint i;
 
@@ -748,7 +732,6 @@ check_complete_already (guint n_noted, gboolean durable)
   check_complete (&run, 3);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_PART), ==,
       durable && n_noted < 3 ? 6 : 3);
-  run_clear (&run);
 }
 
 static void
@@ -796,7 +779,7 @@ start_different (Run * run, Difference difference, gboolean durable,
 static void
 check_different (Difference difference)
 {
-  Run run;
+  g_auto (Run) run;
   g_auto (GstIceUploadInfo) info = { 0 };
 
   start_different (&run, difference, TRUE, GST_ICE_END_KEEP);
@@ -806,7 +789,6 @@ check_different (Difference difference)
   g_assert_cmpuint (info.parts_reuploaded, ==, 1);
   g_assert_cmpuint (info.parts_uploaded, ==, 2);
   complete (&run, 2);
-  run_clear (&run);
 }
 
 static void
@@ -846,7 +828,7 @@ test_different_gone (void)
 static void
 test_finish_different (void)
 {
-  Run run;
+  g_auto (Run) run;
 
   begin_first (&run, 3);
   run.etags[1][1] = run.etags[1][1] == '0' ? '1' : '0';
@@ -856,14 +838,13 @@ test_finish_different (void)
   check_complete (&run, 3);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_LIST_PARTS), ==, 1);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_PART), ==, 4);
-  run_clear (&run);
 }
 
 /* ListParts is not allowed: the journal is right. */
 static void
 test_list_refused (void)
 {
-  Run run;
+  g_auto (Run) run;
 
   begin_first (&run, 3);
   upload_fixture_add_fault (&run.base, "list-parts:forbidden:count=0");
@@ -872,14 +853,13 @@ test_list_refused (void)
   complete (&run, 4);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_LIST_PARTS), ==, 1);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_PART), ==, 4);
-  run_clear (&run);
 }
 
 /* What goes by does not keep it from asking. */
 static void
 check_list_troubled (const gchar * fault)
 {
-  Run run;
+  g_auto (Run) run;
 
   begin_first (&run, 3);
   upload_fixture_add_fault (&run.base, fault);
@@ -888,7 +868,6 @@ check_list_troubled (const gchar * fault)
   complete (&run, 4);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_LIST_PARTS), >, 1);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_PART), ==, 4);
-  run_clear (&run);
 }
 
 static void
@@ -905,7 +884,7 @@ static void
 test_pages (void)
 {
   const guint length = 1005, missing = 1003;
-  Run run;
+  g_auto (Run) run;
   guint i;
 
   start (&run, NULL);
@@ -943,7 +922,6 @@ test_pages (void)
       missing);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_LIST_PARTS), ==, 2);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_PART), ==, length);
-  run_clear (&run);
 }
 
 /* ---- what is there is nothing ---- */
@@ -966,7 +944,7 @@ abort_upload (Run * run)
 static void
 check_aborted (gboolean finish)
 {
-  Run run;
+  g_auto (Run) run;
 
   begin_first (&run, 3);
   abort_upload (&run);
@@ -982,7 +960,6 @@ check_aborted (gboolean finish)
   check_complete (&run, finish ? 3 : 4);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_INITIATE), ==, 2);
   g_assert_cmpuint (upload_fixture_count (&run.base, STARTED), ==, 2);
-  run_clear (&run);
 }
 
 static void
@@ -996,7 +973,7 @@ test_aborted (void)
 static void
 check_aborted_gone (guint n_noted, gboolean finish, const gchar * words)
 {
-  Run run;
+  g_auto (Run) run;
 
   begin_first (&run, 3);
   abort_upload (&run);
@@ -1008,7 +985,6 @@ check_aborted_gone (guint n_noted, gboolean finish, const gchar * words)
   check_failed (&run, GST_ICE_ERROR_NO_SUCH_UPLOAD, words,
       GST_ICE_OUTCOME_ABORTED);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_HEAD) > 0, ==, finish);
-  run_clear (&run);
 }
 
 static void
@@ -1024,7 +1000,7 @@ static void
 test_moved_between (void)
 {
   const gchar *options[] = { "--new-key-from=2", NULL };
-  Run run;
+  g_auto (Run) run;
   g_auto (GstIceUploadInfo) info = { 0 };
 
   resume (&run, options, 3, 3, TRUE);
@@ -1034,21 +1010,19 @@ test_moved_between (void)
   g_assert_cmpstr (info.object, ==, "moved/sv/" MEDIA_ID "/" MEDIA_ID ".mp4");
   g_assert_cmpuint (upload_fixture_count (&run.base, STARTED), ==, 1);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_LIST_PARTS), ==, 0);
-  run_clear (&run);
 }
 
 static void
 test_moved_between_gone (void)
 {
   const gchar *options[] = { "--new-key-from=2", NULL };
-  Run run;
+  g_auto (Run) run;
 
   resume (&run, options, 3, 3, FALSE);
   check_failed (&run, GST_ICE_ERROR_NO_SUCH_UPLOAD, "another object",
       GST_ICE_OUTCOME_KEPT);
   g_assert_cmpuint (ice_emulator_count_open_uploads (run.base.emulator), ==,
       1);
-  run_clear (&run);
 }
 
 /* ---- ends ---- */
@@ -1057,7 +1031,7 @@ test_moved_between_gone (void)
 static void
 test_stop_early (void)
 {
-  Run run;
+  g_auto (Run) run;
 
   begin_first (&run, 3);
   upload_fixture_add_fault (&run.base, "refresh:error:count=0");
@@ -1067,14 +1041,13 @@ test_stop_early (void)
   upload_fixture_wait (&run.base, STOPPED, 1, 0);
   g_assert_cmpint (upload_fixture_get_outcome (&run.base), ==,
       GST_ICE_OUTCOME_KEPT);
-  run_clear (&run);
 }
 
 /* What the tool does to give an upload up. */
 static void
 test_abort (void)
 {
-  Run run;
+  g_auto (Run) run;
 
   resume (&run, NULL, 3, 3, TRUE);
   upload_fixture_wait (&run.base, STARTED, 1, 0);
@@ -1084,7 +1057,6 @@ test_abort (void)
       GST_ICE_OUTCOME_ABORTED);
   g_assert_cmpuint (ice_emulator_count_open_uploads (run.base.emulator), ==,
       0);
-  run_clear (&run);
 }
 
 static void

@@ -124,7 +124,7 @@ test_states (void)
 static void
 test_plain (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   g_auto (GstIceUploadInfo) info = { 0 };
   guint i;
 
@@ -160,13 +160,12 @@ test_plain (void)
   g_assert_cmpuint (info.retries, ==, 0);
   g_assert_cmpstr (info.object, ==, "sv/" MEDIA_ID "/" MEDIA_ID ".mp4");
   g_assert_null (info.last_error);
-  upload_fixture_clear (&fixture);
 }
 
 static void
 check_put (gsize size)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   upload_fixture_start (&fixture);
@@ -178,7 +177,6 @@ check_put (gsize size)
           200), ==, 1);
   g_assert_cmpuint (upload_fixture_count_requests (&fixture,
           ICE_EMULATOR_INITIATE, 0), ==, 0);
-  upload_fixture_clear (&fixture);
 }
 
 static void
@@ -193,7 +191,7 @@ test_put (void)
 static void
 test_rewrite_in_flight (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   g_auto (GstIceUploadInfo) info = { 0 };
   g_autofree gchar *fault =
       g_strdup_printf ("part:delay-answer:seconds=%" G_GINT64_FORMAT
@@ -210,14 +208,13 @@ test_rewrite_in_flight (void)
   gst_ice_upload_get_info (fixture.upload, &info);
   g_assert_cmpuint (info.parts_reuploaded, ==, 1);
   g_assert_cmpuint (upload_fixture_count (&fixture, CONFIRMED), ==, 3);
-  upload_fixture_clear (&fixture);
 }
 
 /* A part that is rewritten after it had arrived. */
 static void
 test_rewrite (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   begin (&fixture);
@@ -227,7 +224,6 @@ test_rewrite (void)
           2, PART_SIZE));
   upload_fixture_wait (&fixture, CONFIRMED, 5, 0);
   complete (&fixture, 4);
-  upload_fixture_clear (&fixture);
 }
 
 /* A backlog on a line that is not full: more connections than three, no more
@@ -237,7 +233,7 @@ static void
 check_automatic (gint64 short_line_us, guint max, guint n_parts, guint least,
     guint most)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   guint overlap;
 
   upload_fixture_init (&fixture, NULL);
@@ -255,7 +251,6 @@ check_automatic (gint64 short_line_us, guint max, guint n_parts, guint least,
   g_assert_cmpuint (overlap, <=, most);
   ice_emulator_clear_faults (fixture.emulator);
   complete (&fixture, n_parts);
-  upload_fixture_clear (&fixture);
 }
 
 static void
@@ -426,7 +421,7 @@ static void
 test_short_lives (void)
 {
   const gchar *options[] = { "--credential-life=2", NULL };
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   guint number = 1, n_renewals = 0;
   gint64 end;
 
@@ -452,7 +447,6 @@ test_short_lives (void)
   g_assert_cmpuint (upload_fixture_count (&fixture, INTERRUPTED), ==, 0);
   g_assert_cmpuint (upload_fixture_count_requests (&fixture, ICE_EMULATOR_ANY,
           403), ==, 0);
-  upload_fixture_clear (&fixture);
 }
 
 /* Every renewal fails, so every lease ends under way: each leads to refusals
@@ -460,7 +454,7 @@ test_short_lives (void)
 static void
 test_late_renewals (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   guint i;
 
   upload_fixture_init (&fixture, NULL);
@@ -475,14 +469,13 @@ test_late_renewals (void)
   g_assert_cmpuint (count_refused_parts (&fixture), >=, 10);
   g_assert_cmpuint (upload_fixture_count (&fixture, STARTED), ==, 1);
   g_assert_cmpuint (upload_fixture_count (&fixture, INTERRUPTED), ==, 0);
-  upload_fixture_clear (&fixture);
 }
 
 /* Three parts are refused at the same time. */
 static void
 check_refused_together (const gchar * const *options)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, options);
   begin (&fixture);
@@ -493,7 +486,6 @@ check_refused_together (const gchar * const *options)
   g_assert_cmpuint (count_refused_parts (&fixture), ==, 3);
   g_assert_cmpuint (count_refreshes (&fixture), ==, 2);
   complete (&fixture, 4);
-  upload_fixture_clear (&fixture);
 }
 
 static void
@@ -510,7 +502,7 @@ static void
 test_refused_early (void)
 {
   const gchar *options[] = { "--early-errors", NULL };
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, options);
   begin (&fixture);
@@ -521,7 +513,6 @@ test_refused_early (void)
   g_assert_cmpuint (count_refused_parts (&fixture), ==, 1);
   g_assert_cmpuint (count_refreshes (&fixture), ==, 2);
   complete (&fixture, 2);
-  upload_fixture_clear (&fixture);
 }
 
 /* Renewals fail while the old lease lives: parts go on with it. */
@@ -529,7 +520,7 @@ static void
 test_renewal_fails (void)
 {
   const gchar *options[] = { "--credential-life=60", NULL };
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   guint number = 1;
 
   upload_fixture_init (&fixture, options);
@@ -554,7 +545,6 @@ test_renewal_fails (void)
   g_assert_cmpuint (upload_fixture_count (&fixture, RESUMED), ==, 1);
   complete (&fixture, number + 5);
   g_assert_cmpuint (count_refused_parts (&fixture), ==, 0);
-  upload_fixture_clear (&fixture);
 }
 
 /* Whatever was renewed is refused again, for as long as retry-timeout says: the
@@ -562,7 +552,7 @@ test_renewal_fails (void)
 static void
 check_refused_for_good (const gchar * fault)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   gint64 begun;
 
   upload_fixture_init (&fixture, NULL);
@@ -576,7 +566,6 @@ check_refused_for_good (const gchar * fault)
   g_assert_cmpuint (upload_fixture_count (&fixture, INTERRUPTED), ==, 1);
   g_assert_cmpuint (count_refreshes (&fixture), >=, 5);
   g_assert_cmpuint (count_refreshes (&fixture), <=, 30);
-  upload_fixture_clear (&fixture);
 }
 
 static void
@@ -623,7 +612,7 @@ static void
 test_new_endpoint (void)
 {
   const gchar *options[] = { "--new-endpoint-from=2", NULL };
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, options);
   begin (&fixture);
@@ -633,7 +622,6 @@ test_new_endpoint (void)
   complete (&fixture, 6);
   g_assert_cmpuint (upload_fixture_count (&fixture, STARTED), ==, 1);
   g_assert_cmpuint (upload_fixture_count (&fixture, INTERRUPTED), ==, 0);
-  upload_fixture_clear (&fixture);
 }
 
 /* Another object, and a part of the old one has arrived: its bytes are gone,
@@ -642,7 +630,7 @@ static void
 test_new_object (void)
 {
   const gchar *options[] = { "--new-key-from=2", NULL };
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   const GError *error;
 
   upload_fixture_init (&fixture, options);
@@ -657,7 +645,6 @@ test_new_object (void)
   g_assert_cmpuint (upload_fixture_count_requests (&fixture,
           ICE_EMULATOR_INITIATE, 200), ==, 1);
   upload_fixture_check_no_object (&fixture);
-  upload_fixture_clear (&fixture);
 }
 
 /* Another object while all bytes are held: everything goes there. */
@@ -665,7 +652,7 @@ static void
 check_restart (guint n_parts)
 {
   const gchar *options[] = { "--new-key-from=2", NULL };
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   g_auto (GstIceUploadInfo) info = { 0 };
 
   upload_fixture_init (&fixture, options);
@@ -684,7 +671,6 @@ check_restart (guint n_parts)
   g_assert_cmpuint (upload_fixture_count (&fixture, STARTED), ==, 2);
   gst_ice_upload_get_info (fixture.upload, &info);
   g_assert_cmpstr (info.object, ==, "moved/sv/" MEDIA_ID "/" MEDIA_ID ".mp4");
-  upload_fixture_clear (&fixture);
 }
 
 static void
@@ -706,7 +692,7 @@ static void
 test_object_comes_back (void)
 {
   const gchar *options[] = { "--credential-life=60", NULL };
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, options);
   upload_fixture_add_fault (&fixture, "refresh:wrong-object:skip=1");
@@ -719,7 +705,6 @@ test_object_comes_back (void)
   g_assert_cmpuint (upload_fixture_count (&fixture, STARTED), ==, 1);
   g_assert_cmpuint (upload_fixture_count_requests (&fixture,
           ICE_EMULATOR_ANY, 403), ==, 0);
-  upload_fixture_clear (&fixture);
 }
 
 /* A lease moves while something that goes alone is on its way. */
@@ -727,7 +712,7 @@ static void
 check_moved_single (const gchar * fault, gsize size)
 {
   const gchar *options[] = { "--new-key-from=2", NULL };
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, options);
   upload_fixture_add_fault (&fixture, fault);
@@ -738,7 +723,6 @@ check_moved_single (const gchar * fault, gsize size)
   upload_fixture_wait (&fixture, RENEWED, 1, 0);
   upload_fixture_wait (&fixture, COMPLETE, 1, STEP);
   upload_fixture_check_object (&fixture, 1);
-  upload_fixture_clear (&fixture);
 }
 
 static void
@@ -752,7 +736,7 @@ test_moved_single (void)
 static void
 test_upload_gone (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   begin (&fixture);
@@ -762,13 +746,12 @@ test_upload_gone (void)
   upload_fixture_wait (&fixture, FAILED, 1, STEP);
   g_assert_error (upload_fixture_get (&fixture, FAILED)->error, GST_ICE_ERROR,
       GST_ICE_ERROR_NO_SUCH_UPLOAD);
-  upload_fixture_clear (&fixture);
 }
 
 static void
 test_upload_gone_restart (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   upload_fixture_add_fault (&fixture,
@@ -782,7 +765,6 @@ test_upload_gone_restart (void)
   upload_fixture_finish (&fixture, NULL);
   upload_fixture_wait (&fixture, COMPLETE, 1, STEP);
   upload_fixture_check_object (&fixture, 6);
-  upload_fixture_clear (&fixture);
 }
 
 /* The first part has arrived, and its bytes are gone: the recording would end,
@@ -790,7 +772,7 @@ test_upload_gone_restart (void)
 static void
 test_upload_gone_for_a_moment (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   begin (&fixture);
@@ -799,14 +781,13 @@ test_upload_gone_for_a_moment (void)
   upload_fixture_push (&fixture, 2, 2);
   upload_fixture_wait (&fixture, CONFIRMED, 2, STEP);
   complete (&fixture, 2);
-  upload_fixture_clear (&fixture);
 }
 
 /* Beginning anew ends because of no count. */
 static void
 test_upload_gone_often (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   upload_fixture_add_fault (&fixture,
@@ -818,14 +799,13 @@ test_upload_gone_often (void)
   upload_fixture_finish (&fixture, NULL);
   upload_fixture_wait (&fixture, COMPLETE, 1, STEP);
   upload_fixture_check_object (&fixture, 1);
-  upload_fixture_clear (&fixture);
 }
 
 /* Nor does it go on for ever, or in a burst. */
 static void
 test_upload_gone_for_good (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   const GError *error;
 
   upload_fixture_init (&fixture, NULL);
@@ -839,7 +819,6 @@ test_upload_gone_for_good (void)
   g_assert_nonnull (strstr (error->message, "retry-timeout"));
   g_assert_cmpuint (upload_fixture_count (&fixture, STARTED), >, 10);
   g_assert_cmpuint (upload_fixture_count (&fixture, STARTED), <, 200);
-  upload_fixture_clear (&fixture);
 }
 
 /* ---- outages ---- */
@@ -850,7 +829,7 @@ static void
 test_outage (void)
 {
   const gchar *options[] = { "--credential-life=43200", NULL };
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   g_auto (GstIceUploadInfo) before = { 0 }, after = { 0 };
   g_autoptr (GError) error = NULL;
   guint i;
@@ -889,14 +868,13 @@ test_outage (void)
   complete (&fixture, 40);
   g_assert_cmpuint (upload_fixture_count (&fixture, INTERRUPTED), ==, 1);
   g_assert_cmpuint (upload_fixture_count (&fixture, RESUMED), ==, 1);
-  upload_fixture_clear (&fixture);
 }
 
 /* The service answers, with nothing but errors. */
 static void
 test_outage_of_service (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   guint serial, n_requests;
 
   upload_fixture_init (&fixture, NULL);
@@ -921,7 +899,6 @@ test_outage_of_service (void)
   complete (&fixture, 20);
   g_assert_cmpuint (upload_fixture_count (&fixture, INTERRUPTED), ==, 1);
   g_assert_cmpuint (upload_fixture_count (&fixture, RESUMED), ==, 1);
-  upload_fixture_clear (&fixture);
 }
 
 /* The token ends in the outage: it is renewed first, and no part is sent with
@@ -930,7 +907,7 @@ static void
 test_expiry_in_outage (void)
 {
   const gchar *options[] = { "--credential-life=60", NULL };
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, options);
   begin (&fixture);
@@ -944,14 +921,13 @@ test_expiry_in_outage (void)
   g_assert_cmpuint (count_refused_parts (&fixture), ==, 0);
   g_assert_cmpuint (upload_fixture_count (&fixture, INTERRUPTED), ==, 1);
   g_assert_cmpuint (upload_fixture_count (&fixture, RESUMED), ==, 1);
-  upload_fixture_clear (&fixture);
 }
 
 /* A single failure is not worth a word. */
 static void
 test_hiccup (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   begin (&fixture);
@@ -961,7 +937,6 @@ test_hiccup (void)
   g_assert_cmpuint (upload_fixture_count (&fixture, INTERRUPTED), ==, 0);
   g_assert_cmpuint (upload_fixture_count (&fixture, RESUMED), ==, 0);
   complete (&fixture, 2);
-  upload_fixture_clear (&fixture);
 }
 
 /* A failure of the first renewal opens no budget that nothing closes. */
@@ -969,7 +944,7 @@ static void
 test_hiccup_long_ago (void)
 {
   const gchar *options[] = { "--credential-life=43200", NULL };
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, options);
   upload_fixture_add_fault (&fixture, "refresh:error");
@@ -980,7 +955,6 @@ test_hiccup_long_ago (void)
   upload_fixture_push (&fixture, 1, 1);
   upload_fixture_wait (&fixture, CONFIRMED, 1, STEP);
   complete (&fixture, 1);
-  upload_fixture_clear (&fixture);
 }
 
 /* ---- the budget ---- */
@@ -988,7 +962,7 @@ test_hiccup_long_ago (void)
 static void
 check_budget (const gchar * fault, GstIceErrorCode code)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   gint64 begun;
 
   upload_fixture_init (&fixture, NULL);
@@ -1003,7 +977,6 @@ check_budget (const gchar * fault, GstIceErrorCode code)
       (gint) code);
   g_assert_cmpint (test_time_get (&fixture.time) - begun, >=, 60 * SECOND);
   g_assert_cmpint (test_time_get (&fixture.time) - begun, <=, 75 * SECOND);
-  upload_fixture_clear (&fixture);
 }
 
 static void
@@ -1019,7 +992,7 @@ test_budget (void)
 static void
 test_budget_is_given_back (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   guint i;
 
   upload_fixture_init (&fixture, NULL);
@@ -1032,7 +1005,6 @@ test_budget_is_given_back (void)
     upload_fixture_pass (&fixture, 50 * SECOND, SECOND);
   }
   complete (&fixture, 5);
-  upload_fixture_clear (&fixture);
 }
 
 /* ---- the truth about completion ---- */
@@ -1177,7 +1149,7 @@ static void
 test_ending (gconstpointer data)
 {
   const Ending *ending = data;
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   fixture.config->verify = !ending->no_verify;
@@ -1186,7 +1158,6 @@ test_ending (gconstpointer data)
   upload_fixture_finish (&fixture, upload_fixture_make_part (&fixture, 1, 1,
           ending->size));
   check_ending (&fixture, ending);
-  upload_fixture_clear (&fixture);
 }
 
 /* A success has proof, or says that it has none. */
@@ -1219,7 +1190,7 @@ static void
 test_proof (gconstpointer data)
 {
   const Proof *proof = data;
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   g_auto (GstIceUploadInfo) info = { 0 };
 
   upload_fixture_init (&fixture, NULL);
@@ -1234,7 +1205,6 @@ test_proof (gconstpointer data)
   g_assert_cmpint (info.verified, ==, proof->verified);
   if (strstr (proof->faults, "etag") == NULL)
     g_assert_nonnull (info.etag);
-  upload_fixture_clear (&fixture);
 }
 
 /* Complete makes no sense, and an older object of the same size is there: the
@@ -1242,7 +1212,7 @@ test_proof (gconstpointer data)
 static void
 test_old_object (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   upload_fixture_start (&fixture);
@@ -1258,7 +1228,6 @@ test_old_object (void)
           PART_SIZE));
   upload_fixture_wait (&fixture, FAILED, 1, BIG_STEP);
   g_assert_cmpuint (upload_fixture_count (&fixture, COMPLETE), ==, 0);
-  upload_fixture_clear (&fixture);
 }
 
 /* ---- on-error ---- */
@@ -1284,38 +1253,35 @@ fail_part (UploadFixture * fixture, GstIceEndAction on_error,
 static void
 test_on_error_complete (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   fail_part (&fixture, GST_ICE_END_COMPLETE, 12 * HOUR, "");
   assert_failed (&fixture, GST_ICE_ERROR_FAILED, GST_ICE_OUTCOME_COMPLETED);
   g_assert_cmpuint (upload_fixture_count (&fixture, FAILING), ==, 1);
   g_assert_cmpuint (upload_fixture_count (&fixture, COMPLETE), ==, 0);
   upload_fixture_check_object (&fixture, 3);
-  upload_fixture_clear (&fixture);
 }
 
 static void
 test_on_error_abort (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   fail_part (&fixture, GST_ICE_END_ABORT, 12 * HOUR, "");
   assert_failed (&fixture, GST_ICE_ERROR_FAILED, GST_ICE_OUTCOME_ABORTED);
   g_assert_cmpuint (ice_emulator_count_open_uploads (fixture.emulator), ==,
       0);
-  upload_fixture_clear (&fixture);
 }
 
 static void
 test_on_error_keep (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   fail_part (&fixture, GST_ICE_END_KEEP, 12 * HOUR, "");
   assert_failed (&fixture, GST_ICE_ERROR_FAILED, GST_ICE_OUTCOME_KEPT);
   g_assert_cmpuint (ice_emulator_count_open_uploads (fixture.emulator), ==,
       1);
-  upload_fixture_clear (&fixture);
 }
 
 /* What on-error needs can't be done: stop-timeout ends it, long before
@@ -1323,7 +1289,7 @@ test_on_error_keep (void)
 static void
 check_on_error_in_vain (GstIceEndAction on_error, const gchar * fault)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   gint64 begun;
 
   fail_part (&fixture, on_error, 30 * SECOND, fault);
@@ -1331,7 +1297,6 @@ check_on_error_in_vain (GstIceEndAction on_error, const gchar * fault)
   upload_fixture_wait (&fixture, FAILED, 1, BIG_STEP);
   g_assert_cmpint (test_time_get (&fixture.time) - begun, <, 400 * SECOND);
   upload_fixture_check_no_object (&fixture);
-  upload_fixture_clear (&fixture);
 }
 
 static void
@@ -1348,7 +1313,7 @@ static void
 check_recording_fails (GstIceErrorCode code, GstIceEndAction on_error,
     GstIceOutcome outcome)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   fixture.config->on_error = on_error;
@@ -1361,7 +1326,6 @@ check_recording_fails (GstIceErrorCode code, GstIceEndAction on_error,
     upload_fixture_check_object (&fixture, 3);
   else
     upload_fixture_check_no_object (&fixture);
-  upload_fixture_clear (&fixture);
 }
 
 static void
@@ -1393,20 +1357,19 @@ assert_stopped (UploadFixture * fixture, GstIceOutcome outcome)
 static void
 test_stop_before_lease (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   upload_fixture_add_fault (&fixture, "refresh:error:count=0");
   upload_fixture_start (&fixture);
   gst_ice_upload_stop (fixture.upload, TRUE);
   assert_stopped (&fixture, GST_ICE_OUTCOME_NOTHING_SENT);
-  upload_fixture_clear (&fixture);
 }
 
 static void
 check_stop (gboolean abort, const gchar * faults, GstIceOutcome outcome)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   begin (&fixture);
@@ -1418,7 +1381,6 @@ check_stop (gboolean abort, const gchar * faults, GstIceOutcome outcome)
   g_assert_cmpuint (ice_emulator_count_open_uploads (fixture.emulator), ==,
       outcome == GST_ICE_OUTCOME_KEPT);
   upload_fixture_check_no_object (&fixture);
-  upload_fixture_clear (&fixture);
 }
 
 static void
@@ -1440,7 +1402,7 @@ test_stop (void)
 static void
 check_stop_in_vain (const gchar * faults, GstIceOutcome outcome)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   g_auto (GstIceUploadInfo) info = { 0 };
 
   upload_fixture_init (&fixture, NULL);
@@ -1452,7 +1414,6 @@ check_stop_in_vain (const gchar * faults, GstIceOutcome outcome)
   gst_ice_upload_get_info (fixture.upload, &info);
   g_assert_cmpint (info.state, ==, GST_ICE_UPLOAD_FAILED);
   g_assert_nonnull (strstr (info.last_error, "could not be aborted"));
-  upload_fixture_clear (&fixture);
 }
 
 static void
@@ -1469,7 +1430,7 @@ test_stop_in_vain (void)
 static void
 test_close_unfinished (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   g_auto (GstIceUploadInfo) info = { 0 };
 
   upload_fixture_init (&fixture, NULL);
@@ -1482,7 +1443,6 @@ test_close_unfinished (void)
   gst_ice_upload_get_info (fixture.upload, &info);
   g_assert_cmpint (info.state, ==, GST_ICE_UPLOAD_FAILED);
   g_assert_nonnull (strstr (info.last_error, "could not be completed"));
-  upload_fixture_clear (&fixture);
 }
 
 /* ---- what waiting can't cure, and what it may ---- */
@@ -1491,7 +1451,7 @@ test_close_unfinished (void)
 static void
 check_at_once (const gchar * fault, GstIceErrorCode code)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   gint64 begun;
 
   upload_fixture_init (&fixture, NULL);
@@ -1501,7 +1461,6 @@ check_at_once (const gchar * fault, GstIceErrorCode code)
   upload_fixture_push (&fixture, 1, 1);
   assert_failed (&fixture, code, GST_ICE_OUTCOME_NOTHING_SENT);
   g_assert_cmpint (test_time_get (&fixture.time) - begun, <, 60 * SECOND);
-  upload_fixture_clear (&fixture);
 }
 
 static void
@@ -1516,7 +1475,7 @@ test_redirected (void)
 static void
 check_unreadable_initiate (const gchar * fault, GstIceErrorCode code)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   fixture.config->retry_timeout_us = 60 * SECOND;
@@ -1526,7 +1485,6 @@ check_unreadable_initiate (const gchar * fault, GstIceErrorCode code)
   assert_failed (&fixture, code, GST_ICE_OUTCOME_UNKNOWN);
   g_assert_cmpuint (upload_fixture_count_requests (&fixture,
           ICE_EMULATOR_INITIATE, 0), <=, 8);
-  upload_fixture_clear (&fixture);
 }
 
 static void
@@ -1542,7 +1500,7 @@ test_unreadable_initiate (void)
 static void
 test_journalled (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   g_auto (GstIceUploadInfo) info = { 0 };
 
   upload_fixture_init (&fixture, NULL);
@@ -1561,7 +1519,6 @@ test_journalled (void)
   gst_ice_upload_noted (fixture.upload, info.upload_id);
   upload_fixture_wait (&fixture, CONFIRMED, 2, 0);
   complete (&fixture, 2);
-  upload_fixture_clear (&fixture);
 }
 
 /* InitiateMultipartUpload is carried out, and its answer takes a while. */
@@ -1632,7 +1589,7 @@ count_oss_requests (UploadFixture * fixture)
 static void
 test_stop_while_initiating_in_vain (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   upload_fixture_add_fault (&fixture, "initiate:stall-before-answer:count=0");
@@ -1642,7 +1599,6 @@ test_stop_while_initiating_in_vain (void)
     upload_fixture_turn (&fixture);
   gst_ice_upload_stop (fixture.upload, FALSE);
   assert_stopped (&fixture, GST_ICE_OUTCOME_NOTHING_SENT);
-  upload_fixture_clear (&fixture);
 }
 
 /* The upload is said to have gone while a part is on its way, and then nobody
@@ -1650,7 +1606,7 @@ test_stop_while_initiating_in_vain (void)
 static void
 check_lost (gboolean fails)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   fixture.config->on_error = GST_ICE_END_ABORT;
@@ -1671,7 +1627,6 @@ check_lost (gboolean fails)
           ICE_EMULATOR_INITIATE, 0), ==, 1);
   g_assert_cmpuint (ice_emulator_count_open_uploads (fixture.emulator), ==,
       0);
-  upload_fixture_clear (&fixture);
 }
 
 static void
@@ -1686,7 +1641,7 @@ static void
 test_stop_without_lease (void)
 {
   const gchar *options[] = { "--credential-life=60", NULL };
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, options);
   begin (&fixture);
@@ -1694,7 +1649,6 @@ test_stop_without_lease (void)
   upload_fixture_pass (&fixture, 61 * SECOND, 200 * MILLISECOND);
   gst_ice_upload_stop (fixture.upload, TRUE);
   assert_stopped (&fixture, GST_ICE_OUTCOME_KEPT);
-  upload_fixture_clear (&fixture);
 }
 
 /* Told to abort while Complete is on its way, and Complete wins: nobody says
@@ -1702,7 +1656,7 @@ test_stop_without_lease (void)
 static void
 test_stop_while_completing (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   guint i;
 
   upload_fixture_init (&fixture, NULL);
@@ -1724,7 +1678,6 @@ test_stop_while_completing (void)
       GST_ICE_OUTCOME_ABORTED);
   g_assert_cmpint (upload_fixture_get_outcome (&fixture), !=,
       GST_ICE_OUTCOME_KEPT);
-  upload_fixture_clear (&fixture);
 }
 
 /* ---- close ---- */
@@ -1734,7 +1687,7 @@ test_stop_while_completing (void)
 static void
 close_after (guint turns, const gchar * faults)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   guint i, n_events;
 
   upload_fixture_init (&fixture, NULL);
@@ -1756,7 +1709,6 @@ close_after (guint turns, const gchar * faults)
       (GST_ICE_ERROR_FAILED, "late"));
   upload_fixture_turn (&fixture);
   g_assert_cmpuint (fixture.events->len, ==, n_events);
-  upload_fixture_clear (&fixture);
 }
 
 static void
@@ -1797,13 +1749,12 @@ test_close_in_stall (void)
 static void
 test_close_unstarted (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   fixture.upload = gst_ice_upload_new (g_steal_pointer (&fixture.config),
       fixture.time.clock, fixture.thread, upload_fixture_get_callbacks (),
       &fixture);
-  upload_fixture_clear (&fixture);
 }
 
 /* ---- the application's credentials ---- */
@@ -1811,7 +1762,7 @@ test_close_unstarted (void)
 static void
 test_promise_broken (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   fixture.promises = TRUE;
@@ -1823,13 +1774,12 @@ test_promise_broken (void)
       GST_ICE_OUTCOME_NOTHING_SENT);
   g_assert_cmpuint (count_refreshes (&fixture), ==, 0);
   g_assert_cmpstr (g_ptr_array_index (fixture.reasons, 0), ==, "start");
-  upload_fixture_clear (&fixture);
 }
 
 static void
 test_no_promise (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
 
   upload_fixture_init (&fixture, NULL);
   fixture.promises = TRUE;
@@ -1838,14 +1788,13 @@ test_no_promise (void)
   upload_fixture_push (&fixture, 1, 1);
   upload_fixture_wait (&fixture, CONFIRMED, 1, 0);
   complete (&fixture, 1);
-  upload_fixture_clear (&fixture);
 }
 
 /* Another identity is taken up for the next call. */
 static void
 test_identity (void)
 {
-  UploadFixture fixture;
+  g_auto (UploadFixture) fixture;
   g_autoptr (GstIceIdentity) good = NULL;
 
   upload_fixture_init (&fixture, NULL);
@@ -1859,7 +1808,6 @@ test_identity (void)
   gst_ice_upload_provide_identity (fixture.upload, good);
   upload_fixture_wait (&fixture, CONFIRMED, 1, STEP);
   complete (&fixture, 1);
-  upload_fixture_clear (&fixture);
 }
 
 static void

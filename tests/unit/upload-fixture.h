@@ -72,6 +72,7 @@ void upload_fixture_renew (UploadFixture * fixture);
 /* Closes the upload if that has not been done: CLOSED must come, once, last.
  * Frees everything. */
 void upload_fixture_clear (UploadFixture * fixture);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (UploadFixture, upload_fixture_clear)
 
 void upload_fixture_add_fault (UploadFixture * fixture, const gchar * fault);
 
