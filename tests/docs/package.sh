@@ -78,7 +78,8 @@ lint ()
     --suppress-tags initial-upload-closes-no-bugs "$directory"/*.changes
 }
 
-# What hardening=+all asks for, in the files themselves.
+# What hardening=+all asks for, in the files themselves; what -D_FORTIFY_SOURCE
+# has done can not be seen in each.
 is_hardened ()
 {
   for file in "$(pkg-config --variable=pluginsdir gstreamer-1.0)/libgsticesink.so" \
@@ -86,8 +87,7 @@ is_hardened ()
     readelf -W -h "$file" | grep -q 'Type: *DYN' &&
       readelf -W -l "$file" | grep -q GNU_RELRO &&
       readelf -W -d "$file" | grep -q BIND_NOW &&
-      readelf -W --dyn-syms "$file" | grep -q __stack_chk_fail &&
-      readelf -W --dyn-syms "$file" | grep -q '_chk@' || return 1
+      readelf -W --dyn-syms "$file" | grep -q __stack_chk_fail || return 1
   done
 }
 
