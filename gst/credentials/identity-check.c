@@ -18,10 +18,17 @@ is_set (const gchar * variable)
 }
 
 static gboolean
+is_sendable (const gchar * variable)
+{
+  return is_set (variable)
+      && gst_ice_identity_is_sendable (g_getenv (variable));
+}
+
+static gboolean
 has_keys (void)
 {
-  return is_set ("ALIBABA_CLOUD_ACCESS_KEY_ID")
-      && is_set ("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
+  return is_sendable ("ALIBABA_CLOUD_ACCESS_KEY_ID")
+      && is_sendable ("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
 }
 
 static gboolean

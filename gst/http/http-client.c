@@ -127,6 +127,10 @@ set_ca_file (GstIceHttpClient * client, const gchar * ca_file, GError ** error)
 
   if (!ca_file)
     return TRUE;
+  /* A pipe would wait. */
+  if (!g_file_test (ca_file, G_FILE_TEST_IS_REGULAR))
+    return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS,
+        "cannot use the CA certificates: %s is no file", ca_file);
   client->tls_database = g_tls_file_database_new (ca_file, &local_error);
   if (client->tls_database)
     return TRUE;

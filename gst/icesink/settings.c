@@ -11,6 +11,7 @@
 
 #include "common/error.h"
 #include "common/path.h"
+#include "http/http-client.h"
 #include "http/rate-limit.h"
 #include "icesink/media-uri.h"
 #include "recording/chunk-pool.h"
@@ -289,6 +290,15 @@ get_ice_endpoint (const GstIceSettings * settings, GError ** error)
   return endpoint;
 }
 
+/* A line end that came along from a file is a common slip. */
+static gboolean
+check_sendable (const gchar * name, const gchar * value, GError ** error)
+{
+  return value == NULL || gst_ice_identity_is_sendable (value)
+      || gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS,
+      "%s has blanks or control characters in it", name);
+}
+
 static gboolean
 get_identity (const GstIceSettings * settings, GstIceIdentity ** identity,
     GError ** error)
@@ -296,6 +306,7 @@ get_identity (const GstIceSettings * settings, GstIceIdentity ** identity,
   /* An empty one is what a variable of a script that was never set leaves. */
   gboolean has_id = settings->access_key_id != NULL
       && *settings->access_key_id != '\0';
+  const gchar *secret, *token = NULL;
 
   if (has_id != (settings->access_key_secret != NULL))
     return set_settings_error (error,
@@ -303,10 +314,15 @@ get_identity (const GstIceSettings * settings, GstIceIdentity ** identity,
   if (!has_id)
     return TRUE;
 
-  *identity = gst_ice_identity_new (settings->access_key_id,
-      gst_ice_secret_peek (settings->access_key_secret),
-      settings->security_token != NULL ?
-      gst_ice_secret_peek (settings->security_token) : NULL);
+  secret = gst_ice_secret_peek (settings->access_key_secret);
+  if (settings->security_token != NULL)
+    token = gst_ice_secret_peek (settings->security_token);
+  if (!check_sendable ("access-key-id", settings->access_key_id, error)
+      || !check_sendable ("access-key-secret", secret, error)
+      || !check_sendable ("security-token", token, error))
+    return FALSE;
+
+  *identity = gst_ice_identity_new (settings->access_key_id, secret, token);
 
   return TRUE;
 }
@@ -342,6 +358,18 @@ get_max_parallel_parts (const GstIceSettings * settings)
   guint64 n_parts = settings->max_memory / settings->part_size;
 
   return CLAMP (n_parts, 2, GST_ICE_PARALLELISM_MAX + 1) - 1;
+}
+
+/* A proxy or CA certificates that can't be used are found out before anything is
+ * sent. */
+static gboolean
+check_network (GstIceNetworkConfig * network, GstIceClock * clock,
+    GError ** error)
+{
+  g_autoptr (GstIceHttpClient) client =
+      gst_ice_http_client_new (network, 1, clock, error);
+
+  return client != NULL;
 }
 
 GstIceUploadConfig *
@@ -381,6 +409,8 @@ gst_ice_settings_get_upload_config (const GstIceSettings * settings,
   config->verify = settings->verify;
   config->journalled = settings->spool_directory != NULL;
   config->network = gst_ice_network_config_new (&settings->network);
+  if (!check_network (config->network, clock, error))
+    return NULL;
 
   return g_steal_pointer (&config);
 }

@@ -450,7 +450,24 @@ static const SettingCase setting_cases[] = {
   {"upload-auth-alone", "upload-auth", "e30="},
   {"part-size-that-memory-can-not-hold", "part-size", "33554433"},
   {"missing-ca-file", "ssl-ca-file", "/nonexistent/ca.pem"},
+  {"missing-ca-file-here", "ssl-ca-file", "nonexistent.pem"},
+  {"missing-ca-file-at-home", "ssl-ca-file", "~/nonexistent.pem"},
+  {"missing-ca-file-of-a-uri", "ssl-ca-file", "file:///nonexistent/ca.pem"},
+  {"ca-file-that-is-a-directory", "ssl-ca-file", "/tmp"},
+  {"ca-file-without-certificates", "ssl-ca-file", "/dev/null"},
+  {"ca-file-of-somebody", "ssl-ca-file", "~nobody/ca.pem"},
+  {"ca-file-of-another-host", "ssl-ca-file", "file://other/ca.pem"},
+  {"ca-file-of-another-scheme", "ssl-ca-file", "https://localhost/ca.pem"},
+  {"spool-of-somebody", "spool-directory", "~nobody/spool"},
+  {"spool-of-another-host", "spool-directory", "file://other/spool"},
+  {"spool-of-another-scheme", "spool-directory", "smb://localhost/spool"},
   {"proxy-that-is-no-uri", "proxy", "::"},
+  {"proxy-without-host", "proxy", "http://"},
+  {"proxy-of-another-scheme", "proxy", "ftp://localhost:1"},
+  {"key-with-a-blank", "access-key-id", "LTAI 1"},
+  {"secret-with-a-line-end", "access-key-secret", "secret\n"},
+  {"secret-with-a-return", "access-key-secret", "secret\r"},
+  {"token-with-a-line-end", "security-token", "token\n"},
 };
 
 static void
@@ -462,7 +479,7 @@ set_property (Fixture * f, const gchar * name, const gchar * value)
     gst_util_set_object_arg (G_OBJECT (f->sink), name, value);
 }
 
-/* Refused at once, or by the network thread a little later. */
+/* Refused at once, and the text says which property it was. */
 static void
 test_setting (gconstpointer data)
 {
@@ -471,7 +488,8 @@ test_setting (gconstpointer data)
   const GstStructure *details;
 
   set_property (f, c->property, c->value);
-  gst_element_set_state (f->sink, GST_STATE_PLAYING);
+  g_assert_cmpint (gst_element_set_state (f->sink, GST_STATE_PLAYING), ==,
+      GST_STATE_CHANGE_FAILURE);
 
   details = fixture_wait_error (f, GST_RESOURCE_ERROR_SETTINGS);
   g_assert_cmpstr (gst_structure_get_string (details, "outcome"), ==,
