@@ -858,19 +858,31 @@ is_starved (GstIceRun * self)
       && now - self->starved_since_us >= STARVED_US;
 }
 
+/* With overflow=error. (transfer full) */
+static GError *
+new_overflow_error (GstIceRun * self)
+{
+  g_autoptr (GError) spool =
+      gst_ice_recording_get_spool_error (self->recording);
+
+  if (spool != NULL)
+    return gst_ice_error_new (GST_ICE_ERROR_NO_SPACE, "The spool takes nothing"
+        " any more (%s), and memory is full, %" G_GUINT64_FORMAT " bytes: give"
+        " the spool more room, set a larger max-memory, or overflow=block",
+        spool->message, self->config.max_memory);
+
+  return gst_ice_error_new (GST_ICE_ERROR_NO_SPACE, "Memory is full, %"
+      G_GUINT64_FORMAT " bytes: the network takes less than is recorded; set a"
+      " larger max-memory, a spool-directory, or overflow=block",
+      self->config.max_memory);
+}
+
 static GstFlowReturn
 handle_full (GstIceRun * self)
 {
-  gboolean has_spool = self->settings.spool_directory != NULL;
-
   if (self->settings.overflow == GST_ICE_OVERFLOW_ERROR
       && gst_ice_recording_is_full (self->recording))
-    return fail (self, gst_ice_error_new (GST_ICE_ERROR_NO_SPACE,
-            "Memory is full, %" G_GUINT64_FORMAT " bytes%s: the network takes"
-            " less than is recorded; set a larger max-memory, %s, or"
-            " overflow=block", self->config.max_memory,
-            has_spool ? ", and so is the spool" : "",
-            has_spool ? "give the spool more room" : "a spool-directory"));
+    return fail (self, new_overflow_error (self));
 
   if (is_starved (self))
     return fail (self, gst_ice_error_new (GST_ICE_ERROR_NO_SPACE,
