@@ -17,6 +17,8 @@
 
 #include "upload/inquiry.h"
 
+#include "upload/retry-policy.h"
+
 /* An answer of something in between must not decide: how often, and for how
  * long, HeadObject is asked, and how often an upload id must be unknown, before
  * it counts. OSS itself forgets no upload and no object, so more time would
@@ -102,22 +104,6 @@ gst_ice_inquiry_has_no_upload (const GstIceInquiry * inquiry)
 
 /* ---- Complete and PutObject ---- */
 
-/* TRUE if the service may have carried out what it gave no clear answer to. */
-static gboolean
-leaves_doubt (const GError * error)
-{
-  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
-
-  if (details != NULL && details->not_sent)
-    return FALSE;
-  if (details != NULL && details->http_status >= 500)
-    return TRUE;
-
-  return gst_ice_error_is (error, GST_ICE_ERROR_NETWORK)
-      || gst_ice_error_is (error, GST_ICE_ERROR_STALLED)
-      || gst_ice_error_is (error, GST_ICE_ERROR_PROTOCOL);
-}
-
 static gboolean
 is_invalid_part (const GError * error)
 {
@@ -176,7 +162,7 @@ gst_ice_inquiry_complete_failed (GstIceInquiry * inquiry,
     inquiry->invalid_part = g_error_copy (error);
     to = GST_ICE_INQUIRY_LISTING;
     verdict = GST_ICE_VERDICT_ASK;
-  } else if (leaves_doubt (error)) {
+  } else if (gst_ice_retry_policy_leaves_doubt (error)) {
     inquiry->may_be_there = TRUE;
     to = GST_ICE_INQUIRY_LOOKING;
   }

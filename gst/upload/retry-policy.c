@@ -138,6 +138,21 @@ gst_ice_retry_policy_is_unreadable_success (const GError * error)
       && has_status (error, 2);
 }
 
+gboolean
+gst_ice_retry_policy_leaves_doubt (const GError * error)
+{
+  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
+
+  if (details != NULL && details->not_sent)
+    return FALSE;
+  if (details != NULL && details->http_status >= 500)
+    return TRUE;
+
+  return gst_ice_error_is (error, GST_ICE_ERROR_NETWORK)
+      || gst_ice_error_is (error, GST_ICE_ERROR_STALLED)
+      || gst_ice_error_is (error, GST_ICE_ERROR_PROTOCOL);
+}
+
 gint64
 gst_ice_retry_policy_get_delay (const GError * error, guint failures,
     gdouble random)

@@ -53,6 +53,9 @@ gboolean gst_ice_retry_policy_leads_astray (const GError * error,
  * what was asked for has probably been done. */
 gboolean gst_ice_retry_policy_is_unreadable_success (const GError * error);
 
+/* TRUE if the service may have carried out what it gave no clear answer to. */
+gboolean gst_ice_retry_policy_leaves_doubt (const GError * error);
+
 /* Microseconds to wait before the next attempt after @failures in a row: full
  * jitter, bounded below by what the service asked for in @error.
  * @random: from 0 to 1. */

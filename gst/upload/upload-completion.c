@@ -460,7 +460,7 @@ gst_ice_call_handle_abort (GstIceCall * call, const GstIceOssReply * reply,
       gst_ice_upload_ended (self, GST_ICE_OUTCOME_UNKNOWN);
     else
       end_aborted (self);
-  } else if (gst_ice_error_is (error, GST_ICE_ERROR_PROTOCOL)
+  } else if (gst_ice_retry_policy_leaves_doubt (error)
       && self->state != GST_ICE_UPLOAD_FINALIZING) {
     /* Not OSS's own answer: it may have been carried out, or not. */
     self->abort = GST_ICE_ABORT_UNSURE;
