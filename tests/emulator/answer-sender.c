@@ -137,6 +137,10 @@ emu_answer_change (EmuAnswer * answer, const EmuFault * fault)
     case EMU_FAULT_WRONG_ETAG:
       set_wrong_etag (answer);
       break;
+    case EMU_FAULT_BARE_WRONG_ETAG:
+      emu_answer_set_header (answer, "x-oss-hash-crc64ecma", NULL);
+      set_wrong_etag (answer);
+      break;
     case EMU_FAULT_NO_ETAG:
       emu_answer_set_header (answer, "ETag", NULL);
       remove_xml_etags (answer);

@@ -135,6 +135,8 @@ static const struct
       "done; x-oss-hash-crc64ecma is absent"},
   [EMU_FAULT_WRONG_ETAG] = {"wrong-etag",
       "done; ETag is wrong"},
+  [EMU_FAULT_BARE_WRONG_ETAG] = {"bare-wrong-etag",
+      "done; ETag is wrong, and x-oss-hash-crc64ecma is absent"},
   [EMU_FAULT_NO_ETAG] = {"no-etag",
       "done; ETag is absent, from the head and from the body's XML"},
   [EMU_FAULT_NO_XML_ETAG] = {"no-xml-etag",

@@ -62,6 +62,7 @@ static const Case put_cases[] = {
   {"wrong-crc", ANSWERED, 200, NULL, TRUE},
   {"no-crc", ANSWERED, 200, NULL, TRUE},
   {"wrong-etag", ANSWERED, 200, NULL, TRUE},
+  {"bare-wrong-etag", ANSWERED, 200, NULL, TRUE},
   {"no-etag", ANSWERED, 200, NULL, TRUE},
   {"no-xml-etag", ANSWERED, 200, NULL, TRUE},
   {"error:status=203:code=CallbackFailed", ANSWERED, 203, "CallbackFailed",

@@ -940,6 +940,29 @@ abort_upload (Run * run)
   be_patient (run);
 }
 
+/* Complete is refused for an ETag. It may have been damaged on its way to us,
+ * where the CRC-64 of the part was right; where there was none, nothing was
+ * compared, and the part is sent again. */
+static void
+check_damaged_etag (const gchar * fault, guint n_requests)
+{
+  Run run;
+
+  start (&run, NULL);
+  upload_fixture_add_fault (&run.base, fault);
+  push_durable (&run, 1, 3);
+  complete_object (&run, 3);
+  g_assert_cmpuint (count (&run, ICE_EMULATOR_PART), ==, n_requests);
+  run_clear (&run);
+}
+
+static void
+test_damaged_etag (void)
+{
+  check_damaged_etag ("part:wrong-etag:part=2", 3);
+  check_damaged_etag ("part:bare-wrong-etag:part=2", 4);
+}
+
 /* Begins anew from disk. @finish: nothing is left to be sent. */
 static void
 check_aborted (gboolean finish)
@@ -1101,6 +1124,7 @@ add_resume_tests (void)
       test_different_gone);
   g_test_add_func ("/upload-resume/compares-when-complete-is-refused",
       test_finish_different);
+  g_test_add_func ("/upload-resume/list/damaged-etag", test_damaged_etag);
   g_test_add_func ("/upload-resume/list/refused", test_list_refused);
   g_test_add_func ("/upload-resume/list/troubled", test_list_troubled);
   g_test_add_func ("/upload-resume/list/pages", test_pages);
