@@ -38,6 +38,7 @@ enum
   EXACT = -1,                   /* EOS, and the object equals the stream */
   ABORTED = -2,                 /* stopped, nothing is left */
   KEPT = -3,                    /* stopped, the parts are left */
+  UNKNOWN = -5,                 /* stopped, nobody can tell what is left */
   BY_OPERATION = -4,            /* what the operation says */
 };
 
@@ -207,6 +208,8 @@ describe (int end)
       return g_strdup ("aborted");
     case KEPT:
       return g_strdup ("kept");
+    case UNKNOWN:
+      return g_strdup ("unknown");
     default:
       break;
   }
@@ -349,6 +352,9 @@ run_network_fault (Cell * cell)
   gboolean struck;
 
   trial_add_fault (trial, trigger);
+  /* What an abort without an answer is asked about with. */
+  if (g_str_equal (cell->operation->name, "abort"))
+    trial_add_fault (trial, "list-parts:reset-before:count=0");
   run_trial (cell, trial);
   struck = network_fault_free (fault);
   if (tls != NULL)
