@@ -176,11 +176,12 @@ def measure_fairness(bench, queue, *settings):
         with bench.machine.running(
                 send_icesink(bench, link, receiver, *settings)):
             link.measure(get_warm_up(cell) + 10 * queue)
-            upload = link.look()
+            begin = link.look()
             beside = run_flow(link, bench.machine, seconds)
-            upload = link.look()['bytes'] - upload['bytes']
+            end = link.look()
     return {'alone': alone, 'beside': beside,
-            'all': upload * 8 / 1e6 / seconds}
+            'all': (end['bytes'] - begin['bytes']) * 8 / 1e6
+                   / (end['seconds'] - begin['seconds'])}
 
 
 def add_fairness_row(bench, result, text, with_delay, is_judged):
