@@ -133,7 +133,7 @@ gst_ice_upload_get_patience (GstIceUpload * self)
 }
 
 /* An attempt that a limit of ours makes last longer than retry-timeout has to
- * have its time, too. -1: for ever */
+ * have its time, too; it may have half of its share at first. -1: for ever */
 static gint64
 get_retry_timeout (GstIceCall * call)
 {
@@ -144,7 +144,7 @@ get_retry_timeout (GstIceCall * call)
   if (timeout < 0 || self->http == NULL)
     return timeout;
 
-  return timeout + gst_ice_http_client_get_limit_time (self->http, size);
+  return timeout + 2 * gst_ice_http_client_get_limit_time (self->http, size);
 }
 
 /* The same for @call, which failed with @error: what is wrong with one request
