@@ -122,22 +122,35 @@ test_budget (void)
 static gint n_maps;             /* atomic, of a slab or more */
 static gint has_memory = TRUE;  /* atomic */
 
+/* What the kernel of a 32-bit machine calls it has another form, and counts the
+ * offset in pages. */
+static void *
+call_kernel (void *address, size_t size, int protection, int flags, int fd,
+    off_t offset)
+{
+#ifdef SYS_mmap2
+  return (void *) syscall (SYS_mmap2, address, size, protection, flags, fd,
+      (gulong) (offset / 4096));
+#else
+  return (void *) syscall (SYS_mmap, address, size, protection, flags, fd,
+      offset);
+#endif
+}
+
 /* In place of the C library's. */
 void *
 mmap (void *address, size_t size, int protection, int flags, int fd,
     off_t offset)
 {
   if (size < 1 * MIB)
-    return (void *) syscall (SYS_mmap, address, size, protection, flags, fd,
-        offset);
+    return call_kernel (address, size, protection, flags, fd, offset);
   if (!g_atomic_int_get (&has_memory)) {
     errno = ENOMEM;
     return MAP_FAILED;
   }
   g_atomic_int_inc (&n_maps);
 
-  return (void *) syscall (SYS_mmap, address, size, protection, flags, fd,
-      offset);
+  return call_kernel (address, size, protection, flags, fd, offset);
 }
 
 /* It is as if the budget were used up. */
