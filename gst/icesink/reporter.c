@@ -144,6 +144,14 @@ get_outage (GstIceReporter * self, gint64 now_us)
   return now_us - MAX (self->interrupted_us, self->first_byte_us);
 }
 
+gboolean
+gst_ice_reporter_is_interrupted (GstIceReporter * self)
+{
+  gst_ice_lock_scope (&self->lock);
+
+  return self->interrupted_us >= 0;
+}
+
 static void
 set_interrupted (GstIceReporter * self, gint64 since_us)
 {

@@ -75,6 +75,9 @@ void gst_ice_reporter_note_first_byte (GstIceReporter * reporter);
 void gst_ice_reporter_set_expected_size (GstIceReporter * reporter,
     gint64 size);
 
+/* TRUE during an outage that was told of. Any thread. */
+gboolean gst_ice_reporter_is_interrupted (GstIceReporter * reporter);
+
 /* The figures of `stats`. @state: (nullable): in place of the one that the
  * upload is in. Any thread. (transfer full) */
 GstStructure *gst_ice_reporter_get_stats (GstIceReporter * reporter,

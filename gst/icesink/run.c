@@ -364,6 +364,10 @@ on_event (const GstIceUploadEvent * event, gpointer user_data)
       gst_ice_recording_confirmed (get_recording (self), event->part,
           event->generation);
       break;
+    case GST_ICE_UPLOAD_EVENT_INTERRUPTED:
+      if (get_recording (self) != NULL)
+        gst_ice_recording_nudge (get_recording (self));
+      break;
     case GST_ICE_UPLOAD_EVENT_FAILING:
       stop_recording (self);
       gst_ice_upload_finish (self->upload,
@@ -881,7 +885,8 @@ static GstFlowReturn
 handle_full (GstIceRun * self)
 {
   if (self->settings.overflow == GST_ICE_OVERFLOW_ERROR
-      && gst_ice_recording_is_full (self->recording))
+      && gst_ice_recording_is_full (self->recording,
+          gst_ice_reporter_is_interrupted (self->reporter)))
     return fail (self, new_overflow_error (self));
 
   if (is_starved (self))

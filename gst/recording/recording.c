@@ -285,6 +285,12 @@ gst_ice_recording_wait (GstIceRecording * self)
 }
 
 void
+gst_ice_recording_nudge (GstIceRecording * self)
+{
+  gst_ice_chunk_pool_nudge (self->list->pool);
+}
+
+void
 gst_ice_recording_set_flushing (GstIceRecording * self, gboolean flushing)
 {
   gst_ice_chunk_pool_set_flushing (self->list->pool, flushing);
@@ -350,13 +356,13 @@ gst_ice_recording_get_oldest (GstIceRecording * self)
 }
 
 gboolean
-gst_ice_recording_is_full (GstIceRecording * self)
+gst_ice_recording_is_full (GstIceRecording * self, gboolean outage)
 {
   gst_ice_lock_scope (&self->list->lock);
 
   return !is_spooling (self)
       && !gst_ice_chunk_pool_has_room (self->list->pool)
-      && !gst_ice_part_list_is_head_leaving (self->list);
+      && (outage || !gst_ice_part_list_is_head_leaving (self->list));
 }
 
 gboolean

@@ -66,6 +66,9 @@ gboolean gst_ice_recording_wait (GstIceRecording * recording);
 void gst_ice_recording_set_flushing (GstIceRecording * recording,
     gboolean flushing);
 
+/* An outage has begun: who waits looks again, once. */
+void gst_ice_recording_nudge (GstIceRecording * recording);
+
 /* Moves the write position. A gap that it leaves reads as zeroes. Streaming
  * thread. Errors: GST_ICE_ERROR_NO_SPACE beyond the largest object. */
 gboolean gst_ice_recording_seek (GstIceRecording * recording, guint64 offset,
@@ -135,8 +138,10 @@ void gst_ice_recording_flush_until (GstIceRecording * recording,
 void gst_ice_recording_detach_spool (GstIceRecording * recording);
 
 /* TRUE if memory is full, and the spool as well, or there is none. Not while a head
- * that was meant for the spool gives way: then there is room soon. */
-gboolean gst_ice_recording_is_full (GstIceRecording * recording);
+ * that was meant for the spool gives way: then there is room soon, unless nothing
+ * leaves because of an @outage. */
+gboolean gst_ice_recording_is_full (GstIceRecording * recording,
+    gboolean outage);
 
 /* TRUE if memory is full because the kernel has none, and nothing is on its way
  * that would give some back. */

@@ -847,7 +847,7 @@ check_full_disk (gboolean reachable)
     return;
   }
   fixture_set_reachable (f, reachable);
-  g_object_set (f->sink, "head-size", reachable ? 16 * MIB : 102400, NULL);
+  fixture_set (f, "head-size=16777216");
   fixture_play (f);
   for (i = 0; i < 192 && flow == GST_FLOW_OK; i++) {
     flow = fixture_push (f, 64 * KIB);

@@ -446,7 +446,7 @@ wait_for_memory (RecordingModel * model)
 
     gst_ice_spool_flush (model->spool);
     trouble = gst_ice_recording_get_spool_error (model->recording);
-    if (!gst_ice_recording_is_full (model->recording)
+    if (!gst_ice_recording_is_full (model->recording, FALSE)
         && (trouble == NULL || model->waiting->len == 0))
       return;
   }

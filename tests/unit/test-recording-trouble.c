@@ -564,7 +564,7 @@ test_head_gives_way (void)
     memset (bytes, i + 1, SIZE);
     n = gst_ice_recording_write (recording, bytes, SIZE, NULL);
     g_assert_cmpint (n, >=, 0);
-    g_assert_false (gst_ice_recording_is_full (recording) && n < SIZE);
+    g_assert_false (gst_ice_recording_is_full (recording, FALSE) && n < SIZE);
     recording_model_arrive_all (trouble->model);
   }
   g_assert_cmpuint (trouble->model->n_sent, >, 0);
@@ -654,12 +654,12 @@ test_wakes (void)
   close_gate (&gate, trouble->spool);
   g_assert_cmpint (gst_ice_recording_write (recording, bytes, 2 * MIB, NULL),
       ==, 1 * MIB);
-  g_assert_false (gst_ice_recording_is_full (recording));
+  g_assert_false (gst_ice_recording_is_full (recording, FALSE));
   open_gate (&gate);
   gate_clear (&gate, trouble);
 
   g_assert_true (gst_ice_recording_wait (recording));
-  g_assert_true (gst_ice_recording_is_full (recording));
+  g_assert_true (gst_ice_recording_is_full (recording, FALSE));
   g_assert_cmpint (gst_ice_recording_write (recording, bytes, 10, NULL), ==,
       0);
   g_assert_cmpuint (trouble->model->waiting->len, ==, 1);
