@@ -296,18 +296,25 @@ try_unattended ()
   echo "ok: it does not record over it"
 }
 
-# says EVENT NUMBER: the recorder has said it so often
-says ()
+# said EVENT: how often the recorder has said it
+said ()
 {
-  [ "$(in_machine journalctl -u "$unit" --no-pager |
-    grep -c "\"event\":\"$1\"")" -ge "$2" ]
+  in_machine journalctl -u "$unit" --no-pager | grep -c "\"event\":\"$1\"" ||
+    true
 }
 
-# What was being recorded when it was killed, and all before.
+# says EVENT NUMBER: so often at the least
+says ()
+{
+  [ "$(said "$1")" -ge "$2" ]
+}
+
+# What was being recorded when it was killed, and all before; nothing had
+# reached the disk of a fragment that had just begun.
 is_whole ()
 {
-  says fragment-complete "$(in_machine journalctl -u "$unit" --no-pager |
-    grep -c '"event":"fragment-started"')"
+  says fragment-complete \
+    $(($(said fragment-started) - $(said fragment-empty)))
 }
 
 try_recorder ()

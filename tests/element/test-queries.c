@@ -43,7 +43,7 @@ static const struct
   {"tcp-congestion-control", NULL},
   {"ssl-ca-file", NULL},
   {"post-messages", "true"},
-  {"progress-interval", "5000000000"},
+  {"progress-interval", "1000000000"},
   {"sync", "false"},
 };
 
