@@ -48,6 +48,7 @@ list ()
     --seeds "$recording_seeds"
   [ "$1" = little ] || run many-parts "$chaos/many-parts" -m slow
   [ "$1" = little ] || run outage "$chaos/outage" -m slow
+  run asan sh "$top/tests/run.sh" --asan
   run leaks sh "$top/tests/run.sh" --leaks
   run valgrind sh "$top/tests/run.sh" --valgrind
   run tsan sh "$top/tests/run.sh" --tsan

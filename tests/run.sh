@@ -19,7 +19,8 @@
 #               branches of gst/ they reach: a table, the total of lines and of
 #               branches, and build-coverage/coverage/index.html with each line.
 #               g_return_if_fail() and what can't be reached do not count
-#   --gcc       no tests: a build with gcc and -Werror in build-gcc/
+#   --gcc       no tests: a build with gcc and -Werror in build-gcc/, without
+#               optimization
 #   --clang     no tests: the same with clang in build-clang/
 #
 # For example, one suite: sh tests/run.sh -- --suite unit
@@ -231,7 +232,7 @@ run_with_coverage ()
 
 build_only ()
 {
-  CC=$1 build "build-$1" -Dwerror=true
+  CC=$1 build "build-$1" -Dwerror=true -Doptimization=0
   say "1 passed, 0 failed"
 }
 
