@@ -27,7 +27,8 @@ gst_ice_call_handle_initiate (GstIceCall * call, const GstIceOssReply * reply,
   GstIceUpload *self = call->self;
   gboolean is_over = gst_ice_upload_state_is_over (self->state);
 
-  if (error != NULL && gst_ice_retry_policy_is_unreadable_success (error))
+  /* Whether the answer was unreadable, cut, or never came. */
+  if (error != NULL && gst_ice_retry_policy_leaves_doubt (error))
     self->may_have_upload = TRUE;
   if (error != NULL && is_over) {
     gst_ice_upload_end_early (self, error);

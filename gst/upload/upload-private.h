@@ -62,7 +62,7 @@ typedef struct
  * GstIceUpload:
  * @pump: sends whatever can be sent
  * @finishing: the last part is known
- * @may_have_upload: an answer to Initiate was lost that has probably made one
+ * @may_have_upload: an answer to Initiate was lost, and may have made one
  * @note_by_us: so long parts wait for the journal to know the upload id
  * @salvage_length: of a failed upload, how many parts may still be completed
  * @object: where the upload goes; set with the first lease

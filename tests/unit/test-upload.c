@@ -1496,6 +1496,30 @@ test_unreadable_initiate (void)
       GST_ICE_ERROR_PROTOCOL);
 }
 
+static void
+check_lost_initiate (const gchar * fault, GstIceErrorCode code)
+{
+  g_auto (UploadFixture) fixture;
+
+  upload_fixture_init (&fixture, NULL);
+  fixture.config->retry_timeout_us = 10 * SECOND;
+  upload_fixture_add_fault (&fixture, fault);
+  upload_fixture_start (&fixture);
+  upload_fixture_push (&fixture, 1, 1);
+  assert_failed (&fixture, code, GST_ICE_OUTCOME_UNKNOWN);
+}
+
+/* Nor is an answer that is cut, or never comes, one that says no. */
+static void
+test_lost_initiate (void)
+{
+  check_lost_initiate ("initiate:cut-answer:count=0", GST_ICE_ERROR_PROTOCOL);
+  check_lost_initiate ("initiate:truncated-body:count=0",
+      GST_ICE_ERROR_NETWORK);
+  check_lost_initiate ("initiate:reset-after-processing:count=0",
+      GST_ICE_ERROR_NETWORK);
+}
+
 /* The upload id is in the journal before a part goes. */
 static void
 test_journalled (void)
@@ -1890,6 +1914,7 @@ main (int argc, char **argv)
   g_test_add_func ("/upload/close/unfinished", test_close_unfinished);
   g_test_add_func ("/upload/at-once/redirected", test_redirected);
   g_test_add_func ("/upload/initiate/unreadable", test_unreadable_initiate);
+  g_test_add_func ("/upload/initiate/lost", test_lost_initiate);
   g_test_add_func ("/upload/initiate/is-journalled-first", test_journalled);
   g_test_add_func ("/upload/stop/without-lease", test_stop_without_lease);
   g_test_add_func ("/upload/stop/completing", test_stop_while_completing);
