@@ -52,8 +52,7 @@ on_start_element (GMarkupParseContext * context, const gchar * name,
     /* GMarkup does not mind. */
     fail (error, "the XML has more than one root");
   else if (stack->next == NULL && !g_str_equal (get_local_name (name),
-          reader->root))
-    fail (error, "the XML is not the expected answer");
+          reader->root)) fail (error, "the XML is not the expected answer");
 
   reader->has_root = TRUE;
   reader->is_leaf = TRUE;

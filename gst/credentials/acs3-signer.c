@@ -70,8 +70,7 @@ gst_ice_acs3_canonical_request (const gchar * method, const gchar * path,
           strlen (method) + strlen (path) + strlen (canonical_query)));
   guint i;
 
-  g_string_append_printf (text, "%s\n%s\n%s\n", method, path,
-      canonical_query);
+  g_string_append_printf (text, "%s\n%s\n%s\n", method, path, canonical_query);
   for (i = 0; i < sorted->len; i++)
     gst_ice_canonical_append_header (text, g_ptr_array_index (sorted, i));
   g_string_append_c (text, '\n');

@@ -368,8 +368,7 @@ fetch (gpointer source, GTask * task)
     return;
   }
 
-  g_task_set_task_data (task, g_new0 (Fetch, 1),
-      (GDestroyNotify) fetch_free);
+  g_task_set_task_data (task, g_new0 (Fetch, 1), (GDestroyNotify) fetch_free);
   send (task, "PUT", TOKEN_PATH, TOKEN_TTL_HEADER, TOKEN_TTL, on_token);
 }
 

@@ -355,8 +355,7 @@ read_oidc (Piece file, const gchar * section, GError ** error)
   GstIceProfile *profile = gst_ice_profile_new (GST_ICE_PROFILE_OIDC);
 
   profile->oidc_provider_arn = dup_value (file, section, "oidc_provider_arn");
-  profile->oidc_token_file =
-      dup_value (file, section, "oidc_token_file_path");
+  profile->oidc_token_file = dup_value (file, section, "oidc_token_file_path");
   read_role_fields (profile->role, file, section);
 
   return profile;

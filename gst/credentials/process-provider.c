@@ -201,8 +201,7 @@ quote_number_signs (const gchar * command)
     else if (*command == '#' && quote == '\0')
       *to++ = '\\';
     else if (quote == '\0' ? strchr ("\"'", *command) != NULL
-        : *command == quote)
-      quote = quote == '\0' ? *command : '\0';
+        : *command == quote) quote = quote == '\0' ? *command : '\0';
     *to++ = *command;
   }
   *to = '\0';

@@ -133,8 +133,7 @@ get_identity_async (GstIceCredentialsProvider * provider,
     gpointer user_data)
 {
   GstIceProfileProvider *self = GST_ICE_PROFILE_PROVIDER (provider);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback,
-      user_data);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   const gchar *problem = find_problem (self);
 
   g_task_set_source_tag (task, get_identity_async);

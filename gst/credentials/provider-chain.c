@@ -180,8 +180,7 @@ get_identity_async (GstIceCredentialsProvider * provider,
   GTask *task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, get_identity_async);
-  g_task_set_task_data (task, search_new (self),
-      (GDestroyNotify) search_free);
+  g_task_set_task_data (task, search_new (self), (GDestroyNotify) search_free);
 
   ask_next (task);
 }

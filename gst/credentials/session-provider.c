@@ -209,8 +209,7 @@ get_identity_async (GstIceCredentialsProvider * provider,
     gpointer user_data)
 {
   GstIceSessionProvider *self = GST_ICE_SESSION_PROVIDER (provider);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback,
-      user_data);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, get_identity_async);
   if (has_identity (self, RENEWAL_MARGIN_US)) {

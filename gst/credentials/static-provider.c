@@ -37,8 +37,7 @@ get_identity_async (GstIceCredentialsProvider * provider,
     gpointer user_data)
 {
   GstIceStaticProvider *self = GST_ICE_STATIC_PROVIDER (provider);
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback,
-      user_data);
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, get_identity_async);
   if (self->identity == NULL)

@@ -183,6 +183,5 @@ gst_ice_errors_new (const GstIceServiceFailure * failure)
     hint = GST_ICE_SERVICE_STRANGER;
   fitting_hint = fit_hint (hint, failure->operation);
 
-  return gst_ice_error_new_from_answer (code, &details, message,
-      fitting_hint);
+  return gst_ice_error_new_from_answer (code, &details, message, fitting_hint);
 }

@@ -48,8 +48,7 @@ fail (GError ** error, const gchar * what, const gchar * reason)
 static gchar *
 normalize_base64 (const gchar * text)
 {
-  static const gchar alphabet[] =
-      G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "+/";
+  static const gchar alphabet[] = G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "+/";
   gsize room = strlen (text) + 1;
   gchar *compact = g_malloc (room + 2);
   gsize size = 0;

@@ -167,8 +167,7 @@ static gchar *
 new_debug (GstElement * element, const GError * error, GstIceOutcome outcome)
 {
   const gchar *name = gst_ice_outcome_get_name (outcome);
-  g_autofree gchar *path =
-      gst_object_get_path_string (GST_OBJECT (element));
+  g_autofree gchar *path = gst_object_get_path_string (GST_OBJECT (element));
 
   return g_strdup_printf ("%s: %s%s%s", path, error->message,
       name != NULL ? "; outcome: " : "", name != NULL ? name : "");

@@ -38,8 +38,7 @@ take_parameter (GstIceMediaUri * uri, const gchar * name, const gchar * value)
       && gst_ice_media_id_is_valid (value))
     uri->region = g_strdup (value);
   else if (g_str_equal (name, "ice-endpoint") && uri->ice_endpoint == NULL
-      && is_loopback (value))
-    uri->ice_endpoint = g_strdup (value);
+      && is_loopback (value)) uri->ice_endpoint = g_strdup (value);
   else
     return FALSE;
 

@@ -405,8 +405,7 @@ post_resumed (GstIceReporter * self, GstClockTime outage)
       G_GUINT64_FORMAT " ms", GST_TIME_AS_MSECONDS (outage));
 
   set_interrupted (self, -1);
-  post_structure (self, gst_ice_messages_new_resumed (self->media_id,
-          outage));
+  post_structure (self, gst_ice_messages_new_resumed (self->media_id, outage));
   post (self, gst_message_new_info (GST_OBJECT (self->element), info, debug));
 }
 
@@ -527,8 +526,7 @@ get_percent (GstIceReporter * self, const GstIceFigures * figures)
   if (self->expected_size <= 0)
     return -1;
 
-  return MIN (100, figures->upload.bytes_uploaded * 100
-      / self->expected_size);
+  return MIN (100, figures->upload.bytes_uploaded * 100 / self->expected_size);
 }
 
 static void

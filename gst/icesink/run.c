@@ -1203,8 +1203,7 @@ gst_ice_run_stop (GstIceRun * self, GstIceEndAction action,
   if (!has_reached (self, GST_ICE_RUN_ENDED))
     carry_out (self, action, deadline_us);
 
-  deadline_us =
-      get_disk_deadline (get_network_deadline (self, deadline_us));
+  deadline_us = get_disk_deadline (get_network_deadline (self, deadline_us));
   close_upload (self, deadline_us);
   drop_claim (self);
   judge_stop (self, action);

@@ -666,8 +666,7 @@ gst_ice_sink_element_query (GstElement * element, GstQuery * query)
       break;
   }
 
-  return GST_ELEMENT_CLASS (gst_ice_sink_parent_class)->query (element,
-      query);
+  return GST_ELEMENT_CLASS (gst_ice_sink_parent_class)->query (element, query);
 }
 
 /* ---- action signals ---- */

@@ -66,8 +66,7 @@ gst_ice_stop_budget_begin (GstElement * element, gint64 timeout_us)
   if (timeout_us < 0)
     return G_MAXINT64;
 
-  return MAX (budget->begin_us + timeout_us,
-      now + MIN (LEAST_US, timeout_us));
+  return MAX (budget->begin_us + timeout_us, now + MIN (LEAST_US, timeout_us));
 }
 
 void

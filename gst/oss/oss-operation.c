@@ -79,8 +79,7 @@ read_completed (const GstIceHttpResponse * response, guint marker,
 {
   gsize size;
   const gchar *data = get_body (response, &size);
-  g_autofree gchar *etag =
-      gst_ice_oss_xml_parse_complete (data, size, error);
+  g_autofree gchar *etag = gst_ice_oss_xml_parse_complete (data, size, error);
 
   read_crc64 (response, reply);
   if (etag != NULL && *etag != '\0')

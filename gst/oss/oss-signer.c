@@ -228,8 +228,7 @@ gst_ice_oss_signer_authorization (const GstIceIdentity * identity,
     const GstIcePair * headers, gsize n_headers,
     const gchar * const *additional)
 {
-  const gchar *date = gst_ice_canonical_find (headers, n_headers,
-      DATE_HEADER);
+  const gchar *date = gst_ice_canonical_find (headers, n_headers, DATE_HEADER);
   g_autofree gchar *day = g_strndup (date, DAY_LENGTH);
   g_autofree gchar *scope =
       g_strjoin ("/", day, region, product, TERMINATOR, NULL);

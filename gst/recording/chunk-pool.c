@@ -112,8 +112,7 @@ map (gsize size)
 static guint8 *
 map_slab (void)
 {
-  gboolean is_small =
-      gst_ice_chunk_pool_get_ceiling () <= SMALL_ADDRESS_SPACE;
+  gboolean is_small = gst_ice_chunk_pool_get_ceiling () <= SMALL_ADDRESS_SPACE;
   gsize rest = HEADROOM + (is_small ? 0 : SLAB_SIZE);
   guint8 *data = map (SLAB_SIZE + rest);
   gsize before = is_small ? rest : -GPOINTER_TO_SIZE (data) % SLAB_SIZE;

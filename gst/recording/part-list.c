@@ -204,8 +204,7 @@ plan_next (GstIcePartList * self, guint number)
   if (size == 0 || self->size >= self->head_size)
     return size;
 
-  return MAX (MIN (size, self->head_size - self->size),
-      GST_ICE_PART_SIZE_MIN);
+  return MAX (MIN (size, self->head_size - self->size), GST_ICE_PART_SIZE_MIN);
 }
 
 guint64

@@ -250,8 +250,7 @@ static gboolean
 open_if_exists (GstIceSpoolFiles * self, const gchar * name, int *fd,
     GError ** error)
 {
-  return !exists (self, name)
-      || open_file (self, name, O_RDONLY, fd, error);
+  return !exists (self, name) || open_file (self, name, O_RDONLY, fd, error);
 }
 
 gboolean

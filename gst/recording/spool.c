@@ -246,8 +246,7 @@ static void
 prefix_error (GError ** error, const gchar * directory,
     const gchar * media_id)
 {
-  g_prefix_error (error, "Spool of media id %s in %s: ", media_id,
-      directory);
+  g_prefix_error (error, "Spool of media id %s in %s: ", media_id, directory);
 }
 
 GstIceSpool *

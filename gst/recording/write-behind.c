@@ -739,4 +739,3 @@ gst_ice_write_behind_get_spooled (GstIceWriteBehind * self, gboolean * given_up)
 
   return self->list->size;
 }
-

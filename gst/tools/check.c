@@ -69,8 +69,7 @@ describe_error (const GError * error)
 static void
 report_failure (Check * check, const gchar * name, const GError * error)
 {
-  report (check, name, "failed", describe_error (error), "%s",
-      error->message);
+  report (check, name, "failed", describe_error (error), "%s", error->message);
 }
 
 static gboolean

@@ -143,8 +143,7 @@ finish_init (Finish * finish, const gchar * directory,
   g_autoptr (GstPad) sink_pad = NULL;
 
   finish->loop = g_main_loop_new (NULL, FALSE);
-  finish->sink =
-      gst_object_ref_sink (g_object_new (GST_TYPE_ICE_SINK, NULL));
+  finish->sink = gst_object_ref_sink (g_object_new (GST_TYPE_ICE_SINK, NULL));
   set_up_sink (finish->sink, directory, media_id);
 
   finish->bus = gst_bus_new ();

@@ -206,8 +206,7 @@ is_wait_over (const GstIceMediaInfo * info, const GError * error, gint64 end_us)
   if (wait_s == NO_WAIT)
     return TRUE;
   if (info != NULL ? info->state != GST_ICE_MEDIA_WAITING :
-      !is_passing (error))
-    return TRUE;
+      !is_passing (error)) return TRUE;
 
   return wait_s != NO_LIMIT && g_get_monotonic_time () >= end_us;
 }
@@ -216,8 +215,7 @@ is_wait_over (const GstIceMediaInfo * info, const GError * error, gint64 end_us)
 static gdouble
 get_pause (gdouble pause, gint64 end_us)
 {
-  gdouble left =
-      (end_us - g_get_monotonic_time ()) / (gdouble) G_USEC_PER_SEC;
+  gdouble left = (end_us - g_get_monotonic_time ()) / (gdouble) G_USEC_PER_SEC;
 
   return wait_s == NO_LIMIT ? pause : CLAMP (left, 0, pause);
 }
@@ -226,8 +224,7 @@ get_pause (gdouble pause, gint64 end_us)
 static GstIceMediaInfo *
 look (GstIceToolService * service, GError ** error)
 {
-  gint64 end_us =
-      g_get_monotonic_time () + wait_s * (gint64) G_USEC_PER_SEC;
+  gint64 end_us = g_get_monotonic_time () + wait_s * (gint64) G_USEC_PER_SEC;
   gdouble pause = MIN_PAUSE;
   g_autofree gchar *said = NULL;
 

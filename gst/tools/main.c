@@ -24,8 +24,7 @@ describe_commands (void)
     g_autofree gchar *command =
         g_strdup_printf ("%s %s", commands[i]->name, commands[i]->arguments);
 
-    g_string_append_printf (text, "  %-31s %s\n", command,
-        commands[i]->title);
+    g_string_append_printf (text, "  %-31s %s\n", command, commands[i]->title);
   }
   g_string_append (text, "\nEach of them says more with --help.\n\n"
       "Exit codes: 0 all is well; 1 something that was asked for did not"

@@ -8,7 +8,6 @@
 
 #include "upload/upload-private.h"
 
-
 /* A disk that does not answer holds up no recording that memory holds. */
 #define NOTE_TIMEOUT_US (5 * (gint64) G_USEC_PER_SEC)
 

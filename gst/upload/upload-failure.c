@@ -6,7 +6,6 @@
 
 #include "upload/upload-private.h"
 
-
 /* An answer to Initiate that can't be read has probably made an upload: another
  * one is not made in quick succession. */
 #define MIN_REINITIATE_US (10 * (gint64) G_USEC_PER_SEC)
@@ -225,8 +224,7 @@ follow_policy (GstIceCall * call, const GError * error,
 {
   GstIceUpload *self = call->self;
   gint64 now = gst_ice_upload_get_now (self);
-  GstIceRetryAction action =
-      gst_ice_retry_policy_decide (error, history, now);
+  GstIceRetryAction action = gst_ice_retry_policy_decide (error, history, now);
 
   if (self->oss_successes == 0
       && gst_ice_retry_policy_leads_astray (error, history, now))
@@ -272,8 +270,7 @@ gst_ice_call_handle_failure (GstIceCall * call, const GError * error)
 {
   GstIceUpload *self = call->self;
   GstIceRetryHistory *history = get_history (call);
-  gboolean is_unknown =
-      gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD);
+  gboolean is_unknown = gst_ice_error_is (error, GST_ICE_ERROR_NO_SUCH_UPLOAD);
 
   if (is_unknown) {
     history->unknown_uploads++;

@@ -35,7 +35,6 @@
 
 #define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_UPLOAD)
 
-
 typedef struct _GstIceCall GstIceCall;
 
 /* Changed by the answers to these two alone, from any to any. */

@@ -152,8 +152,7 @@ is_held_up (GstIceUpload * self, gint64 now)
 static gboolean
 awaits_journal (GstIceUpload * self, gint64 now)
 {
-  return now < self->note_by_us
-      && !gst_ice_upload_state_is_over (self->state);
+  return now < self->note_by_us && !gst_ice_upload_state_is_over (self->state);
 }
 
 /* TRUE if the last bytes are so few that they are sooner sent on a connection

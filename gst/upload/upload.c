@@ -217,8 +217,7 @@ do_start (GstIceUpload * self, gpointer data)
   if (!is_idle (self))
     return;
 
-  gst_ice_upload_set_state (self, GST_ICE_UPLOAD_IDLE,
-      GST_ICE_UPLOAD_OPENING);
+  gst_ice_upload_set_state (self, GST_ICE_UPLOAD_IDLE, GST_ICE_UPLOAD_OPENING);
   self->http =
       gst_ice_upload_config_create_http_client (config, self->clock, &error);
   if (self->http == NULL) {
