@@ -153,7 +153,7 @@ static void
 on_warm (GObject * source, GAsyncResult * result, gpointer user_data)
 {
   g_autoptr (GstIceUpload) self = user_data;
-  g_autoptr (GstIceOssReply) reply =
+  G_GNUC_UNUSED g_autoptr (GstIceOssReply) reply =
       gst_ice_oss_client_send_finish (self->oss, result, NULL);
 
   self->is_warming_up = FALSE;

@@ -274,6 +274,7 @@ start_stress (Stress * stress, GstHarness * harness, Fixture * f)
   g_auto (GValue) limit = G_VALUE_INIT;
   GstSegment segment;
   GstBuffer *buffer = fixture_new_buffer (0, 3000);
+  GstEvent *eos = gst_event_new_eos ();
 
   gst_segment_init (&segment, GST_FORMAT_BYTES);
   g_value_init (&limit, G_TYPE_INT64);
@@ -287,8 +288,8 @@ start_stress (Stress * stress, GstHarness * harness, Fixture * f)
           1000));
   add (stress, gst_harness_stress_property_start (harness,
           "max-lateness", &limit));
-  add (stress, gst_harness_stress_push_event_start (harness,
-          gst_event_new_eos ()));
+  add (stress, gst_harness_stress_push_event_start (harness, eos));
+  gst_event_unref (eos);
   gst_buffer_unref (buffer);
 }
 
