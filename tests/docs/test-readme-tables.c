@@ -32,6 +32,7 @@ static const struct
   {"properties", "docs/test-readme-tables.c"},
   {"signals", "docs/test-readme-tables.c"},
   {"modes", "docs/test-readme-tables.c"},
+  {"nightly", "docs/test-readme-tables.c"},
   {"messages", "docs/test-readme-commands.c"},
   {"troubles", "docs/test-troubleshooting.c"},
   {"troubles-zh", "docs/test-troubleshooting.c"},
@@ -634,6 +635,28 @@ test_modes (void)
   }
 }
 
+/* Results are of what tests/nightly.sh runs. */
+static void
+test_nightly (void)
+{
+  g_autoptr (GPtrArray) rows = pages_get_rows (pages, "nightly");
+  g_autofree gchar *path = g_build_filename (g_getenv ("SOURCE_ROOT"),
+      "tests", "nightly.sh", NULL);
+  g_autofree gchar *text = NULL;
+  g_autoptr (GError) error = NULL;
+  guint i;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  for (i = 0; i < rows->len; i++) {
+    gchar **row = g_ptr_array_index (rows, i);
+    g_autofree gchar *call = g_strdup_printf ("run %s ", row[0]);
+
+    if (strstr (text, call) == NULL)
+      g_error ("tests/nightly.sh runs no %s", row[0]);
+  }
+}
+
 /* One sentence per line, without what makes it look different.
  * (transfer full) */
 static gchar **
@@ -711,6 +734,7 @@ main (int argc, char **argv)
   g_test_add_func ("/pages/messages/are-all-described", test_messages);
   g_test_add_func ("/pages/logs/are-all-described", test_categories);
   g_test_add_func ("/pages/modes/are-all-there", test_modes);
+  g_test_add_func ("/pages/nightly/is-what-runs", test_nightly);
   g_test_add_func ("/pages/tables/are-all-tried", test_tables);
   g_test_add_func ("/pages/links/lead-somewhere", test_links);
   g_test_add_func ("/pages/readme/leads-to-all-pages", test_pages);
