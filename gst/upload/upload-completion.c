@@ -19,6 +19,17 @@ gst_ice_call_make_initiate (GstIceCall * call)
   return gst_ice_oss_request_new_initiate (call->self->content_type);
 }
 
+/* The answer was unreadable, cut, or never came. An error in OSS's own words
+ * says that there is no upload. */
+static gboolean
+is_unanswered (const GError * error)
+{
+  const GstIceErrorDetails *details = gst_ice_error_get_details (error);
+
+  return gst_ice_retry_policy_leaves_doubt (error)
+      && (details == NULL || details->code == NULL);
+}
+
 void
 gst_ice_call_handle_initiate (GstIceCall * call, const GstIceOssReply * reply,
     const GError * error)
@@ -26,8 +37,7 @@ gst_ice_call_handle_initiate (GstIceCall * call, const GstIceOssReply * reply,
   GstIceUpload *self = call->self;
   gboolean is_over = gst_ice_upload_state_is_over (self->state);
 
-  /* Whether the answer was unreadable, cut, or never came. */
-  if (error != NULL && gst_ice_retry_policy_leaves_doubt (error))
+  if (error != NULL && is_unanswered (error))
     self->may_have_upload = TRUE;
   if (error != NULL && is_over) {
     gst_ice_upload_end_early (self, error);
