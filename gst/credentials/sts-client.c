@@ -267,8 +267,8 @@ gst_ice_sts_assume_role_with_oidc_async (GstIceHttpClient * http,
     GCancellable * cancellable, GAsyncReadyCallback callback,
     gpointer user_data)
 {
-  GstIceServiceCall *call = call_new ("AssumeRoleWithOIDC", http, endpoint, role,
-      gst_ice_identity_new ("OIDC", token, NULL));
+  GstIceServiceCall *call = call_new ("AssumeRoleWithOIDC", http, endpoint,
+      role, gst_ice_identity_new ("OIDC", token, NULL));
   g_autofree gchar *date =
       gst_ice_service_call_format_time (call, GST_ICE_ACS3_TIME_FORMAT);
   const GstIcePair query[] = {

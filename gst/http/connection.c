@@ -291,14 +291,23 @@ gst_ice_connection_get_traffic (GstIceConnection * connection,
 #endif
 }
 
+#if defined (SIOCOUTQ) || defined (SIOCOUTQNSD)
+/* @request: an ioctl() that counts bytes */
+static gboolean
+has_bytes (GstIceConnection * connection, unsigned long request)
+{
+  g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
+  int n = 0;
+
+  return ioctl (get_fd (socket), request, &n) == 0 && n > 0;
+}
+#endif
+
 gboolean
 gst_ice_connection_has_queue (GstIceConnection * connection)
 {
 #ifdef SIOCOUTQNSD
-  g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
-  int queue = 0;
-
-  return ioctl (get_fd (socket), SIOCOUTQNSD, &queue) == 0 && queue > 0;
+  return has_bytes (connection, SIOCOUTQNSD);
 #else
   return FALSE;
 #endif
@@ -308,10 +317,7 @@ gboolean
 gst_ice_connection_has_unsent (GstIceConnection * connection)
 {
 #ifdef SIOCOUTQ
-  g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
-  int unsent = 0;
-
-  return ioctl (get_fd (socket), SIOCOUTQ, &unsent) == 0 && unsent > 0;
+  return has_bytes (connection, SIOCOUTQ);
 #else
   return FALSE;
 #endif

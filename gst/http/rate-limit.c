@@ -242,7 +242,8 @@ void
 gst_ice_rate_limit_drain (GstIceRateLimit * limit,
     GstIceConnection * connection)
 {
-  if (gst_ice_rate_limit_get_share (limit) == 0 || !gst_ice_connection_has_queue (connection)) {
+  if (gst_ice_rate_limit_get_share (limit) == 0
+      || !gst_ice_connection_has_queue (connection)) {
     gst_ice_rate_limit_end (limit, connection);
     return;
   }

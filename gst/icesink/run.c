@@ -47,8 +47,9 @@
 #define AGE_INTERVAL_US (G_USEC_PER_SEC / 4)
 
 /* What the disk has: at the start, until the state change goes on without it
- * (what is local is looked for no longer either), and to the end of a stop, even if the network has taken all of stop-timeout:
- * what is in memory alone has to go there. */
+ * (what is local is looked for no longer either), and to the end of a stop, even
+ * if the network has taken all of stop-timeout: what is in memory alone has to
+ * go there. */
 #define DISK_TIMEOUT_US (3 * G_USEC_PER_SEC)
 
 /* How long the service has from the start to accept anything: long enough for a
