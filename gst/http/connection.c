@@ -263,6 +263,28 @@ gst_ice_connection_get_pause (const GstIceConnection * connection)
       MAX_BURST * G_USEC_PER_SEC);
 }
 
+#if defined (SIOCOUTQ) || defined (SIOCOUTQNSD)
+/* @request: an ioctl() that counts bytes */
+static guint
+count_bytes (GSocket * socket, unsigned long request)
+{
+  int n = 0;
+
+  return ioctl (get_fd (socket), request, &n) == 0 ? MAX (n, 0) : 0;
+}
+#endif
+
+/* How many bytes the peer's TCP has not confirmed yet. */
+static guint
+count_unconfirmed (GSocket * socket)
+{
+#ifdef SIOCOUTQ
+  return count_bytes (socket, SIOCOUTQ);
+#else
+  return 0;
+#endif
+}
+
 gboolean
 gst_ice_connection_get_traffic (GstIceConnection * connection,
     GstIceTraffic * traffic)
@@ -272,6 +294,7 @@ gst_ice_connection_get_traffic (GstIceConnection * connection,
   struct tcp_info info;
   socklen_t size = sizeof info;
 
+  traffic->unconfirmed = count_unconfirmed (socket);
   if (getsockopt (get_fd (socket), IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
     return FALSE;
   /* An older kernel knows less. */
@@ -291,23 +314,13 @@ gst_ice_connection_get_traffic (GstIceConnection * connection,
 #endif
 }
 
-#if defined (SIOCOUTQ) || defined (SIOCOUTQNSD)
-/* @request: an ioctl() that counts bytes */
-static gboolean
-has_bytes (GstIceConnection * connection, unsigned long request)
-{
-  g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
-  int n = 0;
-
-  return ioctl (get_fd (socket), request, &n) == 0 && n > 0;
-}
-#endif
-
 gboolean
 gst_ice_connection_has_queue (GstIceConnection * connection)
 {
 #ifdef SIOCOUTQNSD
-  return has_bytes (connection, SIOCOUTQNSD);
+  g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
+
+  return count_bytes (socket, SIOCOUTQNSD) > 0;
 #else
   return FALSE;
 #endif
@@ -316,11 +329,9 @@ gst_ice_connection_has_queue (GstIceConnection * connection)
 gboolean
 gst_ice_connection_has_unsent (GstIceConnection * connection)
 {
-#ifdef SIOCOUTQ
-  return has_bytes (connection, SIOCOUTQ);
-#else
-  return FALSE;
-#endif
+  g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
+
+  return count_unconfirmed (socket) > 0;
 }
 
 void

@@ -19,6 +19,7 @@ typedef struct _GstIceConnection GstIceConnection;
 typedef struct
 {
   guint64 acknowledged; /* bytes that the peer's TCP has confirmed */
+  guint unconfirmed;    /* bytes in the socket that it hasn't */
   guint64 received;     /* bytes that came from the peer */
   gint64 srtt_us;       /* the smoothed round trip */
   gint64 min_rtt_us;    /* the shortest one; 0: the kernel does not tell */
@@ -71,7 +72,8 @@ guint64 gst_ice_connection_get_unpaced (GstIceConnection * connection);
  * microseconds. */
 gint64 gst_ice_connection_get_pause (const GstIceConnection * connection);
 
-/* FALSE where the system does not tell. */
+/* FALSE where the system does not tell, as under qemu-user: only @unconfirmed is
+ * of use then. */
 gboolean gst_ice_connection_get_traffic (GstIceConnection * connection,
     GstIceTraffic * traffic);
 

@@ -466,15 +466,18 @@ note_movement (Exchange * self)
   self->moved_us = now (self);
 }
 
+/* Where the kernel counts no acknowledged bytes for us, those that wait become
+ * fewer, all the same. */
 static void
 look_at_traffic (Exchange * self)
 {
-  GstIceTraffic traffic;
+  GstIceTraffic traffic = self->traffic;
 
-  if (!self->connection
-      || !gst_ice_connection_get_traffic (self->connection, &traffic))
+  if (!self->connection)
     return;
-  if (traffic.acknowledged != self->traffic.acknowledged)
+  gst_ice_connection_get_traffic (self->connection, &traffic);
+  if (traffic.acknowledged != self->traffic.acknowledged
+      || traffic.unconfirmed != self->traffic.unconfirmed)
     self->moved_us = self->sent_us = now (self);
   if (traffic.received != self->traffic.received)
     note_movement (self);

@@ -20,6 +20,7 @@
 # MACHINE is one of
 #
 #   debian-12  debian-13  debian-sid   amd64
+#   ubuntu-24.04                       amd64
 #   debian-12-i386                     32 bits, at full speed
 #   debian-12-arm64  debian-12-armhf   by qemu-user, and slow: no sanitizers,
 #                                      and unit and element tests only
@@ -41,11 +42,22 @@ machine=${1:-}
 directory=${MACHINES_DIRECTORY:-/var/tmp/icesink-machines}
 tree=/root/icesink
 suites=''
+components=main
+script=''
 
 case $machine in
   debian-12) suite=bookworm architecture=amd64 ;;
   debian-13) suite=trixie architecture=amd64 ;;
   debian-sid) suite=sid architecture=amd64 ;;
+  # The debootstrap of Debian 12 doesn't know this name yet, and has no key of
+  # Ubuntu's; what apt installs later is checked.
+  ubuntu-24.04)
+    suite=noble
+    architecture=amd64
+    components=main,universe
+    script=${MACHINES_MIRROR:-http://archive.ubuntu.com/ubuntu}
+    script="$script /usr/share/debootstrap/scripts/gutsy"
+    ;;
   debian-12-i386) suite=bookworm architecture=i386 ;;
   debian-12-arm64) suite=bookworm architecture=arm64 ;;
   debian-12-armhf) suite=bookworm architecture=armhf ;;
@@ -68,16 +80,27 @@ make_root ()
   rm -rf "$1"
   mkdir -p "$1"
   say "Making $1"
-  # MACHINES_MIRROR is one word, or none.
+  # $script is two words, or none; MACHINES_MIRROR is one, or none.
   # shellcheck disable=SC2086
-  debootstrap --variant=minbase --arch="$architecture" "$suite" "$1" \
-    ${MACHINES_MIRROR:-} >"$1.log" 2>&1 || {
+  debootstrap --variant=minbase --components="$components" \
+    --arch="$architecture" "$suite" "$1" ${script:-${MACHINES_MIRROR:-}} \
+    >"$1.log" 2>&1 || {
     tail -n 20 "$1.log"
     die "debootstrap has failed; all that it said is in $1.log"
   }
   echo force-unsafe-io >"$1/etc/dpkg/dpkg.cfg.d/unsafe-io"
   take_authorities "$1"
   : >"$1/.whole"
+}
+
+# register_interpreter: who runs programs of the other kind. As the package is
+# installed, a service does this, if services may be started here.
+register_interpreter ()
+{
+  case $architecture in
+    arm64) update-binfmts --enable qemu-aarch64 ;;
+    armhf) update-binfmts --enable qemu-arm ;;
+  esac
 }
 
 take_authorities ()
@@ -190,6 +213,7 @@ if [ "${1:-}" = remove ]; then
 fi
 # shellcheck disable=SC2086
 install_missing debootstrap $more
+register_interpreter
 export tree network=''
 make_root "$root"
 copy_tree "$root"
