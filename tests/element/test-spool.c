@@ -3,20 +3,20 @@
 /* A sink with a spool: what goes there, what stays there, who may have it, and
  * what the next run makes of it. tests/chaos/crashes.c has what kill -9 does. */
 
-#define _GNU_SOURCE             /* syscall() */
+#define _GNU_SOURCE             /* RTLD_DEFAULT */
 
 #include "fixture.h"
 
+#include <dlfcn.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
 
+#include "disk.h"
 #include "emulator/test-client.h"
 #include "remove-tree.h"
 
@@ -987,91 +987,25 @@ test_broken (void)
   test_remove_tree (directory);
 }
 
-/* A disk that does not answer. */
-static GMutex disk_lock;
-static GCond disk_changed;
-static gboolean locks_hang;
-static gboolean reads_hang;
-static gboolean journal_hangs;
-static gboolean writes_hang;
-static gboolean syncs_hang;
-static guint n_hanging;
+/* ---- a disk that does not answer ---- */
 
+static typeof (disk_set) *set_disk;
+static typeof (disk_count_hanging) *count_hanging;
+
+/* The library that holds such calls up comes ahead of all others. Tests have
+ * it preloaded; where the program is run by hand, it sees to that itself. */
 static void
-set_hangs (gboolean * hangs, gboolean value)
+find_disk (gchar ** argv)
 {
-  g_mutex_lock (&disk_lock);
-  *hangs = value;
-  g_cond_broadcast (&disk_changed);
-  g_mutex_unlock (&disk_lock);
-}
+  set_disk = dlsym (RTLD_DEFAULT, "disk_set");
+  count_hanging = dlsym (RTLD_DEFAULT, "disk_count_hanging");
+  if (set_disk != NULL)
+    return;
 
-static void
-hang (const gboolean * hangs)
-{
-  g_mutex_lock (&disk_lock);
-  n_hanging++;
-  while (*hangs)
-    g_cond_wait (&disk_changed, &disk_lock);
-  n_hanging--;
-  g_mutex_unlock (&disk_lock);
-}
-
-static guint
-count_hanging (void)
-{
-  guint n;
-
-  g_mutex_lock (&disk_lock);
-  n = n_hanging;
-  g_mutex_unlock (&disk_lock);
-
-  return n;
-}
-
-/* In place of the C library's. */
-ssize_t
-pwrite (int fd, const void *data, size_t size, off_t offset)
-{
-  hang (&writes_hang);
-
-  return syscall (SYS_pwrite64, fd, data, size, offset);
-}
-
-int
-flock (int fd, int operation)
-{
-  hang (&locks_hang);
-
-  return syscall (SYS_flock, fd, operation);
-}
-
-static gboolean
-is_journal (int fd)
-{
-  g_autofree gchar *link = g_strdup_printf ("/proc/self/fd/%d", fd);
-  g_autofree gchar *path = g_file_read_link (link, NULL);
-
-  return path != NULL && g_str_has_suffix (path, "/journal");
-}
-
-ssize_t
-pread (int fd, void *data, size_t size, off_t offset)
-{
-  hang (&reads_hang);
-  if (is_journal (fd))
-    hang (&journal_hangs);
-
-  return syscall (SYS_pread64, fd, data, size, offset);
-}
-
-/* In place of the C library's. */
-int
-fdatasync (int fd)
-{
-  hang (&syncs_hang);
-
-  return syscall (SYS_fdatasync, fd);
+  g_assert_cmpstr (g_getenv ("LD_PRELOAD"), !=, DISK_PRELOAD);
+  g_setenv ("LD_PRELOAD", DISK_PRELOAD, TRUE);
+  execv ("/proc/self/exe", argv);
+  g_assert_not_reached ();
 }
 
 /* A crash at any moment finds the upload: no part is sent before. */
@@ -1082,14 +1016,14 @@ test_upload_known (void)
   Fixture *f = spool->f;
   guint i;
 
-  set_hangs (&syncs_hang, TRUE);
+  set_disk (DISK_SYNC, "", DISK_HANGS);
   fixture_record (f, 2 * MIB);
   fixture_wait_element (f, "ice-upload-started");
   for (i = 0; i < 20; i++) {
     g_usleep (G_USEC_PER_SEC / 100);
     g_assert_cmpuint (fixture_count (f, ICE_EMULATOR_PART), ==, 0);
   }
-  set_hangs (&syncs_hang, FALSE);
+  set_disk (DISK_SYNC, "", DISK_IS_WELL);
   fixture_wait_for (f, fixture_count (f, ICE_EMULATOR_PART) > 0);
   fixture_complete (f);
 }
@@ -1107,12 +1041,12 @@ test_hangs_reading (void)
   fixture_set_reachable (f, FALSE);
   fixture_push_all (f, 8 * MIB, 64 * KIB);
   fixture_wait_for (f, fixture_get_stat (f, "spool-used") > 8 * MIB);
-  set_hangs (&reads_hang, TRUE);
+  set_disk (DISK_READ, "", DISK_HANGS);
   fixture_set_reachable (f, TRUE);
   fixture_wait_for (f, count_hanging () > 0);
   stop (f);
   g_assert_true (fixture_stat_is (f, "outcome", "kept"));
-  set_hangs (&reads_hang, FALSE);
+  set_disk (DISK_READ, "", DISK_IS_WELL);
   fixture_wait_for (f, count_hanging () == 0);
 }
 
@@ -1126,13 +1060,13 @@ test_hangs (void)
 
   fixture_record (f, 2 * MIB);
   fixture_wait_element (f, "ice-upload-started");
-  set_hangs (&writes_hang, TRUE);
+  set_disk (DISK_WRITE, "", DISK_HANGS);
   fixture_push_all (f, 2 * MIB, 64 * KIB);
   fixture_wait_for (f, count_hanging () > 0);
   stop (f);
   g_assert_true (fixture_stat_is (f, "outcome", "kept"));
 
-  set_hangs (&writes_hang, FALSE);
+  set_disk (DISK_WRITE, "", DISK_IS_WELL);
   fixture_wait_for (f, count_hanging () == 0);
   next = new_next (spool, "resume=only");
   fixture_wait_for (next, gst_element_set_state (next->sink,
@@ -1154,26 +1088,39 @@ play_in_thread (gpointer element)
 
 /* All of this is for applications that do not know of any disk. */
 static void
-look_around (Fixture * f)
+look_around (Fixture * f, const gchar * expected)
 {
   g_autofree gchar *state = fixture_get_stat_string (f, "state");
   g_autofree gchar *name = gst_object_get_name (GST_OBJECT (f->sink));
   g_autofree gchar *dot = gst_debug_bin_to_dot_data (GST_BIN (f->pipeline),
       GST_DEBUG_GRAPH_SHOW_ALL);
 
-  g_assert_cmpstr (state, ==, "opening");
+  g_assert_cmpstr (state, ==, expected);
   g_assert_nonnull (strstr (dot, name));
   gst_element_post_message (f->sink, gst_message_new_application (GST_OBJECT
           (f->sink), gst_structure_new_empty ("hello")));
   fixture_wait_message (f, GST_MESSAGE_APPLICATION);
 }
 
+typedef struct
+{
+  const gchar *name;
+  DiskCall call;
+  const gchar *file;
+} Hang;
+
+static const Hang hangs[] = {
+  {"lock", DISK_FLOCK, ""},
+  {"journal", DISK_READ, "/journal"},
+  {"what-is-left", DISK_READ, "/data"},
+};
+
 /* The disk does not answer while the sink starts. Who only looks is not held
  * up, the sink lets go, and when the answer comes at last, nobody minds. */
 static void
 test_hangs_starting (gconstpointer data)
 {
-  gboolean *hangs = (gboolean *) data;
+  const Hang *hang = data;
   g_autoptr (Spool) spool = spool_new (NULL);
   g_autoptr (Fixture) next = NULL;
   GThread *thread;
@@ -1181,16 +1128,16 @@ test_hangs_starting (gconstpointer data)
   leave (spool, TS_CAPS, 3 * MIB);
   next = new_next (spool, "stop-timeout=300000000");
   fixture_launch (next, "fakesrc is-live=true num-buffers=0");
-  set_hangs (hangs, TRUE);
+  set_disk (hang->call, hang->file, DISK_HANGS);
   thread = g_thread_new ("starter", play_in_thread, next->pipeline);
   fixture_wait_for (next, count_hanging () > 0);
-  look_around (next);
+  look_around (next, "opening");
   gst_element_set_state (next->pipeline, GST_STATE_NULL);
   g_thread_join (thread);
   gst_element_set_state (next->pipeline, GST_STATE_NULL);
   g_assert_cmpuint (count_hanging (), >, 0);
 
-  set_hangs (hangs, FALSE);
+  set_disk (hang->call, hang->file, DISK_IS_WELL);
   fixture_wait_for (next, count_hanging () == 0);
   assert_spooled (spool);
 }
@@ -1202,11 +1149,11 @@ test_late (void)
   g_autoptr (Spool) spool = spool_new (NULL);
   Fixture *f = spool->f;
 
-  set_hangs (&locks_hang, TRUE);
+  set_disk (DISK_FLOCK, "", DISK_HANGS);
   fixture_play (f);
   fixture_start_pushing (f, 3 * MIB, 64 * KIB);
   g_assert_cmpuint (fixture_get_stat (f, "bytes-written"), ==, 0);
-  set_hangs (&locks_hang, FALSE);
+  set_disk (DISK_FLOCK, "", DISK_IS_WELL);
   g_assert_cmpint (fixture_join (f), ==, GST_FLOW_OK);
   fixture_complete (f);
 }
@@ -1222,9 +1169,9 @@ test_late_and_bad (void)
   other = fixture_new_with (spool->f->emulator, spool->f->media_id);
   g_object_set (other->sink, "region", "cn-beijing", NULL);
   set_spool (other, spool->directory, NULL);
-  set_hangs (&locks_hang, TRUE);
+  set_disk (DISK_FLOCK, "", DISK_HANGS);
   fixture_play (other);
-  set_hangs (&locks_hang, FALSE);
+  set_disk (DISK_FLOCK, "", DISK_IS_WELL);
   g_assert_cmpint (fixture_push (other, 1000), ==, GST_FLOW_ERROR);
   fixture_wait_error (other, GST_RESOURCE_ERROR_SETTINGS);
   fixture_assert_failed_once (other);
@@ -1261,6 +1208,7 @@ test_vanished (void)
 int
 main (int argc, char **argv)
 {
+  find_disk (argv);
   fixture_init (&argc, &argv);
 
   g_test_add_func ("/icesink/spool/goes-with-success", test_removed);
@@ -1333,12 +1281,8 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/spool/knows-the-upload-first",
       test_upload_known);
   g_test_add_func ("/icesink/spool/may-hang/reading", test_hangs_reading);
-  g_test_add_data_func ("/icesink/spool/may-hang/starting/lock", &locks_hang,
+  FIXTURE_ADD_CASES ("/icesink/spool/may-hang/starting/", hangs,
       test_hangs_starting);
-  g_test_add_data_func ("/icesink/spool/may-hang/starting/journal",
-      &journal_hangs, test_hangs_starting);
-  g_test_add_data_func ("/icesink/spool/may-hang/starting/what-is-left",
-      &reads_hang, test_hangs_starting);
   g_test_add_func ("/icesink/spool/may-be-late", test_late);
   g_test_add_func ("/icesink/spool/may-be-late/and-bad", test_late_and_bad);
   g_test_add_func ("/icesink/spool/is-refused-if-read-only", test_read_only);

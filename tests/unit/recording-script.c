@@ -2,15 +2,12 @@
  * Copyright (C) 2026 The icesink developers */
 /* The script; see the header. One thread; the spool has its own. */
 
-#define _GNU_SOURCE             /* syscall() */
-
 #include "recording-script.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "disk.h"
 #include "recording-model.h"
 #include "spool-fixture.h"
 
@@ -21,53 +18,12 @@
 #define RUNS_MAX 6
 #define STEPS_MAX 40
 
-/* ---- a disk that has errors ---- */
-
-/* An errno, or 0; atomic. */
-static gint journal_fault;
-static gint data_fault;
-
-static gboolean
-is_file (int fd, const gchar * name)
-{
-  g_autofree gchar *link = g_strdup_printf ("/proc/self/fd/%d", fd);
-  g_autofree gchar *path = g_file_read_link (link, NULL);
-
-  return path != NULL && g_str_has_suffix (path, name);
-}
-
-/* These two stand in place of the C library's. */
-ssize_t
-write (int fd, const void *data, size_t size)
-{
-  gint fault = g_atomic_int_get (&journal_fault);
-
-  if (fault != 0 && is_file (fd, "/journal")) {
-    errno = fault;
-    return -1;
-  }
-
-  return syscall (SYS_write, fd, data, size);
-}
-
-ssize_t
-pwrite (int fd, const void *data, size_t size, off_t offset)
-{
-  gint fault = g_atomic_int_get (&data_fault);
-
-  if (fault != 0 && is_file (fd, "/data")) {
-    errno = fault;
-    return -1;
-  }
-
-  return syscall (SYS_pwrite64, fd, data, size, offset);
-}
-
+/* The disk's errors, or 0. */
 static void
 set_faults (gint journal, gint data)
 {
-  g_atomic_int_set (&journal_fault, journal);
-  g_atomic_int_set (&data_fault, data);
+  disk_set (DISK_APPEND, "/journal", journal);
+  disk_set (DISK_WRITE, "/data", data);
 }
 
 /* ---- a script ---- */
