@@ -48,6 +48,7 @@ struct _GstIceConnection
   gboolean is_proxied;
   guint64 rate;                 /* it is paced to, in bytes a second; 0: not */
   guint64 slowest;              /* the lowest rate of this request; 0: none */
+  guint64 taken;                /* bytes that were told to be sent */
   /* The answer source would fire for ever: it saw an interim response. */
   gboolean has_interim_response;
 };
@@ -179,7 +180,6 @@ gst_ice_connection_set_congestion_control (GstIceConnection * connection,
 #ifdef SO_MAX_PACING_RATE
 /* Headers of IP and TCP, as most packets have them. */
 #define PACKET_HEADERS 52
-#define UNPACED_PACKETS 10
 
 /* The kernel counts what is in the packets, the user what is on the wire. */
 static guint64
@@ -236,21 +236,24 @@ gst_ice_connection_get_rate (const GstIceConnection * connection)
   return connection->rate;
 }
 
-guint64
-gst_ice_connection_get_unpaced (GstIceConnection * connection)
+gint64
+gst_ice_connection_take_sent (GstIceConnection * connection)
 {
 #if defined (__linux__) && defined (SO_MAX_PACING_RATE)
   g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
   struct tcp_info info;
   socklen_t size = sizeof info;
+  guint64 before = connection->taken;
 
   if (getsockopt (get_fd (socket), IPPROTO_TCP, TCP_INFO, &info, &size) < 0
-      || size <= G_STRUCT_OFFSET (struct tcp_info, tcpi_data_segs_out))
-    return 0;
-  return (guint64) (info.tcpi_snd_mss + PACKET_HEADERS)
-      * (UNPACED_PACKETS - MIN (info.tcpi_data_segs_out, UNPACED_PACKETS));
+      || size <= G_STRUCT_OFFSET (struct tcp_info, tcpi_bytes_sent))
+    return -1;
+  connection->taken = info.tcpi_bytes_sent
+      + (guint64) info.tcpi_segs_out * PACKET_HEADERS;
+
+  return connection->taken - before;
 #else
-  return 0;
+  return -1;
 #endif
 }
 

@@ -65,8 +65,9 @@ void gst_ice_connection_set_rate (GstIceConnection * connection,
     guint64 rate);
 guint64 gst_ice_connection_get_rate (const GstIceConnection * connection);
 
-/* How many bytes of those ten packets are still to come. */
-guint64 gst_ice_connection_get_unpaced (GstIceConnection * connection);
+/* How many bytes have left since this was last asked, headers and repetitions
+ * included; -1 where the system does not tell. */
+gint64 gst_ice_connection_take_sent (GstIceConnection * connection);
 
 /* For how long that may keep a byte of this request from moving, in
  * microseconds. */

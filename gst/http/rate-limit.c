@@ -2,13 +2,17 @@
  * Copyright (C) 2026 The icesink developers */
 /* Who sends, and at which rate; see the header.
  *
- * Owns: a timer while there is something to look after:
- * - A socket has bytes to send after the last one was written to it. Until they
- *   have gone its connection counts: they leave at its share, and the others'
- *   would come on top.
- * - There is a debt: the kernel does not pace the first packets of a new
- *   connection. Twenty of those at a time are seconds' worth of a low limit; all
- *   send less until that is made up for. */
+ * An account is kept of what the kernel has sent against what the limit allows,
+ * for the two differ: the kernel does not pace the first packets of a new
+ * connection, which of twenty are seconds' worth of a low limit; a connection
+ * waits for its answer; BBR takes round trips to use a higher rate, and all but
+ * stops for a moment every ten seconds. What was too much or too little is made
+ * up for by other rates within some seconds.
+ *
+ * Owns: a timer while somebody sends under a limit. It keeps the account, and
+ * looks after the sockets that have bytes to send after the last one was written
+ * to them: until those have gone their connections count, as they leave at its
+ * share, and the others' would come on top. */
 
 #include "http/rate-limit.h"
 
@@ -19,9 +23,13 @@
 
 #define INTERVAL_MS 20
 
-/* With a debt, rates are divided by this. Not by much: the kernel waits to the
- * end for a packet that it has begun to wait for, however low the rate. */
-#define DEBT_DIVISOR 2
+/* What is saved up is no more than is allowed in so long: less than a twentieth
+ * of any five seconds. */
+#define MAX_SAVED_US (150 * 1000)
+
+/* Rates never fall by more than this. The kernel waits to the end for a packet
+ * that it has begun to wait for, however low the rate. */
+#define MAX_DIVISOR 2
 
 /* So many use what one of them leaves. */
 #define CROWD 4
@@ -33,8 +41,8 @@ struct _GstIceRateLimit
   GPtrArray *senders;           /* (owned) (element-type GstIceConnection) */
   GPtrArray *draining;          /* (owned) those of them that are at the end */
   GSource *timer;               /* (owned) (nullable) */
-  guint64 debt;                 /* bytes that went unpaced */
-  gint64 repaid_us;             /* monotonic time up to which it is repaid */
+  gint64 balance;               /* bytes saved up; < 0: sent too early */
+  gint64 counted_us;            /* monotonic time up to which it is counted */
 };
 
 /* Of the network thread: in a process that forked, the child's is another. */
@@ -134,42 +142,44 @@ gst_ice_rate_limit_is_crowded (GstIceRateLimit * limit)
   return g_hash_table_size (limit->users) >= CROWD;
 }
 
+/* Bytes that may go out in so long. */
+static gint64
+get_allowance (GstIceRateLimit * limit, gint64 time_us)
+{
+  return gst_util_uint64_scale (time_us,
+      gst_ice_rate_limit_get_bitrate (limit) / 8, G_USEC_PER_SEC);
+}
+
+/* Brings the account up to date; there is none where the kernel does not tell. */
+static void
+count (GstIceRateLimit * limit)
+{
+  gint64 now_us = g_get_monotonic_time ();
+  gint64 max_saved = get_allowance (limit, MAX_SAVED_US);
+  gint64 saved_us = MIN (now_us - limit->counted_us, G_USEC_PER_SEC);
+
+  limit->counted_us = now_us;
+  limit->balance += get_allowance (limit, saved_us);
+  for (guint i = 0; i < limit->senders->len; i++) {
+    gint64 sent = gst_ice_connection_take_sent (limit->senders->pdata[i]);
+
+    limit->balance -= sent;
+    if (sent < 0)
+      limit->balance = max_saved = 0;
+  }
+  limit->balance = MIN (limit->balance, max_saved);
+}
+
+/* In a second the account is balanced. */
 static void
 divide (GstIceRateLimit * limit)
 {
-  guint64 share = gst_ice_rate_limit_get_share (limit);
+  gint64 share = gst_ice_rate_limit_get_share (limit);
+  gint64 rate = share == 0 ? 0 : MAX (share / MAX_DIVISOR,
+      share + limit->balance / MAX (1, (gint64) limit->senders->len));
 
-  if (share > 0 && limit->debt > 0)
-    share = MAX (1, share / DEBT_DIVISOR);
   for (guint i = 0; i < limit->senders->len; i++)
-    gst_ice_connection_set_rate (g_ptr_array_index (limit->senders, i), share);
-}
-
-void
-gst_ice_rate_limit_set (GstIceRateLimit * limit, gconstpointer user,
-    guint64 bitrate)
-{
-  if (bitrate > 0)
-    g_hash_table_replace (limit->users, (gpointer) user,
-        g_memdup2 (&bitrate, sizeof bitrate));
-  else
-    g_hash_table_remove (limit->users, user);
-  divide (limit);
-}
-
-static void
-repay (GstIceRateLimit * limit)
-{
-  gint64 now_us = g_get_monotonic_time ();
-  guint64 saved = gst_util_uint64_scale (now_us - limit->repaid_us,
-      gst_ice_rate_limit_get_bitrate (limit) / 8, G_USEC_PER_SEC);
-
-  limit->repaid_us = now_us;
-  if (limit->debt == 0)
-    return;
-  limit->debt -= MIN (limit->debt, saved - saved / DEBT_DIVISOR);
-  if (limit->debt == 0)
-    divide (limit);
+    gst_ice_connection_set_rate (g_ptr_array_index (limit->senders, i), rate);
 }
 
 static void
@@ -184,13 +194,20 @@ end_drained (GstIceRateLimit * limit)
 }
 
 static gboolean
+is_at_work (GstIceRateLimit * limit)
+{
+  return limit->senders->len > 0 && gst_ice_rate_limit_get_bitrate (limit) > 0;
+}
+
+static gboolean
 on_timer (gpointer user_data)
 {
   GstIceRateLimit *limit = user_data;
 
   end_drained (limit);
-  repay (limit);
-  if (limit->draining->len > 0 || limit->debt > 0)
+  count (limit);
+  divide (limit);
+  if (is_at_work (limit))
     return G_SOURCE_CONTINUE;
 
   stop_timer (limit);
@@ -200,22 +217,28 @@ on_timer (gpointer user_data)
 static void
 start_timer (GstIceRateLimit * limit)
 {
-  if (limit->timer)
+  if (limit->timer || !is_at_work (limit))
     return;
   limit->timer = g_timeout_source_new (INTERVAL_MS);
   g_source_set_callback (limit->timer, on_timer, limit, NULL);
   g_source_attach (limit->timer, g_main_context_get_thread_default ());
 }
 
-static void
-borrow (GstIceRateLimit * limit, GstIceConnection * connection)
+void
+gst_ice_rate_limit_set (GstIceRateLimit * limit, gconstpointer user,
+    guint64 bitrate)
 {
-  guint64 unpaced = gst_ice_connection_get_unpaced (connection);
+  gboolean was_limited = gst_ice_rate_limit_get_bitrate (limit) > 0;
 
-  if (unpaced == 0 || gst_ice_rate_limit_get_bitrate (limit) == 0)
-    return;
-  repay (limit);
-  limit->debt += unpaced;
+  count (limit);
+  /* What was saved up of a higher limit may be much of a lower one. */
+  limit->balance = was_limited ? MIN (limit->balance, 0) : 0;
+  if (bitrate > 0)
+    g_hash_table_replace (limit->users, (gpointer) user,
+        g_memdup2 (&bitrate, sizeof bitrate));
+  else
+    g_hash_table_remove (limit->users, user);
+  divide (limit);
   start_timer (limit);
 }
 
@@ -223,16 +246,21 @@ void
 gst_ice_rate_limit_begin (GstIceRateLimit * limit,
     GstIceConnection * connection)
 {
+  count (limit);
   g_ptr_array_remove_fast (limit->draining, connection);
   if (!g_ptr_array_find (limit->senders, connection, NULL))
     g_ptr_array_add (limit->senders, connection);
-  borrow (limit, connection);
+  /* What it has sent before was another request's. */
+  if (gst_ice_connection_take_sent (connection) < 0)
+    limit->balance = 0;
   divide (limit);
+  start_timer (limit);
 }
 
 void
 gst_ice_rate_limit_end (GstIceRateLimit * limit, GstIceConnection * connection)
 {
+  count (limit);
   g_ptr_array_remove_fast (limit->draining, connection);
   if (g_ptr_array_remove_fast (limit->senders, connection))
     divide (limit);
@@ -243,13 +271,8 @@ gst_ice_rate_limit_drain (GstIceRateLimit * limit,
     GstIceConnection * connection)
 {
   if (gst_ice_rate_limit_get_share (limit) == 0
-      || !gst_ice_connection_has_queue (connection)) {
+      || !gst_ice_connection_has_queue (connection))
     gst_ice_rate_limit_end (limit, connection);
-    return;
-  }
-  if (!g_ptr_array_find (limit->senders, connection, NULL))
-    return;
-
-  g_ptr_array_add (limit->draining, connection);
-  start_timer (limit);
+  else if (g_ptr_array_find (limit->senders, connection, NULL))
+    g_ptr_array_add (limit->draining, connection);
 }

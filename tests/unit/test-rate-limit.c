@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers */
 /* The division of a limit as tables: who wants one, who sends, and what each of
- * those has. The connections have no socket: what the kernel makes of a rate is
- * measured elsewhere. */
+ * those has. The connections have no socket there: what the kernel makes of a
+ * rate is measured elsewhere. Those that the account is tested with have one. */
 
 #include "http/rate-limit.h"
+
+#include <gio/gio.h>
 
 #define MAX_STEPS 9
 #define N_USERS 3
@@ -165,6 +167,109 @@ test_pause (void)
   }
 }
 
+/* ---- the account ---- */
+
+#define LIMIT 1000000           /* bytes a second */
+
+typedef struct
+{
+  GIOStream *near;
+  GIOStream *far;
+  GstIceConnection *connection;
+} Line;
+
+static void
+line_clear (Line * line)
+{
+  gst_ice_connection_unref (line->connection);
+  g_object_unref (line->near);
+  g_object_unref (line->far);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Line, line_clear)
+
+static Line
+make_line (void)
+{
+  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  guint16 port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
+  Line line = {.connection = gst_ice_connection_new () };
+
+  line.near = G_IO_STREAM (g_socket_client_connect_to_host (client,
+          "127.0.0.1", port, NULL, NULL));
+  g_assert_nonnull (line.near);
+  line.far = G_IO_STREAM (g_socket_listener_accept (listener, NULL, NULL,
+          NULL));
+  gst_ice_connection_set_stream (line.connection, line.near);
+
+  return line;
+}
+
+static gboolean
+can_count (void)
+{
+  g_auto (Line) line = make_line ();
+
+  return gst_ice_rate_limit_is_possible ()
+      && gst_ice_connection_take_sent (line.connection) >= 0;
+}
+
+static guint64
+get_rate (const Line * line)
+{
+  return gst_ice_connection_get_rate (line->connection);
+}
+
+/* One of two sends nothing, as while an answer is awaited: the other sends more
+ * than half of it all, but no more than has been saved up. */
+static void
+test_account_of_too_little (void)
+{
+  g_autoptr (GstIceRateLimit) limit = gst_ice_rate_limit_new ();
+  g_auto (Line) busy = make_line ();
+  g_auto (Line) idle = make_line ();
+
+  if (!can_count ()) {
+    g_test_skip ("the system does not tell what it has sent");
+    return;
+  }
+  gst_ice_rate_limit_set (limit, limit, LIMIT * 8);
+  gst_ice_rate_limit_begin (limit, busy.connection);
+  gst_ice_rate_limit_begin (limit, idle.connection);
+  while (get_rate (&busy) < LIMIT / 2 * 11 / 10)
+    g_main_context_iteration (NULL, TRUE);
+
+  g_assert_cmpuint (get_rate (&busy), <=, LIMIT / 2 * 12 / 10);
+  gst_ice_rate_limit_end (limit, idle.connection);
+  g_assert_cmpuint (get_rate (&busy), >, LIMIT);
+}
+
+/* The first packets go unpaced, which here are large. */
+static void
+test_account_of_too_much (void)
+{
+  static const guint8 bytes[LIMIT / 2];
+  g_autoptr (GstIceRateLimit) limit = gst_ice_rate_limit_new ();
+  g_auto (Line) line = make_line ();
+
+  if (!can_count ()) {
+    g_test_skip ("the system does not tell what it has sent");
+    return;
+  }
+  gst_ice_rate_limit_set (limit, limit, LIMIT * 8);
+  gst_ice_rate_limit_begin (limit, line.connection);
+  g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM
+      (g_io_stream_get_output_stream (line.near)), bytes, sizeof bytes, NULL,
+      NULL);
+  while (get_rate (&line) >= LIMIT)
+    g_main_context_iteration (NULL, TRUE);
+
+  g_assert_cmpuint (get_rate (&line), >=, LIMIT / 2);
+  while (get_rate (&line) < LIMIT)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -178,6 +283,9 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/rate-limit/shared", test_shared);
   g_test_add_func ("/rate-limit/pause", test_pause);
+  g_test_add_func ("/rate-limit/account/too-little",
+      test_account_of_too_little);
+  g_test_add_func ("/rate-limit/account/too-much", test_account_of_too_much);
 
   return g_test_run ();
 }
