@@ -645,6 +645,8 @@ on_starting (SoupMessage * message, Exchange * self)
   set_phase (self, self->phase, GST_ICE_EXCHANGE_SENDING);
   note_movement (self);
   self->sent_us = self->fed_us = self->moved_us;
+  if (self->request->progress && !self->failure)
+    self->request->progress (0, self->request->progress_data);
   self->is_reused = gst_ice_connection_use (connection) > 0;
   if (gst_ice_connection_is_shared (connection))
     return;

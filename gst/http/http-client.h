@@ -17,7 +17,8 @@
 #include "http/endpoint.h"
 #include "http/network-config.h"
 
-/* Called with the number of body bytes that went out since the last call. */
+/* Called with the number of body bytes that went out since the last call; at
+ * first, with 0, when a connection is there to send the request. */
 typedef void (*GstIceHttpProgressFunc) (guint64 bytes, gpointer user_data);
 
 /* A request. Filled in by its maker, then handed to one send; plain data. */

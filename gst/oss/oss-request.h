@@ -62,7 +62,8 @@ GstIceOssRequest *gst_ice_oss_request_new_head_object (void);
  * libsoup closes within seconds. (transfer full) */
 GstIceOssRequest *gst_ice_oss_request_new_option_object (void);
 
-/* @func is told of body bytes as they go out. */
+/* @func is told of body bytes as they go out, and of 0 when the first byte of
+ * the request may. */
 void gst_ice_oss_request_set_progress (GstIceOssRequest * request,
     GstIceHttpProgressFunc func, gpointer user_data);
 void gst_ice_oss_request_free (GstIceOssRequest * request);

@@ -91,7 +91,6 @@ gboolean
 gst_ice_inquiry_is_unsure (const GstIceInquiry * inquiry)
 {
   return inquiry->may_be_there
-      || inquiry->state == GST_ICE_INQUIRY_COMPLETING
       || inquiry->state == GST_ICE_INQUIRY_CHECKING;
 }
 
@@ -122,9 +121,9 @@ gst_ice_inquiry_begin (GstIceInquiry * inquiry)
 }
 
 void
-gst_ice_inquiry_cancelled (GstIceInquiry * inquiry)
+gst_ice_inquiry_cancelled (GstIceInquiry * inquiry, gboolean was_sent)
 {
-  inquiry->may_be_there = TRUE;
+  inquiry->may_be_there |= was_sent;
   change_state (inquiry, GST_ICE_INQUIRY_COMPLETING, GST_ICE_INQUIRY_OPEN);
 }
 

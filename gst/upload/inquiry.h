@@ -105,7 +105,8 @@ gboolean gst_ice_inquiry_state_change (GstIceInquiryState * state,
 /* What is sent next about the object, if there is a multipart upload. */
 GstIceOperation gst_ice_inquiry_get_next (const GstIceInquiry * inquiry);
 
-/* Whether the object is there can't be told, now or ever. */
+/* Whether the object is there can't be told, now or ever; requests on their way
+ * apart. */
 gboolean gst_ice_inquiry_is_unsure (const GstIceInquiry * inquiry);
 
 /* The upload id has gone, whatever HeadObject says. */
@@ -116,8 +117,8 @@ gboolean gst_ice_inquiry_has_no_upload (const GstIceInquiry * inquiry);
 /* Complete, or PutObject, is sent. */
 void gst_ice_inquiry_begin (GstIceInquiry * inquiry);
 
-/* It was cancelled. */
-void gst_ice_inquiry_cancelled (GstIceInquiry * inquiry);
+/* It was cancelled. @was_sent: after OSS may have seen something of it */
+void gst_ice_inquiry_cancelled (GstIceInquiry * inquiry, gboolean was_sent);
 
 /* It succeeded. */
 GstIceVerdict gst_ice_inquiry_completed (GstIceInquiry * inquiry,

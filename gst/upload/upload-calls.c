@@ -51,6 +51,7 @@ on_progress (guint64 bytes, gpointer user_data)
   GstIceCall *call = user_data;
   gst_ice_lock_scope (&call->self->lock);
 
+  call->is_sent = TRUE;
   call->self->info.bytes_sent += bytes;
 }
 
@@ -60,6 +61,16 @@ is_decisive (GstIceCall * call)
 {
   return call->operation == GST_ICE_OPERATION_COMPLETE
       || call->operation == GST_ICE_OPERATION_PUT;
+}
+
+gboolean
+gst_ice_upload_is_in_doubt (GstIceUpload * self)
+{
+  GstIceCall *call = self->alone;
+
+  return call != NULL && call->is_sent && (is_decisive (call)
+      || call->operation == GST_ICE_OPERATION_INITIATE
+      || call->operation == GST_ICE_OPERATION_ABORT);
 }
 
 static void
@@ -96,7 +107,7 @@ handle_cancelled (GstIceCall * call)
     gst_ice_part_table_set_waiting (call->self->parts,
         gst_ice_call_get_entry (call), 0);
   else if (is_decisive (call))
-    gst_ice_inquiry_cancelled (&call->self->inquiry);
+    gst_ice_inquiry_cancelled (&call->self->inquiry, call->is_sent);
 }
 
 /* What was cancelled, or comes when all is over, tells nothing. */

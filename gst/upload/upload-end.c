@@ -24,6 +24,7 @@ gst_ice_upload_get_leftover (GstIceUpload * self)
   if (self->inquiry.state == GST_ICE_INQUIRY_THERE)
     return GST_ICE_OUTCOME_COMPLETED;
   if (gst_ice_inquiry_is_unsure (&self->inquiry)
+      || gst_ice_upload_is_in_doubt (self)
       || self->abort != GST_ICE_ABORT_OPEN)
     return GST_ICE_OUTCOME_UNKNOWN;
   if (gst_ice_inquiry_has_no_upload (&self->inquiry))

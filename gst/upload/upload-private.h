@@ -149,6 +149,7 @@ struct _GstIceCall
   GstIcePart *part;          /* (nullable) (owned) of UploadPart */
   guint64 size;              /* of the object, of Complete, Put and Head */
   guint64 crc64;             /* its CRC-64 */
+  gboolean is_sent;          /* OSS may have seen something of it */
 };
 
 /* ---- upload-core.c ---- */
@@ -220,6 +221,9 @@ GError *gst_ice_call_new_damaged_error (GstIceCall * call,
 /* Opens the first connection to OSS, before there is anything to be sent: a
  * short recording needs no more than the round trips of its one request. */
 void gst_ice_upload_warm_up (GstIceUpload * self, GstIceLease * lease);
+
+/* TRUE if a request on its way may have changed what is at OSS. */
+gboolean gst_ice_upload_is_in_doubt (GstIceUpload * self);
 
 /* Both (transfer full). */
 void gst_ice_call_send (GstIceCall * call, GstIceOssRequest * request);

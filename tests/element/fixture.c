@@ -196,6 +196,15 @@ fixture_set_reachable (Fixture * f, gboolean reachable)
   g_assert_no_error (error);
 }
 
+void
+fixture_set_silent (Fixture * f)
+{
+  g_autoptr (GError) error = NULL;
+
+  ice_emulator_set_silent (f->emulator, &error);
+  g_assert_no_error (error);
+}
+
 /* ---- waiting ---- */
 
 gint64

@@ -95,6 +95,9 @@ void fixture_add_fault (Fixture * f, const gchar * fault);
 void fixture_set (Fixture * f, const gchar * settings);
 void fixture_set_reachable (Fixture * f, gboolean reachable);
 
+/* As ice_emulator_set_silent(). */
+void fixture_set_silent (Fixture * f);
+
 /* Waiting: the messages that come meanwhile are collected. */
 
 /* Ends the test at @deadline_us, saying @what was waited for and @where. */

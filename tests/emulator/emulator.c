@@ -26,6 +26,7 @@
 
 #define CONNECTIONS_MAX 4096
 #define BACKLOG 1024
+#define N_FILLERS 4
 #define ACCEPT_POLL_US (200 * 1000)
 /* With --rate: what the kernel may take ahead of it. On loopback it lets the
  * sender go on only when half of it is free; a quarter of a second's worth
@@ -51,6 +52,7 @@ struct _IceEmulator
   GMutex control;               /* protects these; the acceptor reads them */
   GSocket *reservation;         /* of the port, for good */
   GSocket *listener;            /* (nullable): at first; closed while off */
+  GPtrArray *fillers;           /* (element-type GSocket): while silent */
   GSocketAddress *address;      /* with the port, once it is known */
   GThread *acceptor;            /* (nullable): while off */
   GCancellable *stop;           /* of the acceptor */
@@ -203,6 +205,7 @@ bind_listener (IceEmulator * emulator, GError ** error)
 static gboolean
 start_accepting (IceEmulator * emulator, GError ** error)
 {
+  g_ptr_array_set_size (emulator->fillers, 0);
   g_clear_object (&emulator->listener);
   if (!bind_listener (emulator, error))
     return FALSE;
@@ -230,6 +233,31 @@ stop_accepting (IceEmulator * emulator)
   g_clear_pointer (&emulator->acceptor, g_thread_join);
   g_socket_close (emulator->listener, NULL);
   close_connections (emulator);
+}
+
+/* Call with control held, while off. A listener whose queue is full: connecting
+ * to it gets no answer. */
+static gboolean
+listen_in_silence (IceEmulator * emulator, GError ** error)
+{
+  guint i;
+
+  g_clear_object (&emulator->listener);
+  if (!bind_listener (emulator, error))
+    return FALSE;
+  g_socket_set_listen_backlog (emulator->listener, 0);
+  if (!g_socket_listen (emulator->listener, error))
+    return FALSE;
+  for (i = 0; i < N_FILLERS; i++) {
+    GSocket *filler = make_socket (emulator->address, error);
+
+    if (!filler)
+      return FALSE;
+    g_ptr_array_add (emulator->fillers, filler);
+    g_socket_set_blocking (filler, FALSE);
+    g_socket_connect (filler, emulator->address, NULL, NULL);
+  }
+  return TRUE;
 }
 
 static gchar *
@@ -347,6 +375,7 @@ ice_emulator_new (const gchar * const *argv, GError ** error)
   g_cond_init (&emulator->changed);
   emulator->connections = g_hash_table_new (NULL, NULL);
   g_queue_init (&emulator->ended);
+  emulator->fillers = g_ptr_array_new_with_free_func (g_object_unref);
   if (!make_services (&emulator->services, argv, error)
       || !make_certificate (emulator, error)
       || !bind_first (emulator, error))
@@ -374,6 +403,7 @@ ice_emulator_free (IceEmulator * emulator)
 {
   if (emulator->acceptor)
     stop_accepting (emulator);
+  g_ptr_array_unref (emulator->fillers);
   g_clear_object (&emulator->listener);
   g_clear_object (&emulator->reservation);
   g_clear_object (&emulator->address);
@@ -400,6 +430,19 @@ ice_emulator_set_reachable (IceEmulator * emulator, gboolean reachable,
     ok = start_accepting (emulator, error);
   else if (!reachable && emulator->acceptor)
     stop_accepting (emulator);
+  g_mutex_unlock (&emulator->control);
+  return ok;
+}
+
+gboolean
+ice_emulator_set_silent (IceEmulator * emulator, GError ** error)
+{
+  gboolean ok;
+
+  g_mutex_lock (&emulator->control);
+  if (emulator->acceptor)
+    stop_accepting (emulator);
+  ok = listen_in_silence (emulator, error);
   g_mutex_unlock (&emulator->control);
   return ok;
 }

@@ -100,6 +100,10 @@ void ice_emulator_set_clock (IceEmulator * emulator,
 gboolean ice_emulator_set_reachable (IceEmulator * emulator,
     gboolean reachable, GError ** error);
 
+/* The same as unreachable, but new ones are neither taken nor refused, as where
+ * a link is down. */
+gboolean ice_emulator_set_silent (IceEmulator * emulator, GError ** error);
+
 /* All requests so far, finished ones only, by serial.
  * (transfer full) (element-type IceEmulatorRecord) */
 GPtrArray *ice_emulator_get_records (IceEmulator * emulator);

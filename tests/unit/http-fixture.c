@@ -122,7 +122,6 @@ on_progress (guint64 bytes, gpointer user_data)
   Outcome *outcome = user_data;
 
   g_assert_false (outcome->is_done);
-  g_assert_cmpuint (bytes, >, 0);
   outcome->progress += bytes;
 }
 

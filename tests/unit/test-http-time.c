@@ -2,6 +2,7 @@
  * Copyright (C) 2026 The icesink developers */
 /* How long the HTTP client waits, and how it is told to stop. */
 
+#include "emulator/emulator.h"
 #include "http-fixture.h"
 
 #include <netinet/in.h>
@@ -17,55 +18,22 @@ static gint64 short_stall = 200 * MILLISECOND;
 
 /* Time */
 
-/* A listener whose queue is full: connecting to it gets no answer. */
-static GSocket *
-create_black_hole (GPtrArray * fillers)
-{
-  g_autoptr (GInetAddress) loopback =
-      g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
-  g_autoptr (GSocketAddress) any = g_inet_socket_address_new (loopback, 0);
-  g_autoptr (GSocketAddress) address = NULL;
-  GSocket *hole = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
-      G_SOCKET_PROTOCOL_TCP, NULL);
-
-  g_socket_set_listen_backlog (hole, 0);
-  g_assert_true (g_socket_bind (hole, any, FALSE, NULL));
-  g_assert_true (g_socket_listen (hole, NULL));
-  address = g_socket_get_local_address (hole, NULL);
-  for (guint i = 0; i < 4; i++) {
-    GSocket *filler = g_socket_new (G_SOCKET_FAMILY_IPV4,
-        G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
-
-    g_socket_set_blocking (filler, FALSE);
-    g_socket_connect (filler, address, NULL, NULL);
-    g_ptr_array_add (fillers, filler);
-  }
-  return hole;
-}
-
-static guint16
-get_local_port (GSocket * socket)
-{
-  g_autoptr (GSocketAddress) address =
-      g_socket_get_local_address (socket, NULL);
-
-  return g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
-}
-
 /* Points the fixture, which has no server then, at a black hole. */
 static void
 test_in_black_hole (void (*test) (Fixture * fixture))
 {
-  g_autoptr (GPtrArray) fillers =
-      g_ptr_array_new_with_free_func (g_object_unref);
-  g_autoptr (GSocket) hole = create_black_hole (fillers);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new (NULL, NULL);
+  g_autoptr (GUri) uri = NULL;
   Fixture fixture = { 0 };
 
+  g_assert_nonnull (emulator);
+  g_assert_true (ice_emulator_set_silent (emulator, NULL));
+  uri = g_uri_parse (ice_emulator_get_uri (emulator), G_URI_FLAGS_NONE, NULL);
   fixture.clock = gst_ice_clock_new ();
   fixture.client = create_client (&(Settings) {
       .stall_timeout_us = short_stall}, fixture.clock);
   fixture.endpoint = create_endpoint (FALSE, "127.0.0.1",
-      get_local_port (hole));
+      g_uri_get_port (uri));
   test (&fixture);
   gst_ice_http_client_unref (fixture.client);
   gst_ice_endpoint_unref (fixture.endpoint);

@@ -19,6 +19,7 @@ typedef enum
   END,
   COMPLETE,                     /* Complete, or PutObject, is sent */
   CANCELLED,
+  CANCELLED_UNSENT,
   DONE,                         /* with our CRC-64 */
   DONE_OTHER,
   DONE_BARE,                    /* without a CRC-64 */
@@ -84,7 +85,7 @@ typedef struct
 
 static const Row rows[] = {
   {"complete", {COMPLETE, DONE}, V (COMPLETE), ASK_NOTHING, SURE, S (THERE)},
-  {"on-its-way", {COMPLETE}, V (ASK), ASK_NOTHING, UNSURE, S (COMPLETING)},
+  {"on-its-way", {COMPLETE}, V (ASK), ASK_NOTHING, SURE, S (COMPLETING)},
   {"other-bytes", {COMPLETE, DONE_OTHER}, V (OTHER_BYTES), ASK_NOTHING, SURE,
         S (THERE)},
 
@@ -116,6 +117,10 @@ static const Row rows[] = {
         S (OPEN)},
 
   /* What was not carried out leaves no doubt. */
+  {"cancelled-unsent", {COMPLETE, CANCELLED_UNSENT}, V (ASK), ASK_COMPLETE,
+        SURE, S (OPEN)},
+  {"lost-and-cancelled-unsent", {COMPLETE, LOST, HEAD_BROKEN, COMPLETE,
+        CANCELLED_UNSENT}, V (ASK), ASK_COMPLETE, UNSURE, S (OPEN)},
   {"not-sent", {COMPLETE, NOT_SENT}, V (RETRY), ASK_COMPLETE, SURE,
         S (OPEN)},
   {"throttled", {COMPLETE, THROTTLED}, V (RETRY), ASK_COMPLETE, SURE,
@@ -256,7 +261,8 @@ tell (GstIceInquiry * inquiry, Event event)
       gst_ice_inquiry_begin (inquiry);
       break;
     case CANCELLED:
-      gst_ice_inquiry_cancelled (inquiry);
+    case CANCELLED_UNSENT:
+      gst_ice_inquiry_cancelled (inquiry, event == CANCELLED);
       break;
     case COMPARED:
       gst_ice_inquiry_compared (inquiry);

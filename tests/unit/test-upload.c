@@ -1346,12 +1346,22 @@ test_recording_fails (void)
 /* ---- stop ---- */
 
 static void
-assert_stopped (UploadFixture * fixture, GstIceOutcome outcome)
+assert_stopped_either (UploadFixture * fixture, GstIceOutcome outcome,
+    GstIceOutcome or)
 {
+  GstIceOutcome got;
+
   upload_fixture_wait (fixture, STOPPED, 1, STEP);
-  g_assert_cmpint (upload_fixture_get_outcome (fixture), ==, outcome);
+  got = upload_fixture_get_outcome (fixture);
+  g_assert_cmpint (got, ==, got == or ? or : outcome);
   g_assert_cmpuint (upload_fixture_count (fixture, FAILED), ==, 0);
   g_assert_cmpuint (upload_fixture_count (fixture, COMPLETE), ==, 0);
+}
+
+static void
+assert_stopped (UploadFixture * fixture, GstIceOutcome outcome)
+{
+  assert_stopped_either (fixture, outcome, outcome);
 }
 
 static void
@@ -1398,9 +1408,11 @@ test_stop (void)
       GST_ICE_OUTCOME_ABORTED);
 }
 
-/* A stop that could not do what it was told to has failed, and says so. */
+/* A stop that could not do what it was told to has failed, and says so.
+ * @or: the outcome if a request is on its way when the time is over */
 static void
-check_stop_in_vain (const gchar * faults, GstIceOutcome outcome)
+check_stop_in_vain (const gchar * faults, GstIceOutcome outcome,
+    GstIceOutcome or)
 {
   g_auto (UploadFixture) fixture;
   g_auto (GstIceUploadInfo) info = { 0 };
@@ -1409,7 +1421,7 @@ check_stop_in_vain (const gchar * faults, GstIceOutcome outcome)
   begin (&fixture);
   add_faults (&fixture, faults);
   gst_ice_upload_stop (fixture.upload, TRUE);
-  assert_stopped (&fixture, outcome);
+  assert_stopped_either (&fixture, outcome, or);
   g_assert_nonnull (upload_fixture_get (&fixture, STOPPED)->error);
   gst_ice_upload_get_info (fixture.upload, &info);
   g_assert_cmpint (info.state, ==, GST_ICE_UPLOAD_FAILED);
@@ -1419,11 +1431,15 @@ check_stop_in_vain (const gchar * faults, GstIceOutcome outcome)
 static void
 test_stop_in_vain (void)
 {
-  check_stop_in_vain ("abort:forbidden:count=0", GST_ICE_OUTCOME_KEPT);
-  check_stop_in_vain ("abort:error:count=0", GST_ICE_OUTCOME_KEPT);
-  check_stop_in_vain ("abort:web-page:count=0", GST_ICE_OUTCOME_KEPT);
+  const GstIceOutcome kept = GST_ICE_OUTCOME_KEPT;
+  const GstIceOutcome unknown = GST_ICE_OUTCOME_UNKNOWN;
+
+  check_stop_in_vain ("abort:forbidden:count=0", kept, kept);
+  check_stop_in_vain ("abort:error:count=0", kept, unknown);
+  check_stop_in_vain ("abort:web-page:count=0", kept, unknown);
   check_stop_in_vain ("abort:web-page:count=0 list-parts:web-page:count=0",
-      GST_ICE_OUTCOME_UNKNOWN);
+      unknown, unknown);
+  check_stop_in_vain ("abort:stall-before-answer:count=0", unknown, unknown);
 }
 
 /* Dropped while it was to be completed. */
@@ -1609,7 +1625,7 @@ count_oss_requests (UploadFixture * fixture)
   return MAX (info.requests, 1) - 1;
 }
 
-/* The answer does not come. */
+/* The answer does not come: it may have made an upload. */
 static void
 test_stop_while_initiating_in_vain (void)
 {
@@ -1617,12 +1633,13 @@ test_stop_while_initiating_in_vain (void)
 
   upload_fixture_init (&fixture, NULL);
   upload_fixture_add_fault (&fixture, "initiate:stall-before-answer:count=0");
-  upload_fixture_start (&fixture);
+  upload_fixture_create (&fixture);
   upload_fixture_push (&fixture, 1, 2);
+  upload_fixture_start (&fixture);
   while (count_oss_requests (&fixture) == 0)
     upload_fixture_turn (&fixture);
   gst_ice_upload_stop (fixture.upload, FALSE);
-  assert_stopped (&fixture, GST_ICE_OUTCOME_NOTHING_SENT);
+  assert_stopped (&fixture, GST_ICE_OUTCOME_UNKNOWN);
 }
 
 /* The upload is said to have gone while a part is on its way, and then nobody
