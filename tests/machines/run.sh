@@ -163,9 +163,8 @@ inside ()
       ip link set lo up
       ip address add 192.0.2.1/32 dev lo
     }
-    bundle=/etc/ssl/certs/ca-certificates.crt
-    exec env -i HOME=/root TERM=dumb NODE_EXTRA_CA_CERTS=$bundle \
-      PIP_CERT=$bundle PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    exec env -i HOME=/root TERM=dumb \
+      PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
       chroot "$root" sh -c "cd $tree && exec \"\$@\"" sh "$@"
   ' sh "$root" "$@"
 }
