@@ -23,7 +23,7 @@ MEDIA_PACKAGES='
 # What only tests use.
 TEST_PACKAGES='
   gstreamer1.0-plugins-bad gstreamer1.0-x xvfb xauth
-  faketime iproute2
+  faketime iproute2 dpkg-dev systemd
   libgstrtspserver-1.0-dev gstreamer1.0-plugins-bad-apps ges1.0-tools
   openssl python3 python3-gi python3-venv gir1.2-gstreamer-1.0'
 

@@ -519,6 +519,24 @@ get_stall_timeout (Exchange * self)
   return self->context->stall_timeout_us + pause_us;
 }
 
+static void
+do_nothing (GTask * task, gpointer source, gpointer task_data,
+    GCancellable * cancellable)
+{
+  g_task_return_boolean (task, TRUE);
+}
+
+/* What libsoup gives to GLib's threads, such as a stream to be closed, stays in
+ * their queue for ever if the kernel had none at that moment, and with it the
+ * request, unless something else comes. */
+static void
+nudge_threads (void)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
+
+  g_task_run_in_thread (task, do_nothing);
+}
+
 static gboolean
 on_tick (gpointer user_data)
 {
@@ -530,6 +548,8 @@ on_tick (gpointer user_data)
     return G_SOURCE_CONTINUE;
   look_at_traffic (self);
   look_at_body (self);
+  if (time - self->moved_us >= limit_us / TICKS_PER_STALL_TIMEOUT)
+    nudge_threads ();
   if (time - self->fed_us >= PATIENCE * limit_us)
     starve (self, PATIENCE * limit_us);
   else if (time - self->moved_us >= limit_us)

@@ -154,6 +154,8 @@ inside ()
   unshare --mount --pid --fork --kill-child $network sh -eu -c '
     root=$1
     shift
+    # What makes namespaces wants a root that is mounted.
+    mount --bind "$root" "$root"
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
     mount --rbind /sys "$root/sys"

@@ -2,11 +2,16 @@
  * Copyright (C) 2026 The icesink developers */
 /* How long the HTTP client waits, and how it is told to stop. */
 
+#define _GNU_SOURCE             /* RTLD_NEXT */
+
 #include "emulator/emulator.h"
 #include "http-fixture.h"
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -234,6 +239,67 @@ answer_after_pause (Peer * peer, gpointer user_data)
     peer_pause (peer, short_stall / MILLISECOND / 3);
     peer_write (peer, OK_ANSWER);
   }
+}
+
+static gboolean refuses_threads;
+static gboolean was_refused;
+
+/* In place of the C library's: no threads but those of scripted-server.c. */
+int
+pthread_create (pthread_t * thread, const pthread_attr_t * attributes,
+    void *(*start) (void *), void *data)
+{
+  int (*next) (pthread_t *, const pthread_attr_t *, void *(*)(void *), void *) =
+      dlsym (RTLD_NEXT, "pthread_create");
+  gchar name[16] = "";
+
+  pthread_getname_np (pthread_self (), name, sizeof name);
+  if (g_atomic_int_get (&refuses_threads)
+      && !g_str_equal (name, "server")) {
+    set_flag (&was_refused);
+    return EAGAIN;
+  }
+
+  return next (thread, attributes, start, data);
+}
+
+/* Until one needs a thread that there isn't: those of GLib's pools end when
+ * there was nothing to do for half a second. */
+static Outcome *
+send_without_threads (Fixture * fixture)
+{
+  Outcome *outcome = NULL;
+
+  g_thread_pool_set_max_unused_threads (0);
+  g_atomic_int_set (&refuses_threads, TRUE);
+  for (guint i = 0; i < 20 && !g_atomic_int_get (&was_refused); i++) {
+    g_clear_pointer (&outcome, outcome_free);
+    g_usleep (600 * MILLISECOND);
+    outcome = send_start (fixture, new_request (fixture, "PUT", 100), NULL);
+    while (!g_atomic_int_get (&was_refused) && !outcome->is_done)
+      g_main_context_iteration (NULL, FALSE);
+  }
+  g_assert_true (was_refused);
+
+  return outcome;
+}
+
+/* What was to run in it runs in the next one, and there will be a next one. */
+static void
+test_refused_thread (void)
+{
+  Fixture fixture;
+  g_autoptr (Outcome) outcome = NULL;
+
+  fixture_start (&fixture, answer_all, NULL, &(Settings) {
+      .stall_timeout_us = 4 * short_stall});
+  outcome = send_without_threads (&fixture);
+  g_assert_false (outcome->is_done);
+  g_atomic_int_set (&refuses_threads, FALSE);
+  wait_for (&outcome->is_done);
+  assert_status (outcome, 200);
+  g_thread_pool_set_max_unused_threads (8);
+  fixture_stop (&fixture);
 }
 
 /* Waiting for others is no stall. */
@@ -526,6 +592,7 @@ add_tests (void)
   ADD_BOTH ("serves-a-slow-reader", test_slow_reader);
   ADD_BOTH ("does-without-tcp-info", test_without_info);
   ADD ("obeys-the-timeout-of-a-request", test_timeout);
+  ADD ("survives-a-refused-thread", test_refused_thread);
   ADD ("does-not-take-queueing-for-a-stall", test_queue);
   ADD ("can-be-cancelled/first", test_cancel_first);
   ADD ("can-be-cancelled/queued", test_cancel_queued);
