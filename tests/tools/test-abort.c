@@ -7,54 +7,25 @@
 
 #include <gst/gst.h>
 
-#include "spool-fixture.h"
 #include "tool-fixture.h"
-
-#define OBJECT TOOL_OBJECT (MEDIA_ID)
 
 static void
 run_abort (ToolFixture * tool, SpoolFixture * spools, const gchar * option)
 {
-  g_autofree gchar *command = g_strdup_printf ("abort %s " MEDIA_ID
-      " --ice-endpoint=EMULATOR --json %s", spools->directory, option);
-
-  tool_fixture_run (tool, command);
-  tool_fixture_assert_no_secret (tool);
-}
-
-/* A spool whose upload is for @object, with the id that the emulator gave or
- * one that it does not know. */
-static void
-leave (SpoolFixture * spools, const gchar * object, const gchar * upload_id)
-{
-  g_autoptr (GstIceSpool) spool = NULL;
-
-  spool_fixture_record (spools);
-  spool = spool_fixture_open (spools);
-  gst_ice_spool_note_upload (spool, TOOL_BUCKET, object, upload_id);
-  gst_ice_spool_flush (spool);
+  tool_fixture_run_on (tool, "abort", spools, option);
 }
 
 static void
 assert_result (ToolFixture * tool, gint status, const gchar * upload,
     gboolean removed)
 {
-  g_autoptr (JsonNode) node = tool_fixture_get_json (tool);
-  JsonObject *object = json_node_get_object (node);
+  JsonObject *object = tool_fixture_get_json (tool);
 
   g_assert_cmpint (tool->status, ==, status);
   g_assert_cmpstr (json_object_get_string_member (object, "upload"), ==,
       upload);
   g_assert_cmpint (json_object_get_boolean_member (object, "removed"), ==,
       removed);
-}
-
-static gboolean
-is_left (SpoolFixture * spools)
-{
-  g_autofree gchar *path = spool_fixture_get_path (spools, NULL);
-
-  return g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
 static void
@@ -65,12 +36,12 @@ test_open_upload (void)
   g_autofree gchar *upload_id = tool_fixture_begin_upload (tool,
       MEDIA_ID);
 
-  leave (spools, OBJECT, upload_id);
+  tool_fixture_leave (spools, TOOL_OBJECT, upload_id);
   g_assert_cmpuint (ice_emulator_count_open_uploads (tool->emulator), ==, 1);
   run_abort (tool, spools, "");
   assert_result (tool, 0, "aborted", TRUE);
   g_assert_cmpuint (ice_emulator_count_open_uploads (tool->emulator), ==, 0);
-  g_assert_false (is_left (spools));
+  g_assert_false (tool_fixture_is_left (spools));
 
   run_abort (tool, spools, "");
   g_assert_cmpint (tool->status, ==, 3);
@@ -85,7 +56,7 @@ test_keep_spool (void)
       MEDIA_ID);
   g_autoptr (GstIceSpool) spool = NULL;
 
-  leave (spools, OBJECT, upload_id);
+  tool_fixture_leave (spools, TOOL_OBJECT, upload_id);
   run_abort (tool, spools, "--keep-spool");
   assert_result (tool, 0, "aborted", FALSE);
 
@@ -101,10 +72,10 @@ test_unknown_upload (void)
   g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
   g_autoptr (SpoolFixture) spools = spool_fixture_new ();
 
-  leave (spools, OBJECT, "0123456789ABCDEF0123456789ABCDEF");
+  tool_fixture_leave (spools, TOOL_OBJECT, "0123456789ABCDEF0123456789ABCDEF");
   run_abort (tool, spools, "");
   assert_result (tool, 0, "gone", TRUE);
-  g_assert_false (is_left (spools));
+  g_assert_false (tool_fixture_is_left (spools));
 }
 
 static void
@@ -113,7 +84,7 @@ test_no_upload (void)
   g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
   g_autoptr (SpoolFixture) spools = spool_fixture_new ();
 
-  leave (spools, NULL, NULL);
+  tool_fixture_leave (spools, NULL, NULL);
   run_abort (tool, spools, "");
   assert_result (tool, 0, "none", TRUE);
   g_assert_cmpuint (ice_emulator_count (tool->emulator, ICE_EMULATOR_ANY, 0),
@@ -127,17 +98,17 @@ test_other_object (void)
   g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
   g_autoptr (SpoolFixture) spools = spool_fixture_new ();
 
-  leave (spools, "other", "UPLOAD");
+  tool_fixture_leave (spools, "other", "UPLOAD");
   run_abort (tool, spools, "");
   assert_result (tool, 1, "failed", FALSE);
   assert_says (tool->err, "another object");
-  g_assert_true (is_left (spools));
+  g_assert_true (tool_fixture_is_left (spools));
   g_assert_cmpuint (ice_emulator_count (tool->emulator, ICE_EMULATOR_ABORT,
           0), ==, 0);
 
   run_abort (tool, spools, "--force");
   assert_result (tool, 1, "failed", TRUE);
-  g_assert_false (is_left (spools));
+  g_assert_false (tool_fixture_is_left (spools));
 }
 
 static void
@@ -152,7 +123,7 @@ test_in_use (void)
   run_abort (tool, spools, "");
   g_assert_cmpint (tool->status, ==, 2);
   assert_says (tool->err, "in use");
-  g_assert_true (is_left (spools));
+  g_assert_true (tool_fixture_is_left (spools));
 }
 
 static void
@@ -161,11 +132,11 @@ test_out_of_reach (void)
   g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
   g_autoptr (SpoolFixture) spools = spool_fixture_new ();
 
-  leave (spools, OBJECT, "UPLOAD");
+  tool_fixture_leave (spools, TOOL_OBJECT, "UPLOAD");
   g_assert_true (ice_emulator_set_reachable (tool->emulator, FALSE, NULL));
   run_abort (tool, spools, "");
   assert_result (tool, 1, "failed", FALSE);
-  g_assert_true (is_left (spools));
+  g_assert_true (tool_fixture_is_left (spools));
 }
 
 int

@@ -16,8 +16,7 @@ static const gchar *const step_names[] = { "identity", "refresh", "clock",
 static gchar *
 get_states (ToolFixture * fixture)
 {
-  g_autoptr (JsonNode) node = tool_fixture_get_json (fixture);
-  JsonObject *object = json_node_get_object (node);
+  JsonObject *object = tool_fixture_get_json (fixture);
   JsonArray *steps = json_object_get_array_member (object, "steps");
   GString *states = g_string_new (NULL);
   guint i;
@@ -53,8 +52,7 @@ test_all_well (void)
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
   guint i;
 
-  tool_fixture_run (fixture, CHECK);
-  g_assert_cmpint (fixture->status, ==, 0);
+  tool_fixture_expect (fixture, 0, CHECK);
   /* A sanitizer may have said something. */
   g_assert_null (strstr (fixture->err, "CRITICAL"));
   for (i = 0; i < G_N_ELEMENTS (step_names); i++)
@@ -75,7 +73,6 @@ static void
 test_json (void)
 {
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
-  g_autoptr (JsonNode) node = NULL;
   JsonArray *steps;
   JsonObject *step;
 
@@ -83,8 +80,7 @@ test_json (void)
   assert_states (fixture, "ooooo");
   tool_fixture_assert_no_secret (fixture);
 
-  node = tool_fixture_get_json (fixture);
-  steps = json_object_get_array_member (json_node_get_object (node),
+  steps = json_object_get_array_member (tool_fixture_get_json (fixture),
       "steps");
   step = json_array_get_object_element (steps, 0);
   g_assert_cmpstr (json_object_get_string_member (step, "source"), ==,
@@ -102,8 +98,8 @@ test_log (void)
 {
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
 
-  tool_fixture_run (fixture, CHECK " --gst-debug=ice*:9 --gst-debug-no-color");
-  g_assert_cmpint (fixture->status, ==, 0);
+  tool_fixture_expect (fixture, 0,
+      CHECK " --gst-debug=ice*:9 --gst-debug-no-color");
   assert_says (fixture->err, "RefreshUploadMedia");
   tool_fixture_assert_no_secret (fixture);
 }
@@ -135,8 +131,7 @@ test_wrong_identity (void)
 static void
 test_unknown_media (void)
 {
-  const gchar *options[] = { "--media-id=other", NULL };
-  g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
+  g_autoptr (ToolFixture) fixture = tool_fixture_new ("--media-id=other");
 
   tool_fixture_run (fixture, CHECK " --json");
   assert_states (fixture, "ofsss");
@@ -158,8 +153,7 @@ test_timeout (void)
 {
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
 
-  g_assert_true (ice_emulator_add_fault (fixture->emulator,
-          "refresh:stall-before-answer", NULL));
+  tool_fixture_add_fault (fixture, "refresh:stall-before-answer");
   tool_fixture_run (fixture, CHECK " --json --timeout=1");
   assert_states (fixture, "ofsss");
 }
@@ -193,10 +187,8 @@ test_oss_that_refuses (void)
 
   for (i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
-    g_autoptr (GError) error = NULL;
 
-    ice_emulator_add_fault (fixture->emulator, cases[i].fault, &error);
-    g_assert_no_error (error);
+    tool_fixture_add_fault (fixture, cases[i].fault);
     tool_fixture_run (fixture, CHECK " --json");
     assert_states (fixture, cases[i].states);
     assert_says (fixture->out, cases[i].words);
@@ -232,8 +224,7 @@ test_usage (void)
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (wrong); i++) {
-    tool_fixture_run (fixture, wrong[i]);
-    g_assert_cmpint (fixture->status, ==, 2);
+    tool_fixture_expect (fixture, 2, wrong[i]);
     g_assert_cmpstr (fixture->out, ==, "");
     assert_says (fixture->err, "gst-ice-1.0");
   }
@@ -244,17 +235,14 @@ test_help (void)
 {
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
 
-  tool_fixture_run (fixture, "--help");
-  g_assert_cmpint (fixture->status, ==, 0);
+  tool_fixture_expect (fixture, 0, "--help");
   assert_says (fixture->out, "check MEDIA-ID");
   assert_says (fixture->out, "list DIRECTORY");
-  tool_fixture_run (fixture, "check --help");
-  g_assert_cmpint (fixture->status, ==, 0);
+  tool_fixture_expect (fixture, 0, "check --help");
   assert_says (fixture->out, "gst-ice-1.0 check");
   assert_says (fixture->out, "--ice-endpoint");
   assert_says (fixture->out, "Exit codes");
-  tool_fixture_run (fixture, "--version");
-  g_assert_cmpint (fixture->status, ==, 0);
+  tool_fixture_expect (fixture, 0, "--version");
   assert_says (fixture->out, "gst-ice-1.0 ");
 }
 

@@ -27,11 +27,11 @@ test_id_alone (void)
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
   g_autofree gchar *check = NULL;
 
-  tool_fixture_run (fixture, CREATE " --description='two words' --tags=a,b"
+  tool_fixture_expect (fixture, 0,
+      CREATE " --description='two words' --tags=a,b"
       " --category=7 --app=app-1000000 --user-data='{\"Extend\":{\"n\":1}}'"
       " --workflow=0123456789abcdef0123456789abcdef"
       " --storage=" TOOL_BUCKET ".oss-cn-shanghai.aliyuncs.com");
-  g_assert_cmpint (fixture->status, ==, 0);
   g_assert_true (g_regex_match_simple ("^[0-9a-f]{32}\n$", fixture->out, 0,
           0));
   g_assert_cmpstr (fixture->err, ==, "");
@@ -41,8 +41,7 @@ test_id_alone (void)
   /* It can be recorded to. */
   check = g_strdup_printf ("check %s --ice-endpoint=EMULATOR",
       g_strstrip (fixture->out));
-  tool_fixture_run (fixture, check);
-  g_assert_cmpint (fixture->status, ==, 0);
+  tool_fixture_expect (fixture, 0, check);
 }
 
 static void
@@ -51,8 +50,7 @@ test_count (void)
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
   g_auto (GStrv) lines = NULL;
 
-  tool_fixture_run (fixture, CREATE " --count=3");
-  g_assert_cmpint (fixture->status, ==, 0);
+  tool_fixture_expect (fixture, 0, CREATE " --count=3");
   lines = g_strsplit (fixture->out, "\n", -1);
   g_assert_cmpuint (g_strv_length (lines), ==, 4);
   g_assert_cmpstr (lines[0], !=, lines[1]);
@@ -64,14 +62,11 @@ static void
 test_json (void)
 {
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
-  g_autoptr (JsonNode) node = NULL;
   JsonObject *object;
   JsonArray *media;
 
-  tool_fixture_run (fixture, CREATE " --count=2 --json");
-  g_assert_cmpint (fixture->status, ==, 0);
-  node = tool_fixture_get_json (fixture);
-  object = json_node_get_object (node);
+  tool_fixture_expect (fixture, 0, CREATE " --count=2 --json");
+  object = tool_fixture_get_json (fixture);
   g_assert_true (json_object_get_boolean_member (object, "ok"));
   g_assert_false (json_object_get_boolean_member (object, "unknown"));
   media = json_object_get_array_member (object, "media");
@@ -87,8 +82,8 @@ test_log (void)
 {
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
 
-  tool_fixture_run (fixture, CREATE " --gst-debug=ice*:9 --gst-debug-no-color");
-  g_assert_cmpint (fixture->status, ==, 0);
+  tool_fixture_expect (fixture, 0,
+      CREATE " --gst-debug=ice*:9 --gst-debug-no-color");
   assert_says (fixture->err, "CreateUploadMedia");
   tool_fixture_assert_no_secret (fixture);
 }
@@ -120,8 +115,7 @@ test_usage (void)
     g_autofree gchar *command = g_strdup_printf
         ("create --ice-endpoint=EMULATOR %s", cases[i].options);
 
-    tool_fixture_run (fixture, command);
-    g_assert_cmpint (fixture->status, ==, 2);
+    tool_fixture_expect (fixture, 2, command);
     g_assert_cmpstr (fixture->out, ==, "");
     assert_says (fixture->err, cases[i].words);
   }
@@ -145,10 +139,8 @@ test_long_title (void)
       " --title=%s", title->str);
   wrong = g_strconcat (right, "a", NULL);
 
-  tool_fixture_run (fixture, right);
-  g_assert_cmpint (fixture->status, ==, 0);
-  tool_fixture_run (fixture, wrong);
-  g_assert_cmpint (fixture->status, ==, 2);
+  tool_fixture_expect (fixture, 0, right);
+  tool_fixture_expect (fixture, 2, wrong);
   assert_says (fixture->err, "129");
   g_assert_cmpuint (count_sent (fixture), ==, 1);
 }
@@ -168,10 +160,8 @@ test_no_blind_retry (void)
 
   for (i = 0; i < G_N_ELEMENTS (faults); i++) {
     g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
-    g_autoptr (GError) error = NULL;
 
-    ice_emulator_add_fault (fixture->emulator, faults[i], &error);
-    g_assert_no_error (error);
+    tool_fixture_add_fault (fixture, faults[i]);
     tool_fixture_run (fixture, CREATE " --timeout=2");
     g_test_message ("%s", faults[i]);
     g_assert_cmpint (fixture->status, ==, 1);
@@ -195,8 +185,7 @@ test_safe_retry (void)
   for (i = 0; i < G_N_ELEMENTS (faults); i++) {
     g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
 
-    g_assert_true (ice_emulator_add_fault (fixture->emulator, faults[i],
-            NULL));
+    tool_fixture_add_fault (fixture, faults[i]);
     tool_fixture_run (fixture, CREATE);
     g_test_message ("%s", faults[i]);
     g_assert_cmpint (fixture->status, ==, 0);
@@ -223,10 +212,8 @@ test_refusals (void)
   for (i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
 
-    g_assert_true (ice_emulator_add_fault (fixture->emulator, cases[i].fault,
-            NULL));
-    tool_fixture_run (fixture, CREATE);
-    g_assert_cmpint (fixture->status, ==, 1);
+    tool_fixture_add_fault (fixture, cases[i].fault);
+    tool_fixture_expect (fixture, 1, CREATE);
     assert_says (fixture->err, cases[i].words);
     g_assert_null (strstr (fixture->err, "not known"));
     g_assert_cmpuint (count_sent (fixture), ==, 1);
@@ -240,8 +227,7 @@ test_out_of_reach (void)
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
 
   g_assert_true (ice_emulator_set_reachable (fixture->emulator, FALSE, NULL));
-  tool_fixture_run (fixture, CREATE);
-  g_assert_cmpint (fixture->status, ==, 1);
+  tool_fixture_expect (fixture, 1, CREATE);
   g_assert_null (strstr (fixture->err, "not known"));
 }
 
@@ -252,10 +238,8 @@ test_some (void)
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
   g_auto (GStrv) lines = NULL;
 
-  g_assert_true (ice_emulator_add_fault (fixture->emulator,
-          "create:forbidden:skip=2", NULL));
-  tool_fixture_run (fixture, CREATE " --count=4");
-  g_assert_cmpint (fixture->status, ==, 1);
+  tool_fixture_add_fault (fixture, "create:forbidden:skip=2");
+  tool_fixture_expect (fixture, 1, CREATE " --count=4");
   lines = g_strsplit (fixture->out, "\n", -1);
   g_assert_cmpuint (g_strv_length (lines), ==, 3);
   assert_says (fixture->err, "2 of 4");
@@ -265,11 +249,9 @@ test_some (void)
 static void
 test_region_of_service (void)
 {
-  const gchar *options[] = { "--region=cn-hangzhou", NULL };
-  g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
+  g_autoptr (ToolFixture) fixture = tool_fixture_new ("--region=cn-hangzhou");
 
-  tool_fixture_run (fixture, CREATE);
-  g_assert_cmpint (fixture->status, ==, 1);
+  tool_fixture_expect (fixture, 1, CREATE);
   assert_says (fixture->err, "InvalidApi.NotFound");
 }
 

@@ -13,25 +13,21 @@ test_deleted (void)
 {
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
 
-  tool_fixture_run (fixture, DELETE "media-1 media-2");
-  g_assert_cmpint (fixture->status, ==, 0);
+  tool_fixture_expect (fixture, 0, DELETE "media-1 media-2");
   assert_says (fixture->out, "media-1: deleted");
   assert_says (fixture->out, "media-2: deleted");
   tool_fixture_assert_no_secret (fixture);
 
-  tool_fixture_run (fixture, "info media-1 --ice-endpoint=EMULATOR");
-  g_assert_cmpint (fixture->status, ==, 3);
+  tool_fixture_expect (fixture, 3, "info media-1 --ice-endpoint=EMULATOR");
 }
 
 /* The service says 200 to this. */
 static void
 test_ignored (void)
 {
-  const gchar *options[] = { "--media-id=media-1", NULL };
-  g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
+  g_autoptr (ToolFixture) fixture = tool_fixture_new ("--media-id=media-1");
 
-  tool_fixture_run (fixture, DELETE "media-1 other");
-  g_assert_cmpint (fixture->status, ==, 1);
+  tool_fixture_expect (fixture, 1, DELETE "media-1 other");
   assert_says (fixture->out, "media-1: deleted");
   g_assert_null (strstr (fixture->out, "other"));
   assert_says (fixture->err, "other: not deleted");
@@ -45,17 +41,14 @@ test_forbidden (void)
 {
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
 
-  g_assert_true (ice_emulator_add_fault (fixture->emulator,
-          "delete:not-deleted", NULL));
-  tool_fixture_run (fixture, DELETE "media-1");
-  g_assert_cmpint (fixture->status, ==, 1);
+  tool_fixture_add_fault (fixture, "delete:not-deleted");
+  tool_fixture_expect (fixture, 1, DELETE "media-1");
   g_assert_cmpstr (fixture->out, ==, "");
   assert_says (fixture->err, "media-1: not deleted");
   assert_says (fixture->err, "ForbiddenList");
 
   /* It is still there. */
-  tool_fixture_run (fixture, "info media-1 --ice-endpoint=EMULATOR");
-  g_assert_cmpint (fixture->status, ==, 0);
+  tool_fixture_expect (fixture, 0, "info media-1 --ice-endpoint=EMULATOR");
 }
 
 /* One call takes 20. */
@@ -68,8 +61,7 @@ test_many (void)
 
   for (i = 0; i < 41; i++)
     g_string_append_printf (command, "media-%u ", i);
-  tool_fixture_run (fixture, command->str);
-  g_assert_cmpint (fixture->status, ==, 0);
+  tool_fixture_expect (fixture, 0, command->str);
   assert_says (fixture->out, "media-40: deleted");
   g_assert_cmpuint (ice_emulator_count (fixture->emulator,
           ICE_EMULATOR_DELETE, 200), ==, 3);
@@ -81,20 +73,17 @@ test_failure (void)
 {
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
   g_autoptr (GString) command = g_string_new (DELETE "--json ");
-  g_autoptr (JsonNode) node = NULL;
+  JsonObject *object;
   JsonArray *media;
   guint i;
 
   for (i = 0; i < 21; i++)
     g_string_append_printf (command, "media-%u ", i);
-  g_assert_true (ice_emulator_add_fault (fixture->emulator,
-          "delete:forbidden", NULL));
-  tool_fixture_run (fixture, command->str);
-  g_assert_cmpint (fixture->status, ==, 1);
-  node = tool_fixture_get_json (fixture);
-  g_assert_false (json_object_get_boolean_member (json_node_get_object (node),
-          "ok"));
-  media = json_object_get_array_member (json_node_get_object (node), "media");
+  tool_fixture_add_fault (fixture, "delete:forbidden");
+  tool_fixture_expect (fixture, 1, command->str);
+  object = tool_fixture_get_json (fixture);
+  g_assert_false (json_object_get_boolean_member (object, "ok"));
+  media = json_object_get_array_member (object, "media");
   g_assert_cmpuint (json_array_get_length (media), ==, 21);
   g_assert_cmpstr (json_object_get_string_member
       (json_array_get_object_element (media, 0), "state"), ==, "failed");
@@ -110,10 +99,8 @@ test_usage (void)
 {
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
 
-  tool_fixture_run (fixture, DELETE);
-  g_assert_cmpint (fixture->status, ==, 2);
-  tool_fixture_run (fixture, DELETE "media-1 a,b");
-  g_assert_cmpint (fixture->status, ==, 2);
+  tool_fixture_expect (fixture, 2, DELETE);
+  tool_fixture_expect (fixture, 2, DELETE "media-1 a,b");
   assert_says (fixture->err, "a,b");
   g_assert_cmpuint (ice_emulator_count (fixture->emulator,
           ICE_EMULATOR_DELETE, 0), ==, 0);

@@ -7,39 +7,12 @@
 
 #include <gst/gst.h>
 
-#include "spool-fixture.h"
 #include "tool-fixture.h"
-
-#define OBJECT TOOL_OBJECT (MEDIA_ID)
 
 static void
 run_finish (ToolFixture * tool, SpoolFixture * spools, const gchar * option)
 {
-  g_autofree gchar *command = g_strdup_printf ("finish %s " MEDIA_ID
-      " --ice-endpoint=EMULATOR --json %s", spools->directory, option);
-
-  tool_fixture_run (tool, command);
-  tool_fixture_assert_no_secret (tool);
-}
-
-/* A recording of which nothing has arrived; @upload_id: (nullable). */
-static void
-leave (SpoolFixture * spools, const gchar * upload_id)
-{
-  g_autoptr (GstIceSpool) spool = NULL;
-
-  spool_fixture_record (spools);
-  spool = spool_fixture_open (spools);
-  gst_ice_spool_note_upload (spool, TOOL_BUCKET, OBJECT, upload_id);
-  gst_ice_spool_flush (spool);
-}
-
-static gboolean
-is_left (SpoolFixture * spools)
-{
-  g_autofree gchar *path = spool_fixture_get_path (spools, NULL);
-
-  return g_file_test (path, G_FILE_TEST_EXISTS);
+  tool_fixture_run_on (tool, "finish", spools, option);
 }
 
 /* The object is what was recorded. */
@@ -63,17 +36,16 @@ assert_object (ToolFixture * tool)
 static void
 assert_complete (ToolFixture * tool, SpoolFixture * spools)
 {
-  g_autoptr (JsonNode) node = tool_fixture_get_json (tool);
-  JsonObject *object = json_node_get_object (node);
+  JsonObject *object = tool_fixture_get_json (tool);
 
   g_assert_cmpint (tool->status, ==, 0);
   g_assert_true (json_object_get_boolean_member (object, "ok"));
   g_assert_cmpint (json_object_get_int_member (object, "size"), ==,
       RECORDED_SIZE);
   g_assert_cmpstr (json_object_get_string_member (object, "object"), ==,
-      OBJECT);
+      TOOL_OBJECT);
   assert_object (tool);
-  g_assert_false (is_left (spools));
+  g_assert_false (tool_fixture_is_left (spools));
   g_assert_cmpuint (ice_emulator_count_open_uploads (tool->emulator), ==, 0);
 }
 
@@ -81,7 +53,7 @@ static void
 assert_kept (ToolFixture * tool, SpoolFixture * spools, gint status)
 {
   g_assert_cmpint (tool->status, ==, status);
-  g_assert_true (is_left (spools));
+  g_assert_true (tool_fixture_is_left (spools));
   g_assert_cmpstr (tool->err, !=, "");
 }
 
@@ -92,7 +64,7 @@ test_open_upload (void)
   g_autoptr (SpoolFixture) spools = spool_fixture_new ();
   g_autofree gchar *upload_id = tool_fixture_begin_upload (tool, MEDIA_ID);
 
-  leave (spools, upload_id);
+  tool_fixture_leave (spools, TOOL_OBJECT, upload_id);
   run_finish (tool, spools, "");
   assert_complete (tool, spools);
   g_assert_cmpuint (ice_emulator_count (tool->emulator, ICE_EMULATOR_INITIATE,
@@ -110,7 +82,7 @@ test_no_upload (void)
     g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
     g_autoptr (SpoolFixture) spools = spool_fixture_new ();
 
-    leave (spools, upload_ids[i]);
+    tool_fixture_leave (spools, TOOL_OBJECT, upload_ids[i]);
     run_finish (tool, spools, "");
     assert_complete (tool, spools);
   }
@@ -125,7 +97,7 @@ test_small_part (void)
   g_autoptr (SpoolFixture) spools = spool_fixture_new ();
   g_autofree gchar *upload_id = tool_fixture_begin_upload (tool, MEDIA_ID);
 
-  leave (spools, upload_id);
+  tool_fixture_leave (spools, TOOL_OBJECT, upload_id);
   spool_fixture_append_line (spools, "{\"note\":\"part\",\"number\":1,"
       "\"offset\":0,\"size\":60000}");
   spool_fixture_append_line (spools, "{\"note\":\"part\",\"number\":2,"
@@ -141,13 +113,12 @@ test_text (void)
   g_autoptr (SpoolFixture) spools = spool_fixture_new ();
   g_autofree gchar *command = NULL;
 
-  leave (spools, NULL);
+  tool_fixture_leave (spools, TOOL_OBJECT, NULL);
   command = g_strdup_printf ("finish %s " MEDIA_ID
       " --ice-endpoint=EMULATOR", spools->directory);
-  tool_fixture_run (tool, command);
-  g_assert_cmpint (tool->status, ==, 0);
+  tool_fixture_expect (tool, 0, command);
   assert_says (tool->out, MEDIA_ID ": complete");
-  assert_says (tool->out, OBJECT);
+  assert_says (tool->out, TOOL_OBJECT);
 }
 
 static void
@@ -156,9 +127,8 @@ test_outage (void)
   g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
   g_autoptr (SpoolFixture) spools = spool_fixture_new ();
 
-  leave (spools, NULL);
-  g_assert_true (ice_emulator_add_fault (tool->emulator,
-          "refresh:error:status=503:count=2", NULL));
+  tool_fixture_leave (spools, TOOL_OBJECT, NULL);
+  tool_fixture_add_fault (tool, "refresh:error:status=503:count=2");
   run_finish (tool, spools, "");
   assert_complete (tool, spools);
   assert_says (tool->err, "interrupted");
@@ -172,11 +142,9 @@ test_failure (void)
   g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
   g_autoptr (SpoolFixture) spools = spool_fixture_new ();
 
-  leave (spools, NULL);
-  g_assert_true (ice_emulator_add_fault (tool->emulator,
-          "part:forbidden:count=0", NULL));
-  g_assert_true (ice_emulator_add_fault (tool->emulator,
-          "put:forbidden:count=0", NULL));
+  tool_fixture_leave (spools, TOOL_OBJECT, NULL);
+  tool_fixture_add_fault (tool, "part:forbidden:count=0");
+  tool_fixture_add_fault (tool, "put:forbidden:count=0");
   run_finish (tool, spools, "");
   assert_kept (tool, spools, 1);
   assert_says (tool->err, "AccessDenied");
@@ -192,7 +160,7 @@ test_out_of_reach (void)
   g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
   g_autoptr (SpoolFixture) spools = spool_fixture_new ();
 
-  leave (spools, NULL);
+  tool_fixture_leave (spools, TOOL_OBJECT, NULL);
   g_assert_true (ice_emulator_set_reachable (tool->emulator, FALSE, NULL));
   run_finish (tool, spools, "--retry-timeout=1");
   assert_kept (tool, spools, 1);
@@ -204,7 +172,7 @@ test_limit (void)
   g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
   g_autoptr (SpoolFixture) spools = spool_fixture_new ();
 
-  leave (spools, NULL);
+  tool_fixture_leave (spools, TOOL_OBJECT, NULL);
   run_finish (tool, spools, "--max-upload-bitrate=-1");
   assert_kept (tool, spools, 2);
   assert_says (tool->err, "--max-upload-bitrate is negative");
@@ -219,7 +187,7 @@ test_in_use (void)
   g_autoptr (SpoolFixture) spools = spool_fixture_new ();
   g_autoptr (GstIceSpool) spool = NULL;
 
-  leave (spools, NULL);
+  tool_fixture_leave (spools, TOOL_OBJECT, NULL);
   spool = spool_fixture_open (spools);
   run_finish (tool, spools, "");
   assert_kept (tool, spools, 2);

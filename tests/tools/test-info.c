@@ -40,20 +40,17 @@ record (ToolFixture * fixture, const gchar * media_id, guint n_buffers)
 static void
 test_whole_way (void)
 {
-  const gchar *options[] = { "--prepare-time=0.7", NULL };
-  g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
+  g_autoptr (ToolFixture) fixture = tool_fixture_new ("--prepare-time=0.7");
   g_autofree gchar *media_id = NULL;
   g_autofree gchar *wait = NULL;
 
-  tool_fixture_run (fixture, "create --ice-endpoint=EMULATOR --title=Gate"
+  tool_fixture_expect (fixture, 0, "create --ice-endpoint=EMULATOR --title=Gate"
       " --ext=ts");
-  g_assert_cmpint (fixture->status, ==, 0);
   media_id = g_strdup (g_strstrip (fixture->out));
   record (fixture, media_id, 5);
 
   wait = g_strdup_printf (INFO "--wait %s", media_id);
-  tool_fixture_run (fixture, wait);
-  g_assert_cmpint (fixture->status, ==, 0);
+  tool_fixture_expect (fixture, 0, wait);
   assert_says (fixture->err, "Preparing");
   assert_says (fixture->out, "ready");
   assert_says (fixture->out, "Normal");
@@ -67,16 +64,12 @@ test_whole_way (void)
 static void
 test_json (void)
 {
-  const gchar *options[] = { "--prepare-time=0", NULL };
-  g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
-  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (ToolFixture) fixture = tool_fixture_new ("--prepare-time=0");
   JsonObject *object;
 
   record (fixture, "media-1", 2);
-  tool_fixture_run (fixture, INFO "media-1 --json --wait=60");
-  g_assert_cmpint (fixture->status, ==, 0);
-  node = tool_fixture_get_json (fixture);
-  object = json_node_get_object (node);
+  tool_fixture_expect (fixture, 0, INFO "media-1 --json --wait=60");
+  object = tool_fixture_get_json (fixture);
   g_assert_cmpstr (json_object_get_string_member (object, "state"), ==,
       "ready");
   g_assert_cmpint (json_object_get_int_member (object, "size"), ==, 2000);
@@ -87,13 +80,11 @@ test_json (void)
 static void
 test_log (void)
 {
-  const gchar *options[] = { "--prepare-time=0", NULL };
-  g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
+  g_autoptr (ToolFixture) fixture = tool_fixture_new ("--prepare-time=0");
 
   record (fixture, "media-1", 2);
-  tool_fixture_run (fixture, INFO "media-1 --gst-debug=ice*:9"
+  tool_fixture_expect (fixture, 0, INFO "media-1 --gst-debug=ice*:9"
       " --gst-debug-no-color");
-  g_assert_cmpint (fixture->status, ==, 0);
   assert_says (fixture->err, "GetMediaInfo");
   tool_fixture_assert_no_secret (fixture);
 }
@@ -104,43 +95,35 @@ test_nothing_yet (void)
 {
   g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
 
-  tool_fixture_run (fixture, INFO "media-1");
-  g_assert_cmpint (fixture->status, ==, 0);
+  tool_fixture_expect (fixture, 0, INFO "media-1");
   assert_says (fixture->out, "waiting");
   assert_says (fixture->out, "Init");
-  tool_fixture_run (fixture, INFO "--wait=1 media-1");
-  g_assert_cmpint (fixture->status, ==, 4);
+  tool_fixture_expect (fixture, 4, INFO "--wait=1 media-1");
   assert_says (fixture->out, "waiting");
 }
 
 static void
 test_failed (void)
 {
-  const gchar *options[] = { "--prepare-time=0", NULL };
-  g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
+  g_autoptr (ToolFixture) fixture = tool_fixture_new ("--prepare-time=0");
 
   record (fixture, "media-1", 0);
-  tool_fixture_run (fixture, INFO "media-1 --wait");
-  g_assert_cmpint (fixture->status, ==, 1);
+  tool_fixture_expect (fixture, 1, INFO "media-1 --wait");
   assert_says (fixture->out, "failed");
   assert_says (fixture->out, "PrepareFail");
   /* Without --wait it is what was asked for. */
-  tool_fixture_run (fixture, INFO "media-1");
-  g_assert_cmpint (fixture->status, ==, 0);
+  tool_fixture_expect (fixture, 0, INFO "media-1");
 }
 
 /* A word that we don't know is shown, and waited on. */
 static void
 test_unknown_status (void)
 {
-  const gchar *options[] = { "--prepare-time=0", NULL };
-  g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
+  g_autoptr (ToolFixture) fixture = tool_fixture_new ("--prepare-time=0");
 
   record (fixture, "media-1", 2);
-  g_assert_true (ice_emulator_add_fault (fixture->emulator,
-          "info:media-status:code=Uploading:count=2", NULL));
-  tool_fixture_run (fixture, INFO "--wait=60 media-1");
-  g_assert_cmpint (fixture->status, ==, 0);
+  tool_fixture_add_fault (fixture, "info:media-status:code=Uploading:count=2");
+  tool_fixture_expect (fixture, 0, INFO "--wait=60 media-1");
   assert_says (fixture->err, "Uploading");
   assert_says (fixture->out, "Normal");
 }
@@ -156,12 +139,10 @@ test_trouble (void)
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (faults); i++) {
-    const gchar *options[] = { "--prepare-time=0", NULL };
-    g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
+    g_autoptr (ToolFixture) fixture = tool_fixture_new ("--prepare-time=0");
 
     record (fixture, "media-1", 2);
-    g_assert_true (ice_emulator_add_fault (fixture->emulator, faults[i],
-            NULL));
+    tool_fixture_add_fault (fixture, faults[i]);
     tool_fixture_run (fixture, INFO "--wait=60 media-1");
     g_test_message ("%s", faults[i]);
     g_assert_cmpint (fixture->status, ==, 0);
@@ -172,16 +153,12 @@ test_trouble (void)
 static void
 test_refused (void)
 {
-  const gchar *options[] = { "--media-id=media-1", NULL };
-  g_autoptr (ToolFixture) fixture = tool_fixture_new (options);
+  g_autoptr (ToolFixture) fixture = tool_fixture_new ("--media-id=media-1");
 
-  tool_fixture_run (fixture, INFO "other --wait");
-  g_assert_cmpint (fixture->status, ==, 3);
+  tool_fixture_expect (fixture, 3, INFO "other --wait");
   g_assert_cmpstr (fixture->out, ==, "");
-  g_assert_true (ice_emulator_add_fault (fixture->emulator,
-          "info:forbidden", NULL));
-  tool_fixture_run (fixture, INFO "media-1 --wait");
-  g_assert_cmpint (fixture->status, ==, 1);
+  tool_fixture_add_fault (fixture, "info:forbidden");
+  tool_fixture_expect (fixture, 1, INFO "media-1 --wait");
   assert_says (fixture->err, "ice:GetMediaInfo");
 }
 
@@ -197,8 +174,7 @@ test_usage (void)
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (wrong); i++) {
-    tool_fixture_run (fixture, wrong[i]);
-    g_assert_cmpint (fixture->status, ==, 2);
+    tool_fixture_expect (fixture, 2, wrong[i]);
     g_assert_cmpstr (fixture->out, ==, "");
   }
 }

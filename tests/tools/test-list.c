@@ -6,7 +6,6 @@
 
 #include <gst/gst.h>
 
-#include "spool-fixture.h"
 #include "tool-fixture.h"
 
 static void
@@ -18,15 +17,13 @@ run_list (ToolFixture * tool, SpoolFixture * spools, const gchar * option)
   tool_fixture_run (tool, command);
 }
 
-/* The only spool in the list. @node: (out) (transfer full): owns it */
+/* The only spool in the list. */
 static JsonObject *
-get_spool (ToolFixture * tool, JsonNode ** node)
+get_spool (ToolFixture * tool)
 {
-  JsonArray *spools;
+  JsonArray *spools = json_object_get_array_member (tool_fixture_get_json
+      (tool), "spools");
 
-  *node = tool_fixture_get_json (tool);
-  spools = json_object_get_array_member (json_node_get_object (*node),
-      "spools");
   g_assert_cmpuint (json_array_get_length (spools), ==, 1);
 
   return json_array_get_object_element (spools, 0);
@@ -36,12 +33,11 @@ static void
 assert_state (ToolFixture * tool, SpoolFixture * spools, const gchar * state,
     gint status)
 {
-  g_autoptr (JsonNode) node = NULL;
   JsonObject *spool;
 
   run_list (tool, spools, "--json");
   g_assert_cmpint (tool->status, ==, status);
-  spool = get_spool (tool, &node);
+  spool = get_spool (tool);
   g_assert_cmpstr (json_object_get_string_member (spool, "state"), ==,
       state);
   g_assert_cmpstr (json_object_get_string_member (spool, "media-id"), ==,
@@ -63,8 +59,7 @@ test_none (void)
   g_assert_cmpint (tool->status, ==, 0);
   g_assert_cmpstr (tool->out, ==, "");
 
-  tool_fixture_run (tool, "list /nonexistent/spools");
-  g_assert_cmpint (tool->status, ==, 3);
+  tool_fixture_expect (tool, 3, "list /nonexistent/spools");
   assert_says (tool->err, "/nonexistent/spools");
 }
 
@@ -73,7 +68,6 @@ test_left (void)
 {
   g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
   g_autoptr (SpoolFixture) spools = spool_fixture_new ();
-  g_autoptr (JsonNode) node = NULL;
   JsonObject *spool;
 
   spool_fixture_record (spools);
@@ -82,7 +76,7 @@ test_left (void)
   assert_says (tool->out, "UPLOAD");
 
   run_list (tool, spools, "--json");
-  spool = get_spool (tool, &node);
+  spool = get_spool (tool);
   g_assert_cmpint (json_object_get_int_member (spool, "bytes"), ==,
       RECORDED_SIZE);
   g_assert_cmpint (json_object_get_int_member (spool, "parts"), ==, 3);
@@ -105,12 +99,10 @@ test_forms (void)
       NULL);
 
   spool_fixture_record (spools);
-  tool_fixture_run (tool, command);
-  g_assert_cmpint (tool->status, ==, 0);
+  tool_fixture_expect (tool, 0, command);
   assert_says (tool->out, MEDIA_ID);
 
-  tool_fixture_run (tool, "list file://elsewhere/spools");
-  g_assert_cmpint (tool->status, ==, 2);
+  tool_fixture_expect (tool, 2, "list file://elsewhere/spools");
   assert_says (tool->err, "file:///PATH");
 }
 

@@ -12,8 +12,9 @@
 #define KEY_SECRET "EmulatorDemoSecret0123456789ab"
 
 static IceEmulator *
-new_emulator (const gchar * const *options)
+new_emulator (const gchar * option)
 {
+  const gchar *const options[] = { option, NULL };
   g_autoptr (GError) error = NULL;
   IceEmulator *emulator = ice_emulator_new (options, &error);
 
@@ -40,11 +41,11 @@ clear_identity (GSubprocessLauncher * launcher)
 }
 
 ToolFixture *
-tool_fixture_new (const gchar * const *options)
+tool_fixture_new (const gchar * option)
 {
   ToolFixture *fixture = g_new0 (ToolFixture, 1);
 
-  fixture->emulator = new_emulator (options);
+  fixture->emulator = new_emulator (option);
   fixture->launcher = g_subprocess_launcher_new
       (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
   clear_identity (fixture->launcher);
@@ -63,6 +64,7 @@ tool_fixture_free (ToolFixture * fixture)
   g_object_unref (fixture->launcher);
   g_free (fixture->out);
   g_free (fixture->err);
+  g_clear_pointer (&fixture->json, json_node_unref);
   g_free (fixture);
 }
 
@@ -118,6 +120,46 @@ tool_fixture_run (ToolFixture * fixture, const gchar * command)
   hand_on_leaks (fixture);
   g_test_message ("%s: exit %d\n%s%s", command, fixture->status,
       fixture->out, fixture->err);
+}
+
+void
+tool_fixture_run_on (ToolFixture * fixture, const gchar * command,
+    SpoolFixture * spools, const gchar * option)
+{
+  g_autofree gchar *line = g_strdup_printf ("%s %s " MEDIA_ID
+      " --ice-endpoint=EMULATOR --json %s", command, spools->directory, option);
+
+  tool_fixture_run (fixture, line);
+  tool_fixture_assert_no_secret (fixture);
+}
+
+void
+tool_fixture_leave (SpoolFixture * spools, const gchar * object,
+    const gchar * upload_id)
+{
+  g_autoptr (GstIceSpool) spool = NULL;
+
+  spool_fixture_record (spools);
+  spool = spool_fixture_open (spools);
+  gst_ice_spool_note_upload (spool, TOOL_BUCKET, object, upload_id);
+  gst_ice_spool_flush (spool);
+}
+
+gboolean
+tool_fixture_is_left (SpoolFixture * spools)
+{
+  g_autofree gchar *path = spool_fixture_get_path (spools, NULL);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+void
+tool_fixture_add_fault (ToolFixture * fixture, const gchar * fault)
+{
+  g_autoptr (GError) error = NULL;
+
+  ice_emulator_add_fault (fixture->emulator, fault, &error);
+  g_assert_no_error (error);
 }
 
 /* The program has its options once, and a test sets them again. */
@@ -185,14 +227,15 @@ tool_fixture_assert_no_secret (ToolFixture * fixture)
   }
 }
 
-JsonNode *
+JsonObject *
 tool_fixture_get_json (ToolFixture * fixture)
 {
   g_autoptr (GError) error = NULL;
-  JsonNode *node = json_from_string (fixture->out, &error);
 
+  g_clear_pointer (&fixture->json, json_node_unref);
+  fixture->json = json_from_string (fixture->out, &error);
   g_assert_no_error (error);
-  g_assert_true (JSON_NODE_HOLDS_OBJECT (node));
+  g_assert_true (JSON_NODE_HOLDS_OBJECT (fixture->json));
 
-  return node;
+  return json_node_get_object (fixture->json);
 }

@@ -7,10 +7,11 @@
 #include <json-glib/json-glib.h>
 
 #include "emulator/emulator.h"
+#include "spool-fixture.h"
 
 /* Where the emulator has objects. */
 #define TOOL_BUCKET "outin-0123456789abcdef0123456789abcdef"
-#define TOOL_OBJECT(media_id) "sv/" media_id "/" media_id ".mp4"
+#define TOOL_OBJECT "sv/" MEDIA_ID "/" MEDIA_ID ".mp4"
 
 /**
  * ToolFixture:
@@ -20,6 +21,7 @@
  * @out: (owned): what the program said last on stdout
  * @err: (owned): on stderr
  * @status: what it exited with
+ * @json: (owned) (nullable): what @out was taken for last
  */
 typedef struct
 {
@@ -28,15 +30,35 @@ typedef struct
   gchar *out;
   gchar *err;
   gint status;
+  JsonNode *json;
 } ToolFixture;
 
-/* @options: the emulator's, NULL-terminated, or NULL. */
-ToolFixture *tool_fixture_new (const gchar * const *options);
+/* @option: one of the emulator's, or NULL. */
+ToolFixture *tool_fixture_new (const gchar * option);
 void tool_fixture_free (ToolFixture * fixture);
 
 /* Runs the program with the words of @command; EMULATOR in it stands for the
  * emulator's address. */
 void tool_fixture_run (ToolFixture * fixture, const gchar * command);
+
+#define tool_fixture_expect(fixture, expected, command) \
+  G_STMT_START { \
+    tool_fixture_run (fixture, command); \
+    g_assert_cmpint ((fixture)->status, ==, expected); \
+  } G_STMT_END
+
+/* From now on. */
+void tool_fixture_add_fault (ToolFixture * fixture, const gchar * fault);
+
+/* The same, for `@command DIRECTORY MEDIA_ID @option`, without any secret. */
+void tool_fixture_run_on (ToolFixture * fixture, const gchar * command,
+    SpoolFixture * spools, const gchar * option);
+
+/* A spool with an upload of @object, both (nullable), of which nothing has
+ * arrived, and whether it is still there. */
+void tool_fixture_leave (SpoolFixture * spools, const gchar * object,
+    const gchar * upload_id);
+gboolean tool_fixture_is_left (SpoolFixture * spools);
 
 /* Begins a multipart upload, as the sink does. Returns its id.
  * (transfer full) */
@@ -46,8 +68,8 @@ gchar *tool_fixture_begin_upload (ToolFixture * fixture,
 /* No secret that the emulator knows is in what the program said. */
 void tool_fixture_assert_no_secret (ToolFixture * fixture);
 
-/* The object on stdout. (transfer full) */
-JsonNode *tool_fixture_get_json (ToolFixture * fixture);
+/* The object on stdout. Owned by the fixture until the next call. */
+JsonObject *tool_fixture_get_json (ToolFixture * fixture);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ToolFixture, tool_fixture_free)
 
