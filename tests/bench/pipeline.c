@@ -28,6 +28,7 @@
 
 #include "pattern-source.h"
 #include "push-times.h"
+#include "threads.h"
 
 GST_PLUGIN_STATIC_DECLARE (icesink);
 
@@ -122,25 +123,6 @@ get_status (const gchar * name)
       : 0;
 }
 
-/* @name: (nullable): of the threads to count; NULL: all. */
-static guint
-count_threads (const gchar * name)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
-  const gchar *id;
-  guint n = 0;
-
-  while ((id = g_dir_read_name (dir)) != NULL) {
-    g_autofree gchar *path = g_strdup_printf ("/proc/self/task/%s/comm", id);
-    g_autofree gchar *comm = NULL;
-
-    if (g_file_get_contents (path, &comm, NULL, NULL))
-      n += name == NULL || g_str_equal (g_strchomp (comm), name);
-  }
-
-  return n;
-}
-
 /* A thread that has just been started bears its parent's name until it has set
  * its own, so the least of some readings is the truth. */
 static guint
@@ -149,7 +131,7 @@ count_network_threads (void)
   guint i, n = G_MAXUINT;
 
   for (i = 0; i < 10; i++) {
-    n = MIN (n, count_threads ("icesink-network"));
+    n = MIN (n, test_count_threads ("icesink-network"));
     g_usleep (1000);
   }
 
@@ -303,7 +285,7 @@ run (Lane * lanes)
   result.tail = (end_us - lanes[0].eos_sent_us) / 1e6;
   result.rss = get_status ("VmRSS:");
   result.rss_peak = get_status ("VmHWM:");
-  result.threads = count_threads (NULL);
+  result.threads = test_count_threads (NULL);
   result.network_threads = count_network_threads ();
   result.latency = query_latency (&lanes[0]);
   result.connections = get_connections (&lanes[0]);

@@ -120,10 +120,7 @@ crash_new (guint seed, const gchar * ts_file)
   crash->twin = g_build_filename (crash->directory, "twin", NULL);
   crash->spool = g_build_filename (crash->directory, "spool", NULL);
   make_input (crash, ts_file);
-  crash->emulator = ice_emulator_new (NULL, &error);
-  g_assert_no_error (error);
-  ice_emulator_start (crash->emulator, &error);
-  g_assert_no_error (error);
+  crash->emulator = ice_emulator_new_started (NULL);
 
   return crash;
 }

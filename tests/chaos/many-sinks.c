@@ -13,6 +13,7 @@
 
 #include "patience.h"
 #include "raw-source.h"
+#include "threads.h"
 #include "trial.h"
 
 #define DEADLINE_US (120 * G_USEC_PER_SEC)
@@ -350,44 +351,6 @@ assert_all_exact (IceEmulator * emulator, GPtrArray * lanes, guint first)
     assert_exact (emulator, get_lane (lanes, i));
 }
 
-static IceEmulator *
-new_emulator (void)
-{
-  const gchar *const options[] = { "--no-md5", NULL };
-  g_autoptr (GError) error = NULL;
-  IceEmulator *emulator = ice_emulator_new (options, &error);
-
-  g_assert_no_error (error);
-  ice_emulator_start (emulator, &error);
-  g_assert_no_error (error);
-
-  return emulator;
-}
-
-/* ---- two hundred ---- */
-
-#define MANY 200
-#define MORTAL 60               /* of them may be stopped */
-#define STOPS_AT_A_TIME 10
-
-static guint
-count_network_threads (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
-  const gchar *id;
-  guint n = 0;
-
-  while ((id = g_dir_read_name (dir)) != NULL) {
-    g_autofree gchar *path = g_strdup_printf ("/proc/self/task/%s/comm", id);
-    g_autofree gchar *comm = NULL;
-
-    if (g_file_get_contents (path, &comm, NULL, NULL))
-      n += g_str_equal (g_strchomp (comm), "icesink-network");
-  }
-
-  return n;
-}
-
 static void
 stop_some (GPtrArray * lanes, GRand * random)
 {
@@ -409,14 +372,14 @@ record_many (GPtrArray * lanes)
   gint64 next_us = g_get_monotonic_time () + G_USEC_PER_SEC;
 
   play (lanes);
-  wait_for (count_network_threads () == 1);
+  wait_for (test_count_threads ("icesink-network") == 1);
   while (!have_ended (lanes, 0)) {
     if (g_get_monotonic_time () > next_us) {
       stop_some (lanes, random);
       next_us += G_USEC_PER_SEC;
     }
     /* A thread that another one starts has its name for a moment. */
-    wait_for (count_network_threads () == 1);
+    wait_for (test_count_threads ("icesink-network") == 1);
     g_usleep (TICK_US);
   }
 }
@@ -424,7 +387,7 @@ record_many (GPtrArray * lanes)
 static void
 test_many (void)
 {
-  g_autoptr (IceEmulator) emulator = new_emulator ();
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started ("--no-md5");
   g_autoptr (GPtrArray) lanes = new_lanes (emulator, MANY, 6);
   guint i, n_stopped = 0;
 
@@ -442,7 +405,7 @@ test_many (void)
   g_test_message ("%u of %u were stopped", n_stopped, MANY);
   g_assert_cmpuint (ice_emulator_count_open_uploads (emulator), ==, 0);
   g_clear_pointer (&lanes, g_ptr_array_unref);
-  g_assert_cmpuint (count_network_threads (), ==, 0);
+  g_assert_cmpuint (test_count_threads ("icesink-network"), ==, 0);
 }
 
 /* ---- handlers ---- */
@@ -516,7 +479,7 @@ record_beside_slow_handler (IceEmulator * emulator, GPtrArray * lanes,
 static void
 test_slow_sync_handler (void)
 {
-  g_autoptr (IceEmulator) emulator = new_emulator ();
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started ("--no-md5");
   g_autoptr (GPtrArray) lanes = new_lanes (emulator, SOME, 2);
   Gate gate;
 
@@ -540,7 +503,7 @@ on_request (GstElement * sink, const gchar * media_id, const gchar * reason,
 static void
 test_slow_signal_handler (void)
 {
-  g_autoptr (IceEmulator) emulator = new_emulator ();
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started ("--no-md5");
   g_autoptr (GPtrArray) lanes = new_lanes (emulator, SOME, 2);
   Gate gate;
 
@@ -556,7 +519,7 @@ test_slow_signal_handler (void)
 static void
 test_last_unref (void)
 {
-  g_autoptr (IceEmulator) emulator = new_emulator ();
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started ("--no-md5");
   g_autoptr (GPtrArray) lanes = new_lanes (emulator, SOME, 2);
   guint i;
 

@@ -135,24 +135,6 @@ program_assert_printed (Program * program, const gchar * text)
     g_error ("no “%s” in:\n%s", text, program->output->str);
 }
 
-IceEmulator *
-program_new_emulator (const gchar * options)
-{
-  g_auto (GStrv) words = NULL;
-  g_autoptr (GError) error = NULL;
-  IceEmulator *emulator;
-
-  if (options != NULL)
-    g_shell_parse_argv (options, NULL, &words, &error);
-  g_assert_no_error (error);
-  emulator = ice_emulator_new ((const gchar * const *) words, &error);
-  g_assert_no_error (error);
-  ice_emulator_start (emulator, &error);
-  g_assert_no_error (error);
-
-  return emulator;
-}
-
 static GBytes *
 read_file (const gchar * path)
 {

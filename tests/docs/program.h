@@ -48,9 +48,6 @@ void program_assert_printed (Program * program, const gchar * text);
   "ALIBABA_CLOUD_ACCESS_KEY_ID=LTAI5tEmulatorDemoKeyId1" \
   " ALIBABA_CLOUD_ACCESS_KEY_SECRET=EmulatorDemoSecret0123456789ab"
 
-/* An emulator that listens. @options: as for the program, or NULL. */
-IceEmulator *program_new_emulator (const gchar * options);
-
 /* The object of @media_id has the bytes of the file @path, of which there are
  * some. */
 void program_assert_object_is_file (IceEmulator * emulator,

@@ -59,7 +59,7 @@ assert_recorded (Program * program, IceEmulator * emulator)
 static void
 test_python_duration (void)
 {
-  g_autoptr (IceEmulator) emulator = program_new_emulator (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
   g_autoptr (Program) program = NULL;
 
   if (!has_python ())
@@ -74,7 +74,7 @@ test_python_duration (void)
 static void
 test_python_signal (gconstpointer data)
 {
-  g_autoptr (IceEmulator) emulator = program_new_emulator (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
   g_autoptr (Program) program = NULL;
 
   if (!has_python ())
@@ -93,7 +93,7 @@ static void
 test_python_second_signal (void)
 {
   g_autoptr (IceEmulator) emulator =
-      program_new_emulator ("--fault=put:delay:seconds=600");
+      ice_emulator_new_started ("--fault=put:delay:seconds=600");
   g_autoptr (Program) program = NULL;
 
   if (!has_python ())
@@ -112,7 +112,7 @@ test_python_second_signal (void)
 static void
 test_python_wrong_secret (void)
 {
-  g_autoptr (IceEmulator) emulator = program_new_emulator (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
   g_autoptr (Program) program = NULL;
 
   if (!has_python ())
@@ -129,7 +129,7 @@ test_python_wrong_secret (void)
 static void
 test_python_usage (void)
 {
-  g_autoptr (IceEmulator) emulator = program_new_emulator (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
   g_autoptr (Program) program = NULL;
 
   if (!has_python ())
@@ -195,7 +195,7 @@ static void
 test_branches_bad_id (void)
 {
   g_autoptr (IceEmulator) emulator =
-      program_new_emulator ("--media-id=" MEDIA_ID);
+      ice_emulator_new_started ("--media-id=" MEDIA_ID);
   g_autoptr (Program) program = NULL;
   g_autofree gchar *copy = NULL;
 
@@ -217,7 +217,7 @@ static void
 test_branches_full_memory (void)
 {
   g_autoptr (IceEmulator) emulator =
-      program_new_emulator ("--fault=any:delay:seconds=600:count=0");
+      ice_emulator_new_started ("--fault=any:delay:seconds=600:count=0");
   g_autoptr (Program) program = NULL;
   g_autofree gchar *copy = NULL;
 
@@ -237,7 +237,7 @@ static void
 test_branches_spool (void)
 {
   g_autoptr (IceEmulator) emulator =
-      program_new_emulator ("--fault=any:reset-before:for=4:count=0");
+      ice_emulator_new_started ("--fault=any:reset-before:for=4:count=0");
   g_autoptr (Program) program = NULL;
   g_autofree gchar *spool = g_dir_make_tmp ("icesink-spool-XXXXXX", NULL);
   g_autofree gchar *options = g_strdup_printf ("--media-id=" MEDIA_ID
@@ -274,7 +274,7 @@ start_static (const gchar * arguments)
 static void
 test_static (void)
 {
-  g_autoptr (IceEmulator) emulator = program_new_emulator (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
   const gchar *path = g_getenv ("STATIC_PLUGIN");
   g_autofree gchar *arguments = g_strdup_printf (MEDIA_ID " %s %s", path,
       ice_emulator_get_uri (emulator));

@@ -109,7 +109,7 @@ site_new (const gchar * options)
   Site *site = g_new0 (Site, 1);
   g_autoptr (GError) error = NULL;
 
-  site->emulator = program_new_emulator (options);
+  site->emulator = ice_emulator_new_started (options);
   site->directory = g_dir_make_tmp ("icesink-XXXXXX", &error);
   g_assert_no_error (error);
   site->copy = g_build_filename (site->directory, "copy.ts", NULL);

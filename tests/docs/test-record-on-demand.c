@@ -55,7 +55,7 @@ assert_undisturbed (Program * program)
 static void
 test_several (void)
 {
-  g_autoptr (IceEmulator) emulator = program_new_emulator
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started
       ("--fault complete:delay-answer:seconds=" G_STRINGIFY (DRAIN)
       ":count=0 --fault put:delay-answer:seconds=" G_STRINGIFY (DRAIN)
       ":count=0");
@@ -81,7 +81,7 @@ static void
 test_refused (void)
 {
   g_autoptr (IceEmulator) emulator =
-      program_new_emulator ("--media-id one --media-id three");
+      ice_emulator_new_started ("--media-id one --media-id three");
   g_autoptr (Program) program = run (emulator, "sleep 1; echo start one;"
       " sleep 1; echo start two; sleep 2; echo start three; sleep 1;"
       " echo quit", 1);

@@ -58,7 +58,7 @@ fixture_new (void)
   g_autoptr (GError) error = NULL;
 
   /* Packets like those of Ethernet. */
-  fixture->emulator = program_new_emulator ("--segment-size=1448");
+  fixture->emulator = ice_emulator_new_started ("--segment-size=1448");
   fixture->directory = g_dir_make_tmp ("icesink-recorder-XXXXXX", &error);
   g_assert_no_error (error);
 

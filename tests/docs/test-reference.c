@@ -57,22 +57,6 @@ get_uri (IceEmulator * emulator)
   return g_strdup (uri->str);
 }
 
-/* @options: separated by blanks, or NULL */
-static IceEmulator *
-start_emulator (const gchar * options)
-{
-  g_auto (GStrv) argv = g_strsplit (options != NULL ? options : "", " ", -1);
-  g_autoptr (GError) error = NULL;
-  IceEmulator *emulator =
-      ice_emulator_new ((const gchar * const *) argv, &error);
-
-  g_assert_no_error (error);
-  ice_emulator_start (emulator, &error);
-  g_assert_no_error (error);
-
-  return emulator;
-}
-
 /* In a shell, with an empty HOME and without a variable of Alibaba Cloud but
  * those in @variables. Returns: all that it prints. */
 static gchar *
@@ -209,7 +193,8 @@ static void
 test_failure (gconstpointer data)
 {
   const Failure *failure = data;
-  g_autoptr (IceEmulator) emulator = start_emulator (failure->options);
+  g_autoptr (IceEmulator) emulator =
+      ice_emulator_new_started (failure->options);
   g_autofree gchar *line = g_strdup_printf ("%s ! icesink ice-endpoint=%s"
       " access-key-id=" KEY_ID " access-key-secret=" KEY_SECRET
       " part-size=102400 retry-timeout=500000000 stop-timeout=300000000 %s",
@@ -315,7 +300,7 @@ static const Source variables[] = {
 static void
 use_properties (void)
 {
-  g_autoptr (IceEmulator) emulator = start_emulator (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
   g_autofree gchar *line = g_strdup_printf ("exec gst-launch-1.0 -q " SOURCE
       " ! icesink media-id=a ice-endpoint=%s access-key-id=" KEY_ID
       " access-key-secret=" KEY_SECRET, ice_emulator_get_uri (emulator));
@@ -347,7 +332,7 @@ test_source (gconstpointer data)
     g_test_skip ("no network namespace can be made");
     return;
   }
-  emulator = start_emulator (source->options);
+  emulator = ice_emulator_new_started (source->options);
   uri = get_uri (emulator);
   home = new_directory ();
   if (source->file != NULL)
@@ -482,7 +467,7 @@ leave_recording (IceEmulator * emulator, const gchar * directory)
 static void
 test_assets (void)
 {
-  g_autoptr (IceEmulator) emulator = start_emulator (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
   g_autofree gchar *media_id = use_tool (emulator,
       "create --ice-endpoint=EMULATOR --title=T --ext=mp4");
   g_autofree gchar *info = NULL, *found = NULL, *delete = NULL;
@@ -499,7 +484,7 @@ test_assets (void)
 static void
 test_tool (void)
 {
-  g_autoptr (IceEmulator) emulator = start_emulator (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
   gchar *directory = new_directory ();
   g_autofree gchar *list = g_strdup_printf ("list %s", directory);
   g_autofree gchar *finish =
@@ -549,7 +534,7 @@ test_commands (void)
 static gchar *
 record_with_log (const gchar * levels, const gchar * options)
 {
-  g_autoptr (IceEmulator) emulator = start_emulator (options);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (options);
   gchar *directory = new_directory ();
   g_autofree gchar *log = g_build_filename (directory, "log", NULL);
   g_autofree gchar *line = g_strdup_printf ("exec gst-launch-1.0 -q " SOURCE

@@ -117,21 +117,6 @@ static const Trouble troubles[] = {
 
 static Pages *pages;
 
-static IceEmulator *
-start_emulator (const gchar * options)
-{
-  g_auto (GStrv) argv = g_strsplit (options != NULL ? options : "", " ", -1);
-  g_autoptr (GError) error = NULL;
-  IceEmulator *emulator;
-
-  emulator = ice_emulator_new ((const gchar * const *) argv, &error);
-  g_assert_no_error (error);
-  ice_emulator_start (emulator, &error);
-  g_assert_no_error (error);
-
-  return emulator;
-}
-
 /* PORT is the emulator's host and port, and media-id=NULL leaves the media id
  * out. */
 static gchar *
@@ -179,7 +164,8 @@ build_environment (const gchar * variable)
 static gchar *
 bring_about (const Trouble * trouble)
 {
-  g_autoptr (IceEmulator) emulator = start_emulator (trouble->options);
+  g_autoptr (IceEmulator) emulator =
+      ice_emulator_new_started (trouble->options);
   g_autofree gchar *command = build_command (trouble, emulator);
   g_auto (GStrv) environment = build_environment (trouble->variable);
   const gchar *const argv[] = { "sh", "-c", command, NULL };
@@ -283,7 +269,7 @@ recording_new (const gchar * options, const gchar * launch,
   settings = g_strconcat (options != NULL ? options : "--quiet",
       g_str_equal (muxer, "mpegtsmux") ?
       " --key-template=sv/MEDIAID/MEDIAID.ts" : "", NULL);
-  recording->emulator = start_emulator (settings);
+  recording->emulator = ice_emulator_new_started (settings);
   recording->output = g_string_new (NULL);
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE
       | G_SUBPROCESS_FLAGS_STDERR_MERGE);

@@ -96,28 +96,10 @@ fixture_new_with (IceEmulator * emulator, const gchar * media_id)
   return f;
 }
 
-IceEmulator *
-fixture_new_emulator (const gchar * options)
-{
-  g_auto (GStrv) words = NULL;
-  g_autoptr (GError) error = NULL;
-  IceEmulator *emulator;
-
-  if (options != NULL && *options != '\0')
-    g_shell_parse_argv (options, NULL, &words, &error);
-  g_assert_no_error (error);
-  emulator = ice_emulator_new ((const gchar * const *) words, &error);
-  g_assert_no_error (error);
-  ice_emulator_start (emulator, &error);
-  g_assert_no_error (error);
-
-  return emulator;
-}
-
 Fixture *
 fixture_new (const gchar * options)
 {
-  Fixture *f = fixture_new_with (fixture_new_emulator (options), MEDIA_ID);
+  Fixture *f = fixture_new_with (ice_emulator_new_started (options), MEDIA_ID);
 
   f->owns_emulator = TRUE;
 

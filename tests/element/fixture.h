@@ -87,8 +87,6 @@ Fixture *fixture_new_with (IceEmulator * emulator, const gchar * media_id);
 /* Stops the sink and drops it, and checks that nobody else holds it. */
 void fixture_free (Fixture * f);
 
-/* An emulator that listens. */
-IceEmulator *fixture_new_emulator (const gchar * options);
 void fixture_add_fault (Fixture * f, const gchar * fault);
 
 /* Sets properties of the sink. @settings: words `name=value`, or NULL. */

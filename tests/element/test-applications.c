@@ -73,7 +73,7 @@ assert_object (IceEmulator * emulator, const gchar * media_id,
 static void
 test_uri (void)
 {
-  g_autoptr (IceEmulator) emulator = fixture_new_emulator (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
   g_autofree gchar *path = write_source ();
   g_autoptr (GError) error = NULL;
   g_autoptr (GstElement) pipeline =
@@ -253,7 +253,7 @@ assert_all_read_back (GstElement * sink, IceEmulator * emulator,
 static void
 test_launch_line (void)
 {
-  g_autoptr (IceEmulator) emulator = fixture_new_emulator ("--tls");
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started ("--tls");
   g_autofree gchar *path = write_source ();
   g_autofree gchar *directory = g_dir_make_tmp ("icesink-XXXXXX", NULL);
   g_autofree gchar *description = describe_sink (emulator, directory);
@@ -298,7 +298,7 @@ static void
 test_tee (void)
 {
   g_autoptr (IceEmulator) emulator =
-      fixture_new_emulator ("--fault=part:error:status=503:count=3:skip=2");
+      ice_emulator_new_started ("--fault=part:error:status=503:count=3:skip=2");
   g_autofree gchar *path = write_source ();
   GString *line = g_string_new (NULL);
   g_autoptr (GError) error = NULL;

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "threads.h"
+
 #define SMALL 1000
 #define LARGE (5 * FIXTURE_PART_SIZE)
 
@@ -254,7 +256,7 @@ finish_slow_ones (Fixture ** slow, Gate * gate)
 static void
 check_slow_handlers (gboolean of_signals)
 {
-  g_autoptr (IceEmulator) emulator = fixture_new_emulator (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
   Fixture *slow[SLOW];
   Gate gate;
   guint i;
@@ -346,55 +348,21 @@ test_end_is_forgotten (void)
 
 #define MANY 20
 
-/* Threads of this process with @name. */
-static guint
-count_threads (const gchar * name)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
-  const gchar *id;
-  guint n = 0;
-
-  g_assert_nonnull (dir);
-  while ((id = g_dir_read_name (dir)) != NULL) {
-    g_autofree gchar *path = g_strdup_printf ("/proc/self/task/%s/comm", id);
-    g_autofree gchar *comm = NULL;
-
-    if (g_file_get_contents (path, &comm, NULL, NULL))
-      n += g_str_equal (g_strchomp (comm), name);
-  }
-
-  return n;
-}
-
-/* A thread that another one starts has its name for a moment, and one that has
- * ended is listed a moment longer. */
 static void
 wait_for_network_threads (guint n)
 {
   gint64 deadline_us = fixture_get_deadline ();
 
-  while (count_threads ("icesink-network") != n) {
+  while (test_count_threads ("icesink-network") != n) {
     g_assert_cmpint (g_get_monotonic_time (), <, deadline_us);
     g_usleep (1000);
   }
 }
 
-static guint
-count_all_threads (void)
-{
-  g_autoptr (GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-
-  return n;
-}
-
 static void
 test_many_sinks (void)
 {
-  g_autoptr (IceEmulator) emulator = fixture_new_emulator (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
   Fixture *f[MANY];
   guint i, k;
 
@@ -422,8 +390,8 @@ test_many_sinks (void)
 static void
 test_few_threads (void)
 {
-  g_autoptr (IceEmulator) emulator = fixture_new_emulator (NULL);
-  guint before = count_all_threads ();
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
+  guint before = test_count_threads (NULL);
   Fixture *f[MANY];
   guint i;
 
@@ -434,7 +402,7 @@ test_few_threads (void)
     fixture_play (f[i]);
     fixture_push (f[i], SMALL);
   }
-  g_assert_cmpuint (count_all_threads (), <, before + MANY);
+  g_assert_cmpuint (test_count_threads (NULL), <, before + MANY);
   for (i = 0; i < MANY; i++)
     fixture_free (f[i]);
 }
@@ -444,7 +412,7 @@ static void
 test_bad_neighbours (void)
 {
   g_autoptr (IceEmulator) emulator =
-      fixture_new_emulator ("--media-id=media-0 --media-id=media-1"
+      ice_emulator_new_started ("--media-id=media-0 --media-id=media-1"
       " --media-id=media-3");
   Fixture *f[4];
   guint i, k;

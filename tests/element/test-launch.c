@@ -30,21 +30,6 @@ typedef struct
   gsize output_size;
 } Launch;
 
-static IceEmulator *
-new_emulator (const gchar * options)
-{
-  g_auto (GStrv) words = g_strsplit (options, " ", -1);
-  g_autoptr (GError) error = NULL;
-  IceEmulator *emulator =
-      ice_emulator_new ((const gchar * const *) words, &error);
-
-  g_assert_no_error (error);
-  ice_emulator_start (emulator, &error);
-  g_assert_no_error (error);
-
-  return emulator;
-}
-
 /* The identity comes from the environment, as the README recommends. */
 static void
 set_environment (Launch * launch)
@@ -70,7 +55,7 @@ launch_new (const gchar * options)
       *options != '\0' ? " " : "", options, NULL);
   g_autoptr (GError) error = NULL;
 
-  launch->emulator = new_emulator (all);
+  launch->emulator = ice_emulator_new_started (all);
   launch->directory = g_dir_make_tmp ("icesink-launch-XXXXXX", &error);
   g_assert_no_error (error);
   launch->launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE

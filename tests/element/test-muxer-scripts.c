@@ -441,7 +441,7 @@ run_script (IceEmulator * emulator, guint seed)
 static void
 test_scripts (void)
 {
-  g_autoptr (IceEmulator) emulator = fixture_new_emulator (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
   guint seed, refused = 0;
 
   for (seed = first_seed; seed <= last_seed; seed++)

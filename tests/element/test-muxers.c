@@ -112,7 +112,7 @@ test_splitmuxsink (void)
     return;
   }
 
-  emulator = fixture_new_emulator (NULL);
+  emulator = ice_emulator_new_started (NULL);
   pipeline = gst_object_ref_sink (gst_parse_launch (FRAGMENTS, &error));
   g_assert_no_error (error);
   sink = gst_element_factory_make ("icesink", NULL);

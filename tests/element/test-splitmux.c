@@ -142,7 +142,7 @@ show_new (const Case * c, const gchar * options)
       c->settings, second, c->settings);
   g_autoptr (GError) error = NULL;
 
-  show->emulator = fixture_new_emulator (options);
+  show->emulator = ice_emulator_new_started (options);
   show->directory = g_dir_make_tmp ("icesink-XXXXXX", &error);
   g_assert_no_error (error);
   show->pipeline = gst_object_ref_sink (gst_parse_launch (launch, &error));

@@ -460,7 +460,7 @@ static void
 test_shared_stop_timeout (void)
 {
   g_autoptr (IceEmulator) emulator =
-      fixture_new_emulator ("--fault=part:stall-mid-body:count=0");
+      ice_emulator_new_started ("--fault=part:stall-mid-body:count=0");
   g_autoptr (GstElement) pipeline =
       gst_object_ref_sink (gst_pipeline_new (NULL));
   g_autoptr (GstBus) bus = NULL;

@@ -334,7 +334,7 @@ wait_for_mark (GSubprocess * process)
 static void
 test_run (gconstpointer data)
 {
-  g_autoptr (IceEmulator) emulator = fixture_new_emulator (data);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (data);
   g_autofree gchar *home = make_home ();
   g_autoptr (GSubprocess) process = start (emulator, home);
 

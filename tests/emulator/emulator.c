@@ -389,6 +389,24 @@ ice_emulator_start (IceEmulator * emulator, GError ** error)
   return ice_emulator_set_reachable (emulator, TRUE, error);
 }
 
+IceEmulator *
+ice_emulator_new_started (const gchar * options)
+{
+  g_auto (GStrv) argv = NULL;
+  g_autoptr (GError) error = NULL;
+  IceEmulator *emulator;
+
+  if (options != NULL && *options != '\0')
+    g_shell_parse_argv (options, NULL, &argv, &error);
+  g_assert_no_error (error);
+  emulator = ice_emulator_new ((const gchar * const *) argv, &error);
+  g_assert_no_error (error);
+  ice_emulator_start (emulator, &error);
+  g_assert_no_error (error);
+
+  return emulator;
+}
+
 /* A CA that nobody asked for by name is of no use any more. */
 static void
 forget_authority (IceEmulator * emulator)

@@ -67,6 +67,10 @@ IceEmulator *ice_emulator_new (const gchar * const *argv, GError ** error);
 /* Listens, in a thread of its own. */
 gboolean ice_emulator_start (IceEmulator * emulator, GError ** error);
 
+/* Both of them, for a test: with @options as a shell takes them apart, or NULL;
+ * an error ends the program. (transfer full) */
+IceEmulator *ice_emulator_new_started (const gchar * options);
+
 /* Closes all connections, ends the thread, frees everything. Objects on disk
  * stay unless the directory was a temporary one of its own. */
 void ice_emulator_free (IceEmulator * emulator);

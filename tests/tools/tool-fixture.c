@@ -11,20 +11,6 @@
 #define KEY_ID "LTAI5tEmulatorDemoKeyId1"
 #define KEY_SECRET "EmulatorDemoSecret0123456789ab"
 
-static IceEmulator *
-new_emulator (const gchar * option)
-{
-  const gchar *const options[] = { option, NULL };
-  g_autoptr (GError) error = NULL;
-  IceEmulator *emulator = ice_emulator_new (options, &error);
-
-  g_assert_no_error (error);
-  ice_emulator_start (emulator, &error);
-  g_assert_no_error (error);
-
-  return emulator;
-}
-
 /* Variables that could lead to an identity of whoever runs the tests. */
 static void
 clear_identity (GSubprocessLauncher * launcher)
@@ -45,7 +31,7 @@ tool_fixture_new (const gchar * option)
 {
   ToolFixture *fixture = g_new0 (ToolFixture, 1);
 
-  fixture->emulator = new_emulator (option);
+  fixture->emulator = ice_emulator_new_started (option);
   fixture->launcher = g_subprocess_launcher_new
       (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
   clear_identity (fixture->launcher);

@@ -120,17 +120,6 @@ typedef struct
   guint number;
 } Note;
 
-static gpointer
-new_note (Fixture * fixture, guint number)
-{
-  Note *note = g_new (Note, 1);
-
-  note->fixture = fixture;
-  note->number = number;
-
-  return note;
-}
-
 static void
 free_note (gpointer data)
 {
@@ -138,6 +127,17 @@ free_note (gpointer data)
 
   counter_add (&note->fixture->destroyed);
   g_free (note);
+}
+
+/* Puts in a call of @func with a note of that number. */
+static void
+call (Fixture * fixture, GstElementCallAsyncFunc func, guint number)
+{
+  Note *note = g_new (Note, 1);
+
+  note->fixture = fixture;
+  note->number = number;
+  gst_ice_outbox_call (fixture->outbox, func, note, free_note);
 }
 
 static void
@@ -182,8 +182,7 @@ test_order (void)
   fixture_init (&fixture);
   for (i = 0; i < MESSAGES; i++) {
     post_number (&fixture, i);
-    gst_ice_outbox_call (fixture.outbox, run_note, new_note (&fixture, i),
-        free_note);
+    call (&fixture, run_note, i);
   }
   for (i = 0; i < MESSAGES; i++)
     g_assert_cmpuint (pop_number (&fixture), ==, i);
@@ -233,8 +232,7 @@ test_other_thread (void)
   fixture_init (&fixture);
   calls = fixture.calls;
   fixture.calls = (gpointer) g_thread_self ();
-  gst_ice_outbox_call (fixture.outbox, check_thread, new_note (&fixture, 0),
-      free_note);
+  call (&fixture, check_thread, 0);
   counter_wait (&fixture.destroyed, 1);
   fixture.calls = calls;
   fixture_clear (&fixture);
@@ -247,8 +245,7 @@ put_many (gpointer data)
   guint i;
 
   for (i = 0; i < MESSAGES; i++) {
-    gst_ice_outbox_call (fixture->outbox, run_note, new_note (fixture, i),
-        free_note);
+    call (fixture, run_note, i);
     if (i % 50 == 0)
       gst_ice_outbox_drain (fixture->outbox);
   }
@@ -286,6 +283,15 @@ wait_at_gate (GstElement * element, gpointer data)
   counter_add (&note->fixture->reached);
 }
 
+/* With a handler that another thread is in until the gate opens. */
+static void
+fixture_init_busy (Fixture * fixture)
+{
+  fixture_init (fixture);
+  call (fixture, wait_at_gate, 0);
+  counter_wait (&fixture->reached, 1);
+}
+
 /* However many handlers are slow, another sink does not notice. */
 static void
 test_slow_handlers (void)
@@ -295,11 +301,9 @@ test_slow_handlers (void)
 
   for (i = 0; i < SLOW_SINKS; i++) {
     fixture_init (&slow[i]);
-    gst_ice_outbox_call (slow[i].outbox, wait_at_gate, new_note (&slow[i], 0),
-        free_note);
+    call (&slow[i], wait_at_gate, 0);
     /* More behind it, as there is progress each second. */
-    gst_ice_outbox_call (slow[i].outbox, run_note, new_note (&slow[i], 1),
-        free_note);
+    call (&slow[i], run_note, 1);
   }
 
   fixture_init (&quick);
@@ -336,10 +340,7 @@ test_drain_waits (void)
   Fixture fixture;
   GThread *thread;
 
-  fixture_init (&fixture);
-  gst_ice_outbox_call (fixture.outbox, wait_at_gate, new_note (&fixture, 0),
-      free_note);
-  counter_wait (&fixture.reached, 1);
+  fixture_init_busy (&fixture);
   thread = g_thread_new ("drain", drain_in_thread, &fixture);
   post_number (&fixture, 7);
   counter_add (&fixture.gate);
@@ -355,10 +356,7 @@ test_flushing (void)
   Fixture fixture;
   GThread *thread;
 
-  fixture_init (&fixture);
-  gst_ice_outbox_call (fixture.outbox, wait_at_gate, new_note (&fixture, 0),
-      free_note);
-  counter_wait (&fixture.reached, 1);
+  fixture_init_busy (&fixture);
   thread = g_thread_new ("drain", drain_in_thread, &fixture);
   gst_ice_outbox_set_flushing (fixture.outbox, TRUE);
   g_assert_false (GPOINTER_TO_INT (g_thread_join (thread)));
@@ -391,10 +389,7 @@ test_deliver_waits (void)
   Fixture fixture;
   GThread *thread;
 
-  fixture_init (&fixture);
-  gst_ice_outbox_call (fixture.outbox, wait_at_gate, new_note (&fixture, 0),
-      free_note);
-  counter_wait (&fixture.reached, 1);
+  fixture_init_busy (&fixture);
   gst_ice_outbox_set_flushing (fixture.outbox, TRUE);
   post_number (&fixture, 7);
   thread = g_thread_new ("deliver", deliver_in_thread, &fixture);
@@ -410,10 +405,7 @@ test_deliver_gives_up (void)
 {
   Fixture fixture;
 
-  fixture_init (&fixture);
-  gst_ice_outbox_call (fixture.outbox, wait_at_gate, new_note (&fixture, 0),
-      free_note);
-  counter_wait (&fixture.reached, 1);
+  fixture_init_busy (&fixture);
   post_number (&fixture, 7);
   gst_ice_outbox_deliver (fixture.outbox, g_get_monotonic_time () + 1000);
   g_assert_false (gst_bus_have_pending (fixture.bus));
@@ -428,13 +420,9 @@ test_clear (void)
 {
   Fixture fixture;
 
-  fixture_init (&fixture);
-  gst_ice_outbox_call (fixture.outbox, wait_at_gate, new_note (&fixture, 0),
-      free_note);
-  counter_wait (&fixture.reached, 1);
+  fixture_init_busy (&fixture);
   post_number (&fixture, 7);
-  gst_ice_outbox_call (fixture.outbox, run_note, new_note (&fixture, 1),
-      free_note);
+  call (&fixture, run_note, 1);
   gst_ice_outbox_clear (fixture.outbox);
   g_assert_cmpuint (counter_get (&fixture.destroyed), ==, 1);
   post_number (&fixture, 8);
@@ -463,10 +451,8 @@ test_reentrant (void)
   Fixture fixture;
 
   fixture_init (&fixture);
-  gst_ice_outbox_call (fixture.outbox, drain_inside, new_note (&fixture, 0),
-      free_note);
-  gst_ice_outbox_call (fixture.outbox, run_note, new_note (&fixture, 1),
-      free_note);
+  call (&fixture, drain_inside, 0);
+  call (&fixture, run_note, 1);
   counter_wait (&fixture.destroyed, 2);
   g_assert_cmpuint (fixture.calls->len, ==, 1);
   fixture_clear (&fixture);
@@ -477,8 +463,7 @@ put_inside (GstElement * element, gpointer data)
 {
   Note *note = data;
 
-  gst_ice_outbox_call (note->fixture->outbox, run_note,
-      new_note (note->fixture, note->number + 100), free_note);
+  call (note->fixture, run_note, note->number + 100);
 }
 
 /* What a handler puts in comes after what is there. */
@@ -488,12 +473,9 @@ test_put_inside (void)
   Fixture fixture;
 
   fixture_init (&fixture);
-  gst_ice_outbox_call (fixture.outbox, wait_at_gate, new_note (&fixture, 0),
-      free_note);
-  gst_ice_outbox_call (fixture.outbox, put_inside, new_note (&fixture, 1),
-      free_note);
-  gst_ice_outbox_call (fixture.outbox, run_note, new_note (&fixture, 2),
-      free_note);
+  call (&fixture, wait_at_gate, 0);
+  call (&fixture, put_inside, 1);
+  call (&fixture, run_note, 2);
   counter_add (&fixture.gate);
   counter_wait (&fixture.destroyed, 4);
   g_assert_cmpuint (g_array_index (fixture.calls, guint, 0), ==, 2);

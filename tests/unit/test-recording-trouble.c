@@ -327,49 +327,34 @@ test_no_room_for_cut (void)
 
 /* ---- a full disk ---- */
 
-typedef struct
-{
-  GMutex lock;
-  GCond changed;
-  gboolean open;
-} Gate;
+static GMutex gate_lock;
+static GCond gate_changed;
+static gboolean gate_open;
 
 static void
 wait_at_gate (GstIceSpool * spool, gpointer user_data)
 {
-  Gate *gate = user_data;
-
-  g_mutex_lock (&gate->lock);
-  while (!gate->open)
-    g_cond_wait (&gate->changed, &gate->lock);
-  g_mutex_unlock (&gate->lock);
+  g_mutex_lock (&gate_lock);
+  while (!gate_open)
+    g_cond_wait (&gate_changed, &gate_lock);
+  g_mutex_unlock (&gate_lock);
 }
 
 /* Nothing is done on disk until the gate is opened. */
 static void
-close_gate (Gate * gate, GstIceSpool * spool)
+close_gate (Trouble * trouble)
 {
-  g_mutex_init (&gate->lock);
-  g_cond_init (&gate->changed);
-  gate->open = FALSE;
-  gst_ice_spool_run (spool, wait_at_gate, gate, NULL);
+  gate_open = FALSE;
+  gst_ice_spool_run (trouble->spool, wait_at_gate, NULL, NULL);
 }
 
 static void
-open_gate (Gate * gate)
+open_gate (void)
 {
-  g_mutex_lock (&gate->lock);
-  gate->open = TRUE;
-  g_cond_signal (&gate->changed);
-  g_mutex_unlock (&gate->lock);
-}
-
-static void
-gate_clear (Gate * gate, Trouble * trouble)
-{
-  recording_flush (trouble->model->recording);
-  g_cond_clear (&gate->changed);
-  g_mutex_clear (&gate->lock);
+  g_mutex_lock (&gate_lock);
+  gate_open = TRUE;
+  g_cond_signal (&gate_changed);
+  g_mutex_unlock (&gate_lock);
 }
 
 /* Between any two jobs the process may die. */
@@ -396,17 +381,16 @@ static void
 test_journal_knows (void)
 {
   g_autoptr (Trouble) trouble = trouble_new (5 * SIZE, 4 * MIB);
-  Gate gate;
 
   write_size (trouble, 5 * SIZE);
   flush (trouble);
   recording_model_arrive_all (trouble->model);
-  close_gate (&gate, trouble->spool);
+  close_gate (trouble);
   write_size (trouble, SIZE);
   gst_ice_recording_seal_aged (trouble->model->recording);
   gst_ice_spool_run (trouble->spool, check_journal, trouble, NULL);
-  open_gate (&gate);
-  gate_clear (&gate, trouble);
+  open_gate ();
+  recording_flush (trouble->model->recording);
 
   assert_spool_takes (trouble);
   recording_model_finish (trouble->model);
@@ -440,18 +424,15 @@ test_hangs (void)
 {
   g_autoptr (Trouble) trouble = trouble_new (0, 4 * MIB);
   gint64 now = g_get_monotonic_time ();
-  Gate gate;
 
-  close_gate (&gate, trouble->spool);
+  close_gate (trouble);
   write_size (trouble, 3 * SIZE);
   gst_ice_recording_flush_until (trouble->model->recording, now + 10);
   gst_ice_recording_detach_spool (trouble->model->recording);
   g_assert_false (gst_ice_spool_close (trouble->spool, now + 10));
 
-  open_gate (&gate);
+  open_gate ();
   g_assert_true (gst_ice_spool_close (trouble->spool, G_MAXINT64));
-  g_cond_clear (&gate.changed);
-  g_mutex_clear (&gate.lock);
   gst_ice_spool_unref (trouble->spool);
   trouble->spool = open_bounded (trouble->fixture, 0);
 }
@@ -474,15 +455,14 @@ static void
 test_breaks (void)
 {
   g_autoptr (Trouble) trouble = trouble_new (0, 1 * MIB);
-  Gate gate;
 
-  close_gate (&gate, trouble->spool);
+  close_gate (trouble);
   write_size (trouble, 4 * SIZE);
   recording_model_arrive_all (trouble->model);
   gst_ice_recording_seal_aged (trouble->model->recording);
   set_file_limit (64 * KIB);
-  open_gate (&gate);
-  gate_clear (&gate, trouble);
+  open_gate ();
+  recording_flush (trouble->model->recording);
   set_file_limit (RLIM_INFINITY);
 
   write_size (trouble, 20 * SIZE);
@@ -563,9 +543,8 @@ test_superseded (void)
 {
   g_autoptr (Trouble) trouble = trouble_new (0, 1 * MIB);
   g_autoptr (GPtrArray) bytes = NULL;
-  Gate gate;
 
-  close_gate (&gate, trouble->spool);
+  close_gate (trouble);
   write_size (trouble, 3 * SIZE + 10);
   g_assert_cmpuint (trouble->model->waiting->len, ==, 3);
   recording_model_seek (trouble->model, 2 * SIZE + 100);
@@ -574,8 +553,8 @@ test_superseded (void)
   bytes = gst_ice_part_ref_bytes (g_ptr_array_index (trouble->model->waiting,
           2));
   g_assert_null (bytes);
-  open_gate (&gate);
-  gate_clear (&gate, trouble);
+  open_gate ();
+  recording_flush (trouble->model->recording);
 
   recording_model_finish (trouble->model);
 }
@@ -586,9 +565,8 @@ test_no_memory (void)
 {
   g_autoptr (Trouble) trouble = trouble_new (0, 1 * MIB);
   g_autoptr (GError) error = NULL;
-  Gate gate;
 
-  close_gate (&gate, trouble->spool);
+  close_gate (trouble);
   write_size (trouble, 4 * SIZE);
   recording_model_seek (trouble->model, 3 * SIZE + 100);
   g_assert_cmpint (gst_ice_recording_write (trouble->model->recording, "1234",
@@ -597,8 +575,8 @@ test_no_memory (void)
   g_assert_false (gst_ice_part_is_superseded (g_ptr_array_index
           (trouble->model->waiting, 3)));
   recording_model_seek (trouble->model, trouble->model->file->len);
-  open_gate (&gate);
-  gate_clear (&gate, trouble);
+  open_gate ();
+  recording_flush (trouble->model->recording);
 
   recording_model_finish (trouble->model);
 }
@@ -610,15 +588,14 @@ test_wakes (void)
   g_autoptr (Trouble) trouble = trouble_new_for (8 * MIB, 1, 1 * MIB);
   GstIceRecording *recording = trouble->model->recording;
   g_autofree guint8 *bytes = g_malloc0 (2 * MIB);
-  Gate gate;
 
   memset (bytes, 1, 2 * MIB);
-  close_gate (&gate, trouble->spool);
+  close_gate (trouble);
   g_assert_cmpint (gst_ice_recording_write (recording, bytes, 2 * MIB, NULL),
       ==, 1 * MIB);
   g_assert_false (gst_ice_recording_is_full (recording, FALSE));
-  open_gate (&gate);
-  gate_clear (&gate, trouble);
+  open_gate ();
+  recording_flush (trouble->model->recording);
 
   g_assert_true (gst_ice_recording_wait (recording));
   g_assert_true (gst_ice_recording_is_full (recording, FALSE));
