@@ -351,6 +351,12 @@ assert_all_exact (IceEmulator * emulator, GPtrArray * lanes, guint first)
     assert_exact (emulator, get_lane (lanes, i));
 }
 
+/* ---- two hundred ---- */
+
+#define MANY 200
+#define MORTAL 60               /* of them may be stopped */
+#define STOPS_AT_A_TIME 10
+
 static void
 stop_some (GPtrArray * lanes, GRand * random)
 {

@@ -7,171 +7,55 @@
  * The environment says where the program (RECORD_LIVE) and the plugin are. */
 
 #include <signal.h>
-#include <gio/gio.h>
+#include <string.h>
 
-#include "emulator/emulator.h"
+#include "program.h"
 
 #define MEDIA_ID "0123456789abcdef0123456789abcdef"
-#define KEY_ID "LTAI5tEmulatorDemoKeyId1"
-#define KEY_SECRET "EmulatorDemoSecret0123456789ab"
 
-/* A run of the program. */
-typedef struct
+#define WRONG_SECRET "NotTheSecretOfThisKey123456789"
+#define TEST "--test --media-id=" MEDIA_ID
+
+static Program *
+spawn_with (IceEmulator * emulator, const gchar * identity,
+    const gchar * options)
 {
-  IceEmulator *emulator;        /* (owned) */
-  GSubprocess *process;         /* (owned) */
-  GDataInputStream *lines;      /* (owned) what it prints, errors too */
-  GString *output;              /* (owned) what was read of that */
-  gint status;                  /* exit status, once waited for */
-} Run;
-
-static Run *
-run_new (const gchar * fault)
-{
-  const gchar *const argv[] = { "--fault", fault, NULL };
-  g_autoptr (GError) error = NULL;
-  Run *run = g_new0 (Run, 1);
-
-  run->output = g_string_new (NULL);
-  run->emulator = ice_emulator_new (fault != NULL ? argv : NULL, &error);
-  g_assert_no_error (error);
-  ice_emulator_start (run->emulator, &error);
-  g_assert_no_error (error);
-
-  return run;
-}
-
-static void
-run_free (Run * run)
-{
-  g_clear_object (&run->lines);
-  g_clear_object (&run->process);
-  g_clear_pointer (&run->emulator, ice_emulator_free);
-  g_string_free (run->output, TRUE);
-  g_free (run);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Run, run_free)
-
-/* Starts the program. @options: separated by blanks. */
-static void
-spawn (Run * run, const gchar * secret, const gchar * options)
-{
-  g_autoptr (GSubprocessLauncher) launcher =
-      g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE
-      | G_SUBPROCESS_FLAGS_STDERR_MERGE);
   g_autofree gchar *line = g_strdup_printf ("%s --ice-endpoint=%s %s",
-      g_getenv ("RECORD_LIVE"), ice_emulator_get_uri (run->emulator),
-      options);
-  g_auto (GStrv) argv = g_strsplit (line, " ", -1);
-  g_autoptr (GError) error = NULL;
+      g_getenv ("RECORD_LIVE"), ice_emulator_get_uri (emulator), options);
 
-  g_subprocess_launcher_setenv (launcher, "LC_ALL", "C", TRUE);
-  g_subprocess_launcher_setenv (launcher, "ALIBABA_CLOUD_ACCESS_KEY_ID",
-      KEY_ID, TRUE);
-  g_subprocess_launcher_setenv (launcher, "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-      secret, TRUE);
-  g_subprocess_launcher_unsetenv (launcher, "ALIBABA_CLOUD_SECURITY_TOKEN");
-  run->process = g_subprocess_launcher_spawnv (launcher,
-      (const gchar * const *) argv, &error);
-  g_assert_no_error (error);
-  run->lines =
-      g_data_input_stream_new (g_subprocess_get_stdout_pipe (run->process));
+  return program_new (line, identity);
 }
 
-/* Reads on up to a line that begins with @prefix; to the end if NULL. */
-static void
-read_up_to (Run * run, const gchar * prefix)
+static Program *
+spawn (IceEmulator * emulator, const gchar * options)
 {
-  for (;;) {
-    g_autoptr (GError) error = NULL;
-    g_autofree gchar *line = g_data_input_stream_read_line (run->lines, NULL,
-        NULL, &error);
-
-    g_assert_no_error (error);
-    if (line == NULL && prefix != NULL)
-      g_error ("no line “%s” in:\n%s", prefix, run->output->str);
-    if (line == NULL)
-      return;
-    g_string_append_printf (run->output, "%s\n", line);
-    if (prefix != NULL && g_str_has_prefix (line, prefix))
-      return;
-  }
-}
-
-static void
-wait_for_end (Run * run)
-{
-  g_autoptr (GError) error = NULL;
-
-  read_up_to (run, NULL);
-  g_subprocess_wait (run->process, NULL, &error);
-  g_assert_no_error (error);
-  if (!g_subprocess_get_if_exited (run->process))
-    g_error ("killed by a signal after:\n%s", run->output->str);
-  run->status = g_subprocess_get_exit_status (run->process);
-}
-
-static void
-assert_status (Run * run, gint status)
-{
-  if (run->status != status)
-    g_error ("exit status %d, not %d, after:\n%s", run->status, status,
-        run->output->str);
-}
-
-static void
-assert_printed (Run * run, const gchar * text)
-{
-  if (strstr (run->output->str, text) == NULL)
-    g_error ("no “%s” in:\n%s", text, run->output->str);
+  return spawn_with (emulator, PROGRAM_IDENTITY, options);
 }
 
 /* The program prints what the service has. */
 static void
-assert_object_reported (Run * run)
+assert_object_reported (IceEmulator * emulator, Program * program)
 {
   g_autofree gchar *content_type = NULL;
   g_autofree gchar *expected = NULL;
   guint64 size, crc64;
 
-  g_assert_true (ice_emulator_get_object_info (run->emulator, MEDIA_ID,
+  g_assert_true (ice_emulator_get_object_info (emulator, MEDIA_ID,
           &content_type, &size, &crc64));
   g_assert_cmpstr (content_type, ==, "video/mp4");
   expected = g_strdup_printf ("size %" G_GUINT64_FORMAT
       ", crc64 %" G_GUINT64_FORMAT ",", size, crc64);
-  assert_printed (run, "Object complete: ");
-  assert_printed (run, expected);
-}
-
-static gchar *
-discover (const gchar * path)
-{
-  const gchar *const argv[] = { "gst-discoverer-1.0", path, NULL };
-  g_autoptr (GError) error = NULL;
-  gchar *output = NULL;
-  gint status;
-
-  g_spawn_sync (NULL, (gchar **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL,
-      &output, NULL, &status, &error);
-  g_assert_no_error (error);
-  g_spawn_check_wait_status (status, &error);
-  g_assert_no_error (error);
-
-  return output;
+  program_assert_printed (program, "Object complete: ");
+  program_assert_printed (program, expected);
 }
 
 /* The object has both streams. Returns: its duration in seconds. */
 static gdouble
-assert_object_plays (Run * run)
+assert_object_plays (IceEmulator * emulator)
 {
-  g_autofree gchar *path =
-      ice_emulator_get_object_path (run->emulator, MEDIA_ID);
-  g_autofree gchar *found = NULL;
+  g_autofree gchar *found = program_discover_object (emulator, MEDIA_ID);
   g_auto (GStrv) parts = NULL;
 
-  g_assert_nonnull (path);
-  found = discover (path);
   g_assert_nonnull (strstr (found, "video #"));
   g_assert_nonnull (strstr (found, "audio #"));
   parts = g_strsplit (found, "Duration: 0:00:", 2);
@@ -183,130 +67,122 @@ assert_object_plays (Run * run)
 static void
 test_duration (void)
 {
-  g_autoptr (Run) run = run_new (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
+  g_autoptr (Program) program = NULL;
   gdouble seconds;
 
-  spawn (run, KEY_SECRET, "--test --duration=5 --media-id=" MEDIA_ID);
-  wait_for_end (run);
-
-  assert_status (run, 0);
-  assert_object_reported (run);
-  seconds = assert_object_plays (run);
+  program = spawn (emulator, "--test --duration=5 --media-id=" MEDIA_ID);
+  program_wait (program, 0);
+  assert_object_reported (emulator, program);
+  seconds = assert_object_plays (emulator);
   g_assert_cmpfloat (seconds, >, 3);
   g_assert_cmpfloat (seconds, <, 7);
-  g_assert_cmpuint (ice_emulator_count_open_uploads (run->emulator), ==, 0);
+  g_assert_cmpuint (ice_emulator_count_open_uploads (emulator), ==, 0);
 }
 
 static void
 test_signal (gconstpointer data)
 {
-  g_autoptr (Run) run = run_new (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
+  g_autoptr (Program) program = spawn (emulator, TEST);
 
-  spawn (run, KEY_SECRET, "--test --media-id=" MEDIA_ID);
-  read_up_to (run, "written ");
-  g_subprocess_send_signal (run->process, GPOINTER_TO_INT (data));
-  wait_for_end (run);
-
-  assert_status (run, 0);
-  assert_printed (run, "Stopping: ");
-  assert_object_reported (run);
-  assert_object_plays (run);
+  program_skip_to (program, "written ");
+  program_send_signal (program, GPOINTER_TO_INT (data));
+  program_wait (program, 0);
+  program_assert_printed (program, "Stopping: ");
+  assert_object_reported (emulator, program);
+  assert_object_plays (emulator);
 }
 
 static void
 test_second_signal (void)
 {
-  g_autoptr (Run) run = run_new ("put:delay:seconds=600");
+  g_autoptr (IceEmulator) emulator =
+      ice_emulator_new_started ("--fault=put:delay:seconds=600");
+  g_autoptr (Program) program = spawn (emulator, TEST);
 
-  spawn (run, KEY_SECRET, "--test --media-id=" MEDIA_ID);
-  read_up_to (run, "written ");
-  g_subprocess_send_signal (run->process, SIGINT);
-  read_up_to (run, "Stopping: ");
-  g_subprocess_send_signal (run->process, SIGINT);
-  wait_for_end (run);
-
-  assert_status (run, 3);
-  assert_printed (run, "Stopped at once: the object is not complete");
-  g_assert_false (ice_emulator_get_object_info (run->emulator, MEDIA_ID,
+  program_skip_to (program, "written ");
+  program_send_signal (program, SIGINT);
+  program_skip_to (program, "Stopping: ");
+  program_send_signal (program, SIGINT);
+  program_wait (program, 3);
+  program_assert_printed (program,
+      "Stopped at once: the object is not complete");
+  g_assert_false (ice_emulator_get_object_info (emulator, MEDIA_ID,
           NULL, NULL, NULL));
 }
 
 static void
 test_outage (void)
 {
-  g_autoptr (Run) run = run_new ("refresh:error:status=503:count=2");
+  g_autoptr (IceEmulator) emulator =
+      ice_emulator_new_started ("--fault=refresh:error:status=503:count=2");
+  g_autoptr (Program) program = spawn (emulator, TEST);
 
-  spawn (run, KEY_SECRET, "--test --media-id=" MEDIA_ID);
-  read_up_to (run, "Upload interrupted: RefreshUploadMedia: ");
-  read_up_to (run, "Upload goes on after ");
-  read_up_to (run, "written ");
-  g_subprocess_send_signal (run->process, SIGINT);
-  wait_for_end (run);
-
-  assert_status (run, 0);
-  assert_object_reported (run);
+  program_skip_to (program, "Upload interrupted: RefreshUploadMedia: ");
+  program_skip_to (program, "Upload goes on after ");
+  program_skip_to (program, "written ");
+  program_send_signal (program, SIGINT);
+  program_wait (program, 0);
+  assert_object_reported (emulator, program);
 }
 
 static void
 test_wrong_secret (void)
 {
-  const gchar *wrong = "NotTheSecretOfThisKey123456789";
-  g_autoptr (Run) run = run_new (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
+  g_autoptr (Program) program = spawn_with (emulator,
+      "ALIBABA_CLOUD_ACCESS_KEY_ID=LTAI5tEmulatorDemoKeyId1"
+      " ALIBABA_CLOUD_ACCESS_KEY_SECRET=" WRONG_SECRET, TEST);
 
-  spawn (run, wrong, "--test --media-id=" MEDIA_ID);
-  wait_for_end (run);
-
-  assert_status (run, 1);
-  assert_printed (run, "record-live: icesink0: The upload is not authorized.");
-  assert_printed (run, "\n  service: ice\n");
-  assert_printed (run, "\n  code: SignatureDoesNotMatch\n");
-  assert_printed (run, "\n  request-id: ");
-  assert_printed (run, "\n  outcome: nothing-sent\n");
-  assert_printed (run, "what to do: check ALIBABA_CLOUD_ACCESS_KEY_ID");
-  g_assert_null (strstr (run->output->str, wrong));
+  program_wait (program, 1);
+  program_assert_printed (program,
+      "record-live: icesink0: The upload is not authorized.");
+  program_assert_printed (program, "\n  service: ice\n");
+  program_assert_printed (program, "\n  code: SignatureDoesNotMatch\n");
+  program_assert_printed (program, "\n  request-id: ");
+  program_assert_printed (program, "\n  outcome: nothing-sent\n");
+  program_assert_printed (program,
+      "what to do: check ALIBABA_CLOUD_ACCESS_KEY_ID");
+  g_assert_null (strstr (program->output->str, WRONG_SECRET));
 }
 
 static void
 test_unreachable (void)
 {
-  g_autoptr (Run) run = run_new (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
+  g_autoptr (Program) program = NULL;
   g_autoptr (GError) error = NULL;
 
-  ice_emulator_set_reachable (run->emulator, FALSE, &error);
+  ice_emulator_set_reachable (emulator, FALSE, &error);
   g_assert_no_error (error);
-  spawn (run, KEY_SECRET, "--test --retry-timeout=1 --media-id=" MEDIA_ID);
-  wait_for_end (run);
-
-  assert_status (run, 1);
-  assert_printed (run, "Upload interrupted: RefreshUploadMedia: ");
-  assert_printed (run, "record-live: icesink0: The upload could not be"
-      " started.");
-  assert_printed (run, "what to do: check the network");
+  program = spawn (emulator, "--test --retry-timeout=1 --media-id=" MEDIA_ID);
+  program_wait (program, 1);
+  program_assert_printed (program, "Upload interrupted: RefreshUploadMedia: ");
+  program_assert_printed (program,
+      "record-live: icesink0: The upload could not be started.");
+  program_assert_printed (program, "what to do: check the network");
 }
 
 static void
 test_bad_media_id (void)
 {
-  g_autoptr (Run) run = run_new (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
+  g_autoptr (Program) program = spawn (emulator, "--test --media-id=not/an/id");
 
-  spawn (run, KEY_SECRET, "--test --media-id=not/an/id");
-  wait_for_end (run);
-
-  assert_status (run, 1);
-  assert_printed (run, "record-live: icesink0: The upload is not set up"
-      " right.");
+  program_wait (program, 1);
+  program_assert_printed (program,
+      "record-live: icesink0: The upload is not set up right.");
 }
 
 static void
 test_usage (gconstpointer data)
 {
-  g_autoptr (Run) run = run_new (NULL);
+  g_autoptr (IceEmulator) emulator = ice_emulator_new_started (NULL);
+  g_autoptr (Program) program = spawn (emulator, data);
 
-  spawn (run, KEY_SECRET, data);
-  wait_for_end (run);
-
-  assert_status (run, 2);
-  assert_printed (run, "--help tells more");
+  program_wait (program, 2);
+  program_assert_printed (program, "--help tells more");
 }
 
 int

@@ -223,6 +223,36 @@ join (GPtrArray * bytes)
   return g_byte_array_free_to_bytes (array);
 }
 
+static void
+on_spliced (GObject * source, GAsyncResult * result, gpointer user_data)
+{
+  g_assert_cmpint (g_output_stream_splice_finish (G_OUTPUT_STREAM (source),
+          result, NULL), >, 0);
+  set_flag (user_data);
+}
+
+void
+assert_stream (GInputStream * stream, GBytes * expected)
+{
+  g_autoptr (GOutputStream) output = g_memory_output_stream_new_resizable ();
+  g_autoptr (GBytes) read = NULL;
+  gboolean is_done = FALSE;
+
+  g_output_stream_splice_async (output, stream,
+      G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, G_PRIORITY_DEFAULT, NULL,
+      on_spliced, &is_done);
+  wait_for (&is_done);
+  read = g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM
+      (output));
+  g_assert_true (g_bytes_equal (read, expected));
+}
+
+void
+count_bytes (guint64 bytes, gpointer user_data)
+{
+  *(guint64 *) user_data += bytes;
+}
+
 GstIceHttpRequest *
 new_request (Fixture * self, const gchar * method, gsize size)
 {

@@ -115,6 +115,12 @@ GPtrArray *create_body (gsize size, gsize piece);
 /* (transfer full) */
 GBytes *join (GPtrArray * bytes);
 
+/* Reads @stream, which has @expected. */
+void assert_stream (GInputStream * stream, GBytes * expected);
+
+/* A body's progress: adds to the guint64 in @user_data. */
+void count_bytes (guint64 bytes, gpointer user_data);
+
 /* A request for /object with a body of @size bytes. (transfer full) */
 GstIceHttpRequest *new_request (Fixture * self, const gchar * method,
     gsize size);

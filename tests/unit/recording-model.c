@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/error.h"
+#include "hand-clock.h"
 #include "icesink/settings.h"
 
 #define KIB G_GUINT64_CONSTANT (1024)
@@ -51,15 +52,6 @@ get_crc64 (const guint8 * data, gsize size)
   return ~crc;
 }
 
-static gint64
-read_clock (gint64 * wall, gpointer user_data)
-{
-  RecordingModel *model = user_data;
-
-  *wall = model->now_us;
-  return model->now_us;
-}
-
 static void
 on_sealed (GstIcePart * part, gpointer user_data)
 {
@@ -74,7 +66,7 @@ recording_model_new (const GstIceRecordingConfig * config, guint seed)
   RecordingModel *model = g_new0 (RecordingModel, 1);
 
   model->now_us = G_USEC_PER_SEC;
-  model->clock = gst_ice_clock_new_for_test (read_clock, model, 0);
+  model->clock = hand_clock_new (&model->now_us);
   model->rand = g_rand_new_with_seed (seed);
   model->file = g_byte_array_new ();
   model->waiting =

@@ -8,6 +8,8 @@
 
 #include "http/body-stream.h"
 
+#include "hand-clock.h"
+
 #define BLOCK (512 * KIB)
 #define FORBIDDEN_ANSWER "HTTP/1.1 403 Forbidden\r\n" \
     "Content-Length: 2\r\nConnection: close\r\n\r\nno"
@@ -344,19 +346,13 @@ test_dead_connection (gconstpointer tls)
 
 /* Time */
 
-static gint64
-read_time (gint64 * wall, gpointer user_data)
-{
-  return *wall = *(gint64 *) user_data;
-}
-
 /* A client whose time the test moves. */
 static void
 stop_time (Fixture * fixture, gint64 * time)
 {
   gst_ice_http_client_unref (fixture->client);
   gst_ice_clock_unref (fixture->clock);
-  fixture->clock = gst_ice_clock_new_for_test (read_time, time, 0);
+  fixture->clock = hand_clock_new (time);
   fixture->client = create_client (&(Settings) {
       .stall_timeout_us = 4 * SECOND}, fixture->clock);
 }
@@ -371,6 +367,23 @@ pass_time (gint64 * time, guint seconds, const gboolean * is_done)
   }
 }
 
+/* The disk does not answer after the first MiB. */
+static Outcome *
+send_from_slow_disk (Fixture * fixture, Disk * disk, gint64 * time,
+    gboolean tls)
+{
+  Outcome *outcome;
+
+  disk->closed_at = 1 * MIB;
+  fixture_start (fixture, answer_all, NULL, &(Settings) {.tls = tls});
+  stop_time (fixture, time);
+  outcome = send_start (fixture, new_disk_request (fixture, disk, 4 * MIB),
+      NULL);
+  wait_for (&disk->is_waiting);
+
+  return outcome;
+}
+
 /* Longer than a stall of the network may be. */
 static void
 test_slow (gconstpointer tls)
@@ -379,14 +392,9 @@ test_slow (gconstpointer tls)
   Disk disk = DISK_INIT (bytes);
   gint64 time = SECOND;
   Fixture fixture;
-  g_autoptr (Outcome) outcome = NULL;
+  g_autoptr (Outcome) outcome = send_from_slow_disk (&fixture, &disk, &time,
+      GPOINTER_TO_INT (tls));
 
-  disk.closed_at = 1 * MIB;
-  fixture_start (&fixture, answer_all, NULL, &(Settings) {
-      .tls = GPOINTER_TO_INT (tls)});
-  stop_time (&fixture, &time);
-  outcome = send_start (&fixture, new_disk_request (&fixture, &disk, 4 * MIB), NULL);
-  wait_for (&disk.is_waiting);
   pass_time (&time, 10, &outcome->is_done);
   g_assert_false (outcome->is_done);
   disk_open (&disk);
@@ -402,14 +410,9 @@ test_stuck (gconstpointer tls)
   Disk disk = DISK_INIT (bytes);
   gint64 time = SECOND;
   Fixture fixture;
-  g_autoptr (Outcome) outcome = NULL;
+  g_autoptr (Outcome) outcome = send_from_slow_disk (&fixture, &disk, &time,
+      GPOINTER_TO_INT (tls));
 
-  disk.closed_at = 1 * MIB;
-  fixture_start (&fixture, answer_all, NULL, &(Settings) {
-      .tls = GPOINTER_TO_INT (tls)});
-  stop_time (&fixture, &time);
-  outcome = send_start (&fixture, new_disk_request (&fixture, &disk, 4 * MIB), NULL);
-  wait_for (&disk.is_waiting);
   pass_time (&time, 100, &outcome->is_done);
   wait_for (&outcome->is_done);
   assert_failed (outcome, "could not be read for 12.0 s");
@@ -496,20 +499,6 @@ static const GstIceBlockReaderCallbacks reader_callbacks =
     { on_failed, on_idle };
 
 static void
-count_bytes (guint64 bytes, gpointer user_data)
-{
-  *(guint64 *) user_data += bytes;
-}
-
-static void
-on_spliced (GObject * source, GAsyncResult * result, gpointer user_data)
-{
-  g_assert_cmpint (g_output_stream_splice_finish (G_OUTPUT_STREAM (source),
-          result, NULL), ==, 2 * MIB + 5);
-  set_flag (user_data);
-}
-
-static void
 test_ordinary (void)
 {
   g_autoptr (GBytes) bytes = create_bytes (2 * MIB + 5);
@@ -520,17 +509,8 @@ test_ordinary (void)
   guint64 progress = 0;
   g_autoptr (GstIceBodyStream) body =
       gst_ice_body_stream_new_from_reader (reader, count_bytes, &progress);
-  g_autoptr (GOutputStream) output = g_memory_output_stream_new_resizable ();
-  g_autoptr (GBytes) read = NULL;
-  gboolean is_done = FALSE;
 
-  g_output_stream_splice_async (output, G_INPUT_STREAM (body),
-      G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, G_PRIORITY_DEFAULT, NULL,
-      on_spliced, &is_done);
-  wait_for (&is_done);
-  read = g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM
-      (output));
-  g_assert_true (g_bytes_equal (read, bytes));
+  assert_stream (G_INPUT_STREAM (body), bytes);
   g_assert_cmpuint (progress, ==, 2 * MIB + 5);
 }
 

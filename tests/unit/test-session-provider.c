@@ -4,6 +4,7 @@
 
 #include "common/error.h"
 #include "credentials/session-provider.h"
+#include "hand-clock.h"
 
 #define SECOND ((gint64) G_USEC_PER_SEC)
 #define LIFE (3600 * SECOND)
@@ -46,21 +47,11 @@ typedef struct
   GAsyncResult *result;         /* (nullable) */
 } Asker;
 
-static gint64
-read_time (gint64 * wall, gpointer user_data)
-{
-  Fixture *f = user_data;
-
-  *wall = f->now_us;
-
-  return f->now_us;
-}
-
 static void
 set_up (Fixture * f, gconstpointer unused)
 {
   f->now_us = SECOND;
-  f->clock = gst_ice_clock_new_for_test (read_time, f, 0);
+  f->clock = hand_clock_new (&f->now_us);
   f->source = g_new0 (Source, 1);
   f->provider = gst_ice_session_provider_new (f->clock, &kind, f->source);
 }
