@@ -54,6 +54,7 @@ install_packages ()
     valgrind | clang) more=$mode ;;
     coverage) more=gcovr ;;
   esac
+  [ "${CC:-}" != clang ] || more=clang
   command -v npm >/dev/null || more="$more $NODE_PACKAGES"
   # The lists are lists of words.
   # shellcheck disable=SC2086
@@ -119,7 +120,8 @@ run_alone ()
 # modules with thread-local variables, such as those for TLS, were loaded.
 run_with_sanitizers ()
 {
-  build build-asan -Db_sanitize=address,undefined
+  build build-asan -Db_sanitize=address,undefined -Doptimization=1 \
+    ${CI:+-Dwerror=true}
   ASAN_OPTIONS=intercept_tls_get_addr=0
   LSAN_OPTIONS=exitcode=0
   UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
@@ -248,7 +250,6 @@ case $mode in
   tsan) run_with_tsan "$@" ;;
   coverage) run_with_coverage "$@" ;;
   '')
-    # CI needs no other build with gcc.
     build build ${CI:+-Dwerror=true}
     run_tests run --timeout-multiplier 2 "$@"
     run_alone run --timeout-multiplier 2
