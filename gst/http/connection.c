@@ -36,6 +36,9 @@
  * a third of the rate. */
 #define MAX_BURST (4 * 64 * (gint64) 1024)
 
+/* On a shorter one, bursts are not lost, and timers cost more. */
+#define LONG_LINE_US 1000
+
 #define MIN_QUEUE (4 * 1024)
 #define MAX_QUEUE (1024 * 1024)
 
@@ -49,6 +52,7 @@ struct _GstIceConnection
   guint64 rate;                 /* it is paced to, in bytes a second; 0: not */
   guint64 slowest;              /* the lowest rate of this request; 0: none */
   guint64 taken;                /* bytes that were told to be sent */
+  gboolean is_smooth;           /* the kernel spreads what it sends */
   /* The answer source would fire for ever: it saw an interim response. */
   gboolean has_interim_response;
 };
@@ -228,6 +232,25 @@ gst_ice_connection_set_rate (GstIceConnection * connection, guint64 rate)
   connection->rate = rate;
   if (rate > 0 && (connection->slowest == 0 || rate < connection->slowest))
     connection->slowest = rate;
+}
+
+void
+gst_ice_connection_smooth (GstIceConnection * connection)
+{
+#ifdef SO_MAX_PACING_RATE
+  g_autoptr (GSocket) socket = gst_ice_connection_dup_socket (connection);
+  /* All ones would leave it as it is. */
+  unsigned long fastest = G_MAXULONG - 1;
+  GstIceTraffic traffic;
+
+  if (connection->is_smooth || connection->rate > 0
+      || !gst_ice_connection_get_traffic (connection, &traffic)
+      || traffic.min_rtt_us < LONG_LINE_US)
+    return;
+  connection->is_smooth = TRUE;
+  setsockopt (get_fd (socket), SOL_SOCKET, SO_MAX_PACING_RATE, &fastest,
+      sizeof fastest);
+#endif
 }
 
 guint64

@@ -58,6 +58,11 @@ guint gst_ice_connection_use (GstIceConnection * connection);
 gboolean gst_ice_connection_set_congestion_control (GstIceConnection *
     connection, const gchar * algorithm);
 
+/* If the line is long, what is sent is spread over the round trip, by the
+ * kernel: a connection that has rested for a moment would else send all that its
+ * window holds in one burst, more than the queue of a line takes. */
+void gst_ice_connection_smooth (GstIceConnection * connection);
+
 /* No more than @rate bytes a second leave from now on, headers of packets
  * included; 0: as many as there are. The first ten packets of a connection go
  * unpaced. */

@@ -672,6 +672,7 @@ on_starting (SoupMessage * message, Exchange * self)
     return;
   self->connection = gst_ice_connection_ref (connection);
   gst_ice_connection_get_traffic (connection, &self->traffic);
+  gst_ice_connection_smooth (connection);
   if (self->request->body_size > 0)
     gst_ice_rate_limit_begin (self->context->limit, connection);
 }
