@@ -341,9 +341,10 @@ static const Row rows[] = {
   /**
    * GstIceSink:head-size:
    *
-   * Bytes from the start that stay rewritable to the end, and are uploaded
-   * last. Grows with the rewrites seen, within half of #GstIceSink:max-memory;
-   * begins with at most a quarter of it.
+   * Bytes from the start that stay rewritable to the end. They are uploaded
+   * last, or once 50 times as much was recorded and nothing of them rewritten,
+   * and if it is later, again. Grows with the rewrites seen, within half of
+   * #GstIceSink:max-memory; begins with at most a quarter of it.
    *
    * Since: 0.1
    */

@@ -22,6 +22,11 @@
 #define KEEP_DURING 8
 #define KEEP_DURING_US (60 * G_USEC_PER_SEC)
 
+/* The head leaves early, to be there at the end, once so many times its size was
+ * written and nothing of it rewritten: if it is after all, it goes twice, which
+ * is a fiftieth of the object at most. */
+#define EARLY_HEAD_FACTOR 50
+
 /* Who needs memory gets such a share of it from what is kept. */
 #define DROP_SHARE 4
 
@@ -425,14 +430,25 @@ gst_ice_part_list_shorten_head (GstIcePartList * self)
 
 /* ---- what leaves ---- */
 
+/* Once it was rewritten it will be again, most likely at the end. Muxers begin
+ * with what is in the first part. */
+static guint64
+get_early_head_size (GstIcePartList * self, const GstIceHeldPart * part)
+{
+  return part->generation == 0 && get_part (self, 0)->rewritten_end == 0
+      && self->head_end <= G_MAXUINT64 / EARLY_HEAD_FACTOR ?
+      self->head_end * EARLY_HEAD_FACTOR : G_MAXUINT64;
+}
+
 /* The size of the object from which on @part may leave. */
 static guint64
 get_leave_size (GstIcePartList * self, const GstIceHeldPart * part)
 {
   if (!part->dirty || part->unverified
-      || gst_ice_part_list_is_open (self, part)
-      || gst_ice_part_list_is_head (self, part))
+      || gst_ice_part_list_is_open (self, part))
     return G_MAXUINT64;
+  if (gst_ice_part_list_is_head (self, part))
+    return get_early_head_size (self, part);
 
   return gst_ice_held_part_get_end (part) + self->window;
 }
@@ -561,17 +577,20 @@ is_droppable (GstIcePartList * self, const GstIceHeldPart * part,
     return FALSE;
   if (mode == GST_ICE_DROP_USUAL && is_cheap (part))
     return FALSE;
+  if (!is_finished (self) && gst_ice_part_list_is_head (self, part))
+    return FALSE;
 
   return mode == GST_ICE_DROP_ALL || !gst_ice_part_list_is_at (self, part);
 }
 
-/* With a spool, memory also comes and goes behind what was counted. */
+/* With a spool, memory also comes and goes behind what was counted; and at the
+ * end the head is no more than any part. */
 static void
 count_kept (GstIcePartList * self)
 {
   guint i;
 
-  if (self->spool == NULL)
+  if (self->spool == NULL && !is_finished (self))
     return;
 
   self->kept_memory = 0;
@@ -659,6 +678,10 @@ void
 gst_ice_part_list_keep (GstIcePartList * self, GstIceHeldPart * part,
     GstIceDroppedFunc dropped, gpointer user_data)
 {
+  if (!is_finished (self) && gst_ice_part_list_is_head (self, part)) {
+    part->confirmed = TRUE;
+    return;
+  }
   confirm (self, part);
   if (is_finished (self))
     drop_above (self, 0, GST_ICE_DROP_MOST, dropped, user_data);

@@ -452,9 +452,9 @@ gst_ice_recording_confirmed (GstIceRecording * self, guint number,
     part->confirmed = TRUE;
   else
     gst_ice_part_list_keep (list, part, on_dropped, self);
-  /* If it was on disk alone, no memory came back, and who waits for some has to
-   * look for another way. */
-  if (list->spool != NULL && !gst_ice_chunk_pool_has_room (list->pool))
+  /* If it was on disk alone, or is the head, no memory came back, and who waits
+   * for some has to look for another way. */
+  if (!gst_ice_chunk_pool_has_room (list->pool))
     gst_ice_chunk_pool_nudge (list->pool);
 }
 

@@ -9,8 +9,9 @@
  * is confirmed, so that they can be rewritten and handed over again.
  * Does not: know the network. Sealed parts leave through one callback.
  *
- * The head of the stream is held back to the end, because muxers patch it
- * there. Behind the write position, a window is held back whose length is
+ * The head of the stream is held to the end, because muxers patch it there, and
+ * leaves only then, or when it is a fiftieth of what was written: a muxer that
+ * has not patched it by then seldom does, and if so it leaves once more. Behind the write position, a window is held back whose length is
  * learnt from the rewinds seen; a muxer that never rewinds has none.
  *
  * With a spool, everything that is written goes to disk as well, and stays

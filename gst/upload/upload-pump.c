@@ -155,15 +155,19 @@ awaits_journal (GstIceUpload * self, gint64 now)
   return now < self->note_by_us && !gst_ice_upload_state_is_over (self->state);
 }
 
-/* TRUE if the last bytes are so few that they are sooner sent on a connection
- * that is up to speed, once it is free, than on one that is opened for them,
- * which would find a full line and take that for its limit. */
+/* TRUE if bytes are sooner sent on a connection that is up to speed, once it is
+ * free, than on one that is opened for them, which would find a full line and
+ * take that for its limit: the last ones, if they are few, and the head, which
+ * leaves early while one connection does. */
 static gboolean
-awaits_warm_connection (GstIceUpload * self)
+awaits_warm_connection (GstIceUpload * self, const GstIcePartEntry * next)
 {
-  return self->state == GST_ICE_UPLOAD_FINALIZING && self->in_flight > 0
-      && self->in_flight == self->most_in_flight
-      && gst_ice_part_table_get_waiting_bytes (self->parts)
+  if (self->in_flight == 0 || self->in_flight < self->most_in_flight)
+    return FALSE;
+  if (self->state != GST_ICE_UPLOAD_FINALIZING)
+    return next->number == 1 && self->most_in_flight == 1;
+
+  return gst_ice_part_table_get_waiting_bytes (self->parts)
       < self->config->part_size;
 }
 
@@ -171,6 +175,7 @@ static GstIceOperation
 choose (GstIceUpload * self, gint64 now)
 {
   GstIceOperation first = choose_first (self);
+  GstIcePartEntry *next;
   gboolean alone = now >= self->alone_not_before_us;
 
   if (self->alone != NULL || self->state == GST_ICE_UPLOAD_LOST
@@ -182,9 +187,10 @@ choose (GstIceUpload * self, gint64 now)
     return alone ? choose_opening (self) : GST_ICE_OPERATION_NONE;
   if (awaits_journal (self, now))
     return GST_ICE_OPERATION_NONE;
+  next = gst_ice_upload_get_next_part (self);
   if (self->in_flight < gst_ice_upload_get_parallel_parts (self)
-      && gst_ice_upload_get_next_part (self) != NULL)
-    return awaits_warm_connection (self) ? GST_ICE_OPERATION_NONE
+      && next != NULL)
+    return awaits_warm_connection (self, next) ? GST_ICE_OPERATION_NONE
         : GST_ICE_OPERATION_PART;
 
   return alone ? choose_closing (self) : GST_ICE_OPERATION_NONE;

@@ -65,7 +65,8 @@ open_spool (Script * script)
   script->config = (GstIceRecordingConfig) {
     .plan = {draw (script, 100, 250) * KIB, GST_ICE_PART_SIZE_MAX},
     .max_memory = draw (script, 1024, 3000) * KIB,
-    .head_size = one_in (script, 2) ? 0 : draw (script, 0, 300) * KIB,
+    .head_size = one_in (script, 2) ? 0
+        : draw (script, 0, 300) * (one_in (script, 2) ? KIB : KIB / 32),
     .max_part_duration_us = draw (script, 0, 2) * SECOND,
     .spool = script->spool,
   };

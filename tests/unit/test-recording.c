@@ -240,6 +240,60 @@ test_refusal (void)
   recording_model_finish (model);
 }
 
+/* Writes so much that the head leaves, if it ever does before the end. TRUE if
+ * it has. */
+static gboolean
+write_beyond_early_head (RecordingModel * model, guint64 head_size)
+{
+  while (model->file->len < 60 * head_size) {
+    g_assert_true (recording_model_write_random (model, 64 * KIB));
+    recording_model_arrive_all (model);
+  }
+
+  return g_hash_table_contains (model->stored, GUINT_TO_POINTER (1));
+}
+
+/* Where nothing is rewritten, the head need not be waited for at the end. */
+static void
+test_head_leaves_early (void)
+{
+  GstIceRecordingConfig config = get_small ();
+  g_autoptr (RecordingModel) model = recording_model_new (&config, 1);
+
+  g_assert_true (write_beyond_early_head (model, config.head_size));
+  recording_model_finish (model);
+  g_assert_cmpuint (model->n_resent, ==, 0);
+}
+
+/* It stays rewritable, also while it is on its way, and goes once more. */
+static void
+test_head_leaves_again (void)
+{
+  GstIceRecordingConfig config = get_small ();
+  g_autoptr (RecordingModel) model = recording_model_new (&config, 1);
+
+  g_assert_true (write_beyond_early_head (model, config.head_size));
+  assert_rewritten (model, 32, 8);
+  assert_rewritten (model, 40, 8);
+  write_beyond_early_head (model, 2 * config.head_size);
+  recording_model_finish (model);
+  g_assert_cmpuint (model->n_resent, ==, 1);
+}
+
+/* What was rewritten once will be again. */
+static void
+test_head_stays (void)
+{
+  GstIceRecordingConfig config = get_small ();
+  g_autoptr (RecordingModel) model = recording_model_new (&config, 1);
+
+  g_assert_true (recording_model_write_random (model, config.head_size));
+  assert_rewritten (model, 32, 8);
+  g_assert_false (write_beyond_early_head (model, config.head_size));
+  recording_model_finish (model);
+  g_assert_cmpuint (model->n_resent, ==, 0);
+}
+
 /* The head grows with a rewrite that begins in it and runs on. */
 static void
 test_head_grows (void)
@@ -1038,6 +1092,9 @@ main (int argc, char **argv)
   g_test_add_func ("/recording/zeroes-stay-rewritable",
       test_zeroes_stay_rewritable);
   g_test_add_func ("/recording/refuses-what-is-gone", test_refusal);
+  g_test_add_func ("/recording/head-leaves-early", test_head_leaves_early);
+  g_test_add_func ("/recording/head-leaves-again", test_head_leaves_again);
+  g_test_add_func ("/recording/head-stays", test_head_stays);
   g_test_add_func ("/recording/head-grows", test_head_grows);
   g_test_add_func ("/recording/rewrites-what-is-in-flight", test_in_flight);
   g_test_add_func ("/recording/ends-at-the-ceiling", test_ceiling);
