@@ -33,6 +33,7 @@ typedef enum
   MUXER_INSISTS = 1 << 1,       /* moves about even if it is told not to */
   MUXER_REFUSES = 1 << 2,       /* fails if it may not move about */
   MUXER_SPOOL = 1 << 3,         /* can't be served without a spool */
+  MUXER_BREAKS = 1 << 4,        /* writes beyond its buffers on some machines */
 } MuxerFlags;
 
 /* Ends with a row of NULLs. */

@@ -41,11 +41,13 @@ if [ -z "${DISPLAY:-}" ]; then
   export DISPLAY
 fi
 
-# Something that moves on it.
+# Something that moves on it; where ximagesink fails by itself, as it does on 32
+# bits, there is nothing.
 gst-launch-1.0 -q videotestsrc is-live=true pattern=snow \
   ! video/x-raw,width=320,height=240,framerate=25/1 ! videoconvert \
   ! ximagesink > /dev/null 2>&1 &
-pids="$pids $!"
+mover=$!
+pids="$pids $mover"
 
 "$emulator" --directory "$dir/objects" --log "$dir/log" > "$dir/listening" &
 pids="$pids $!"
@@ -69,7 +71,9 @@ gst-launch-1.0 -e \
     part-size=102400 max-part-duration=400000000 head-size=102400 \
   > "$dir/launch" 2>&1 &
 launch=$!
+pids="$pids $launch"
 sleep "$seconds"
+kill -0 $mover 2> /dev/null || skip "ximagesink fails by itself"
 kill -INT $launch
 wait $launch || { cat "$dir/launch"; fail "gst-launch-1.0 says $?"; }
 
