@@ -233,6 +233,10 @@ void
 gst_ice_http_client_set_max_bitrate (GstIceHttpClient * client,
     guint64 bitrate)
 {
+  /* Asked for from the start, it was refused. */
+  if (bitrate > 0 && !gst_ice_rate_limit_is_possible ())
+    GST_WARNING ("max-upload-bitrate: this system can't pace connections;"
+        " nothing is limited");
   gst_ice_rate_limit_set (client->context.limit, client, bitrate);
 }
 

@@ -53,7 +53,14 @@ typedef struct
   int lasting;                  /* end after a transient fault that lasts */
   int busy;                     /* the same where the service throttles */
   const gchar *setup;           /* (nullable) a fault that leads to it */
+  const gchar *faults;          /* (nullable) of those, these alone */
 } Operation;
+
+/* Of the request that does nothing but open a connection any answer will do, and
+ * none. */
+#define FAULTS_OF_OPTIONS "reset-before|stall-before-answer|cut-answer" \
+    "|error:status=500:code=InternalError|garbage|huge-body|redirect|web-page" \
+    "|other-status:status=203"
 
 static const Operation operations[] = {
   {"refresh", ICE_EMULATOR_REFRESH, EXACT, E (OPEN_WRITE), E (BUSY), NULL},
@@ -64,6 +71,8 @@ static const Operation operations[] = {
   {"abort", ICE_EMULATOR_ABORT, ABORTED, KEPT, KEPT, NULL},
   {"head", ICE_EMULATOR_HEAD, EXACT, E (CLOSE), E (CLOSE),
       "complete:reset-after-processing"},
+  {"options", ICE_EMULATOR_OPTIONS, EXACT, EXACT, EXACT, NULL,
+      FAULTS_OF_OPTIONS},
 };
 
 typedef struct
@@ -249,6 +258,17 @@ wait_for_part (Trial * trial)
     g_usleep (10000);
 }
 
+static void
+wait_for_request (Trial * trial, IceEmulatorOperation operation)
+{
+  gint64 deadline = g_get_monotonic_time ()
+      + test_patience (30 * G_USEC_PER_SEC);
+
+  while (ice_emulator_count (trial->emulator, operation, 0) == 0
+      && g_get_monotonic_time () < deadline)
+    g_usleep (10000);
+}
+
 /* The fault is one that only stall detection ends. For all others it is slow
  * to speak: on a busy machine, requests take their time. */
 static gboolean
@@ -279,6 +299,9 @@ run_trial (Cell * cell, Trial * trial)
   if (cell->operation->setup != NULL)
     trial_add_fault (trial, cell->operation->setup);
   trial_start (trial);
+  /* It is sent only as long as there is nothing else to send. */
+  if (g_str_equal (name, "options"))
+    wait_for_request (trial, cell->operation->request);
 
   trial_push (trial, 1, g_str_equal (name, "put") ? 50000 : 450000);
   if (g_str_equal (name, "abort")) {
@@ -430,6 +453,15 @@ run_round (GPtrArray * cells, guint round)
           undecided->len, run_cell, undecided));
 }
 
+static gboolean
+is_met (const Operation * operation, const Fault * fault)
+{
+  g_auto (GStrv) faults = g_strsplit (operation->faults != NULL ?
+      operation->faults : fault->spec, "|", -1);
+
+  return g_strv_contains ((const gchar * const *) faults, fault->spec);
+}
+
 /* It strikes for so long; to last or not is not the cell's to say. */
 static gboolean
 ends_by_itself (const Fault * fault)
@@ -452,7 +484,8 @@ make_cells (const gchar * filter)
 
         if (filter != NULL && !g_str_has_prefix (name, filter))
           continue;
-        if (lasting && ends_by_itself (&faults[j]))
+        if (!is_met (&operations[i], &faults[j])
+            || (lasting && ends_by_itself (&faults[j])))
           continue;
         cell = g_new0 (Cell, 1);
         cell->number = cells->len;

@@ -57,6 +57,8 @@ static const struct
       "The security token you provided has expired."},
   [EMU_OSS_OTHER_OBJECT] = {403, "AccessDenied", "0003-00000701",
       "You have no right to access this object because of bucket acl."},
+  [EMU_OSS_CORS] = {403, "AccessForbidden", "0034-00000001",
+      "CORSResponse: CORS is not enabled for this bucket."},
   [EMU_OSS_NO_SUCH_BUCKET] = {404, "NoSuchBucket", "0015-00000101",
       "The specified bucket does not exist."},
   [EMU_OSS_NO_SUCH_KEY] = {404, "NoSuchKey", "0026-00000001",

@@ -131,14 +131,10 @@ emu_oss_head_object (EmuCall * call)
 EmuAnswer *
 emu_oss_preflight (EmuCall * call)
 {
-  EmuAnswer *answer;
-
   if (!emu_call_get_header (call, "origin")
       || !emu_call_get_header (call, "access-control-request-method"))
     return emu_oss_error (call, EMU_OSS_ARGUMENT, NULL);
-  answer = emu_oss_answer_new (call);
-  emu_answer_set_header (answer, "Access-Control-Allow-Origin", "*");
-  return answer;
+  return emu_oss_error (call, EMU_OSS_CORS, NULL);
 }
 
 EmuAnswer *
