@@ -21,19 +21,13 @@ gst_ice_network_config_new (const GstIceNetworkConfig * values)
   return config;
 }
 
-void
-gst_ice_network_config_clear (GstIceNetworkConfig * values)
-{
-  g_clear_pointer (&values->user_agent, g_free);
-  g_clear_pointer (&values->proxy, g_free);
-  g_clear_pointer (&values->ca_file, g_free);
-  g_clear_pointer (&values->tcp_congestion_control, g_free);
-}
-
 static void
 finalize (GstIceNetworkConfig * config)
 {
-  gst_ice_network_config_clear (config);
+  g_free (config->user_agent);
+  g_free (config->proxy);
+  g_free (config->ca_file);
+  g_free (config->tcp_congestion_control);
   g_free (config);
 }
 

@@ -36,6 +36,3 @@ typedef struct
 GstIceNetworkConfig *gst_ice_network_config_new (const GstIceNetworkConfig *
     values);
 GST_ICE_DECLARE_COUNTED (GstIceNetworkConfig, gst_ice_network_config)
-
-/* Frees the members of one that is part of another struct. */
-void gst_ice_network_config_clear (GstIceNetworkConfig * values);

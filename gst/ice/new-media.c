@@ -22,7 +22,8 @@
  * request line beside all else. */
 #define MAX_OTHER 1024
 
-const gchar *const gst_ice_new_media_regions[] = {
+/* Those that have CreateUploadMedia. */
+static const gchar *const regions[] = {
   "cn-shanghai", "cn-beijing", "cn-shenzhen", NULL
 };
 
@@ -58,11 +59,12 @@ gst_ice_new_media_is_offered (const gchar * region, const gchar * host)
       && g_strv_length (labels) == 4)
     region = labels[1];
 
-  return g_strv_contains (gst_ice_new_media_regions, region);
+  return g_strv_contains (regions, region);
 }
 
-gchar *
-gst_ice_new_media_list_exts (const gchar * type)
+/* `mp4, ts, ...`: what @type, `video` or `audio`, can be. (transfer full) */
+static gchar *
+list_exts (const gchar * type)
 {
   guint i;
 
@@ -126,9 +128,9 @@ static gboolean
 check_type (const GstIceNewMedia * media, GError ** error)
 {
   const gchar *type = media->type != NULL ? media->type : "video";
-  g_autofree gchar *exts = gst_ice_new_media_list_exts (type);
+  g_autofree gchar *exts = list_exts (type);
   g_autofree gchar *audio_exts_too = media->type == NULL ?
-      gst_ice_new_media_list_exts ("audio") : NULL;
+      list_exts ("audio") : NULL;
 
   if (exts == NULL)
     return gst_ice_set_error (error, GST_ICE_ERROR_SETTINGS,

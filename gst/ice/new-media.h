@@ -9,9 +9,6 @@
 
 #include <json-glib/json-glib.h>
 
-/* The regions that have CreateUploadMedia, NULL-terminated. */
-extern const gchar *const gst_ice_new_media_regions[];
-
 /* A recording that is to be. All texts are UTF-8; none is owned. */
 typedef struct
 {
@@ -48,6 +45,3 @@ gboolean gst_ice_new_media_check (const GstIceNewMedia * media,
 /* The parameters of CreateUploadMedia, each a string. @media has been
  * checked. (transfer full) */
 JsonObject *gst_ice_new_media_get_parameters (const GstIceNewMedia * media);
-
-/* `mp4, ts, ...`: what @type, `video` or `audio`, can be. (transfer full) */
-gchar *gst_ice_new_media_list_exts (const gchar * type);

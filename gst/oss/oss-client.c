@@ -9,8 +9,6 @@
 
 #include "oss/oss-client.h"
 
-#include <string.h>
-
 #include <gst/gst.h>
 
 #include "common/log.h"

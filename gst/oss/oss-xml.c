@@ -7,8 +7,6 @@
 
 #include "oss/oss-xml.h"
 
-#include <string.h>
-
 #include "common/error.h"
 #include "common/number.h"
 #include "common/secret.h"

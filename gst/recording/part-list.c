@@ -140,8 +140,9 @@ is_finished (GstIcePartList * self)
   return self->finished_us >= 0;
 }
 
-gboolean
-gst_ice_part_list_is_at (GstIcePartList * self, const GstIceHeldPart * part)
+/* TRUE if @part is being written. */
+static gboolean
+is_at (GstIcePartList * self, const GstIceHeldPart * part)
 {
   return !is_finished (self) && self->position >= part->offset
       && self->position < gst_ice_held_part_get_end (part);
@@ -566,7 +567,7 @@ gst_ice_part_list_is_freeable (GstIcePartList * self,
 {
   return part->confirmed && part->size >= GST_ICE_PART_SIZE_MIN
       && !gst_ice_part_list_is_head (self, part)
-      && !gst_ice_part_list_is_at (self, part);
+      && !is_at (self, part);
 }
 
 static gboolean
@@ -580,7 +581,7 @@ is_droppable (GstIcePartList * self, const GstIceHeldPart * part,
   if (!is_finished (self) && gst_ice_part_list_is_head (self, part))
     return FALSE;
 
-  return mode == GST_ICE_DROP_ALL || !gst_ice_part_list_is_at (self, part);
+  return mode == GST_ICE_DROP_ALL || !is_at (self, part);
 }
 
 /* With a spool, memory also comes and goes behind what was counted; and at the

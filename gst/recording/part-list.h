@@ -87,10 +87,6 @@ gboolean gst_ice_part_list_is_open (GstIcePartList * list,
 gboolean gst_ice_part_list_is_head (GstIcePartList * list,
     const GstIceHeldPart * part);
 
-/* TRUE if @part is being written. */
-gboolean gst_ice_part_list_is_at (GstIcePartList * list,
-    const GstIceHeldPart * part);
-
 /* TRUE if parts that wait for the network are on disk only. */
 gboolean gst_ice_part_list_is_spilling (GstIcePartList * list);
 

@@ -19,7 +19,6 @@
 #include "recording/spool.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -18,8 +18,9 @@ cancel_requests (GstIceUpload * self)
   self->cancellable = g_cancellable_new ();
 }
 
-GstIceOutcome
-gst_ice_upload_get_leftover (GstIceUpload * self)
+/* What is left behind when nothing more is done. */
+static GstIceOutcome
+get_leftover (GstIceUpload * self)
 {
   if (self->inquiry.state == GST_ICE_INQUIRY_THERE)
     return GST_ICE_OUTCOME_COMPLETED;
@@ -157,13 +158,13 @@ gst_ice_upload_end_early (GstIceUpload * self, const GError * cause)
       || !gst_ice_upload_is_active (self))
     return;
   if (self->state != GST_ICE_UPLOAD_ABORTING) {
-    gst_ice_upload_ended (self, gst_ice_upload_get_leftover (self));
+    gst_ice_upload_ended (self, get_leftover (self));
     return;
   }
 
   error = new_stop_error (self, cause, "The upload could not be aborted");
   gst_ice_upload_set_last_error (self, error);
-  end (self, gst_ice_upload_get_leftover (self), GST_ICE_UPLOAD_FAILED,
+  end (self, get_leftover (self), GST_ICE_UPLOAD_FAILED,
       GST_ICE_UPLOAD_EVENT_STOPPED, error);
 }
 
@@ -237,7 +238,7 @@ gst_ice_upload_failed (GstIceUpload * self, const GError * error, guint part)
   cancel_requests (self);
 
   if (!can_salvage (self)) {
-    gst_ice_upload_ended (self, gst_ice_upload_get_leftover (self));
+    gst_ice_upload_ended (self, get_leftover (self));
     return;
   }
 
@@ -261,7 +262,7 @@ gst_ice_upload_begin_stop (GstIceUpload * self, gboolean abort)
     cancel_requests (self);
     begin_end (self, GST_ICE_UPLOAD_ABORTING);
   } else {
-    gst_ice_upload_ended (self, gst_ice_upload_get_leftover (self));
+    gst_ice_upload_ended (self, get_leftover (self));
   }
 }
 
@@ -274,7 +275,7 @@ drop (GstIceUpload * self)
 {
   g_autoptr (GError) error = NULL;
 
-  gst_ice_upload_set_outcome (self, gst_ice_upload_get_leftover (self));
+  gst_ice_upload_set_outcome (self, get_leftover (self));
   if (!self->finishing && !gst_ice_upload_state_is_over (self->state)) {
     gst_ice_upload_set_state (self, self->state, GST_ICE_UPLOAD_STOPPED);
     return;

@@ -230,9 +230,6 @@ void gst_ice_call_send (GstIceCall * call, GstIceOssRequest * request);
 
 /* ---- upload-end.c ---- */
 
-/* What is left behind when nothing more is done. */
-GstIceOutcome gst_ice_upload_get_leftover (GstIceUpload * self);
-
 /* What OSS answered to Complete, or to HeadObject, about the object. */
 void gst_ice_upload_publish_answer (GstIceUpload * self,
     const GstIceOssReply * reply);
