@@ -33,6 +33,7 @@ static const struct
   {"signals", "docs/test-readme-tables.c"},
   {"modes", "docs/test-readme-tables.c"},
   {"nightly", "docs/test-readme-tables.c"},
+  {"machines", "docs/test-readme-tables.c"},
   {"messages", "docs/test-readme-commands.c"},
   {"troubles", "docs/test-troubleshooting.c"},
   {"troubles-zh", "docs/test-troubleshooting.c"},
@@ -635,26 +636,41 @@ test_modes (void)
   }
 }
 
-/* Results are of what tests/nightly.sh runs. */
+/* @mark: of a table of results, each of what @script does: @format is how that
+ * names what is in the first column. */
 static void
-test_nightly (void)
+check_results (const gchar * mark, const gchar * script, const gchar * format)
 {
-  g_autoptr (GPtrArray) rows = pages_get_rows (pages, "nightly");
+  g_autoptr (GPtrArray) rows = pages_get_rows (pages, mark);
   g_autofree gchar *path = g_build_filename (g_getenv ("SOURCE_ROOT"),
-      "tests", "nightly.sh", NULL);
+      "tests", script, NULL);
   g_autofree gchar *text = NULL;
   g_autoptr (GError) error = NULL;
   guint i;
 
   g_file_get_contents (path, &text, NULL, &error);
   g_assert_no_error (error);
+  g_assert_cmpuint (rows->len, >, 0);
   for (i = 0; i < rows->len; i++) {
     gchar **row = g_ptr_array_index (rows, i);
-    g_autofree gchar *call = g_strdup_printf ("run %s ", row[0]);
+    g_auto (GStrv) parts = g_strsplit (format, "%", 2);
+    g_autofree gchar *call = g_strjoinv (row[0], parts);
 
     if (strstr (text, call) == NULL)
-      g_error ("tests/nightly.sh runs no %s", row[0]);
+      g_error ("tests/%s knows no %s", script, row[0]);
   }
+}
+
+static void
+test_nightly (void)
+{
+  check_results ("nightly", "nightly.sh", "run % ");
+}
+
+static void
+test_machines (void)
+{
+  check_results ("machines", "machines/run.sh", "\n  %)");
 }
 
 /* One sentence per line, without what makes it look different.
@@ -735,6 +751,7 @@ main (int argc, char **argv)
   g_test_add_func ("/pages/logs/are-all-described", test_categories);
   g_test_add_func ("/pages/modes/are-all-there", test_modes);
   g_test_add_func ("/pages/nightly/is-what-runs", test_nightly);
+  g_test_add_func ("/pages/machines/are-what-there-is", test_machines);
   g_test_add_func ("/pages/tables/are-all-tried", test_tables);
   g_test_add_func ("/pages/links/lead-somewhere", test_links);
   g_test_add_func ("/pages/readme/leads-to-all-pages", test_pages);

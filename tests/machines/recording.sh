@@ -3,21 +3,23 @@
 # Copyright (C) 2026 The icesink developers
 #
 # One recording, as fast as this machine can encode it: the object in the
-# emulator is what filesink wrote beside it, byte for byte. In the tree, whose
-# build directory is build.
+# emulator is what filesink wrote beside it, byte for byte.
+#
+# usage, in the tree: recording.sh [BUILD-DIRECTORY]
 
 set -eu
 
+build=${1:-build}
 directory=$(mktemp -d)
 mkfifo "$directory/ready"
-build/tests/emulator/ice-emulator --directory="$directory/objects" \
+"$build"/tests/emulator/ice-emulator --directory="$directory/objects" \
   >"$directory/ready" &
 emulator=$!
 trap 'kill $emulator; rm -rf "$directory"' EXIT
 read -r line <"$directory/ready"
 endpoint=${line#*listening on }
 
-GST_PLUGIN_PATH=build/plugin GST_REGISTRY=$directory/registry.bin \
+GST_PLUGIN_PATH=$build/plugin GST_REGISTRY=$directory/registry.bin \
   ALIBABA_CLOUD_ACCESS_KEY_ID=LTAI5tEmulatorDemoKeyId1 \
   ALIBABA_CLOUD_ACCESS_KEY_SECRET=EmulatorDemoSecret0123456789ab \
   gst-launch-1.0 -q videotestsrc num-buffers=250 pattern=snow \
