@@ -9,8 +9,9 @@
  * file or from the network.
  *
  * Security tokens and signatures are not asserted. They go out in headers, and
- * libsoup keeps copies of those in buffers that nobody else can reach: a
- * message of the test says how many. */
+ * libsoup and the C library copy those into memory that nobody else can reach
+ * and do not wipe it (docs/how-it-works.md): a message of the test says how many
+ * pieces are left. */
 
 #include "fixture.h"
 
