@@ -266,7 +266,7 @@ read_sized (RequestReader * reader, BodyMode mode, guint64 size, Body * body)
 {
   size = take_buffered (reader, mode, size, body);
   while (size > 0 && mode == BODY_DISCARD && size > BUFFER_SIZE) {
-    gsize n = channel_discard (reader->channel, size);
+    gsize n = channel_discard (reader->channel, MIN (size, G_MAXINT));
 
     if (n == 0)
       return FALSE;
