@@ -32,8 +32,12 @@
 /* Slabs in use from which on they are large pages. */
 #define LARGE_PAGES_FROM 8
 
-/* How long an empty slab waits. */
-#define IDLE_US (30 * G_USEC_PER_SEC)
+/* The kernel clears a large page as a whole, which takes milliseconds. So many
+ * are kept ready, that no streaming thread has to wait for it. */
+#define READY_SLABS 2
+
+/* How long an empty slab waits: longer than a slow part takes to fill. */
+#define IDLE_US (120 * G_USEC_PER_SEC)
 
 /* What has to be left for everybody else when a slab is mapped: GLib ends the
  * process when it finds no memory, and waits for ever for a thread that could not
@@ -159,15 +163,15 @@ slab_free (GstIceChunkSlab * slab)
   g_free (slab);
 }
 
-/* Has the kernel put memory under all of a chunk at once, which costs a
+/* Has the kernel put memory under all of a chunk or a slab at once, which costs a
  * fraction of one page fault after the other. Where it can't, they come when
  * they come. */
 static void
-populate (guint8 * data)
+populate (guint8 * data, gsize size)
 {
 #ifdef MADV_POPULATE_WRITE
   if (sysconf (_SC_PAGESIZE) <= GST_ICE_CHUNK_SIZE)
-    madvise (data, GST_ICE_CHUNK_SIZE, MADV_POPULATE_WRITE);
+    madvise (data, size, MADV_POPULATE_WRITE);
 #endif
 }
 
@@ -318,6 +322,40 @@ gst_ice_chunk_pool_trim (void)
   g_mutex_unlock (&store.lock);
 }
 
+static gboolean
+lacks_ready_slab (void)
+{
+  gst_ice_lock_scope (&store.lock);
+
+  return store.n_pools > 0 && store.n_slabs >= LARGE_PAGES_FROM
+      && store.n_spare < READY_SLABS;
+}
+
+/* Behind those that are in use. */
+static void
+add_ready_slab (GstIceChunkSlab * slab)
+{
+  gst_ice_lock_scope (&store.lock);
+
+  g_ptr_array_insert (store.slabs, 0, slab);
+  store.n_slabs++;
+  store.n_spare++;
+}
+
+void
+gst_ice_chunk_pool_prepare (void)
+{
+  while (lacks_ready_slab ()) {
+    GstIceChunkSlab *slab = slab_new (TRUE);
+
+    if (slab == NULL)
+      return;
+    populate (slab->data, SLAB_SIZE);
+    slab->untouched = 0;
+    add_ready_slab (slab);
+  }
+}
+
 /* Call with the lock held. */
 static gboolean
 has_room (GstIceChunkPool * pool)
@@ -374,7 +412,7 @@ find_memory (GstIceChunkSlab ** slab, GstIceChunkSlab * new_slab,
   g_mutex_unlock (&store.lock);
 
   if (untouched)
-    populate (data);
+    populate (data, GST_ICE_CHUNK_SIZE);
 
   return data;
 }

@@ -418,6 +418,7 @@ gst_ice_recording_seal_aged (GstIceRecording * self)
 
   hand_over (self, leaving);
   gst_ice_chunk_pool_trim ();
+  gst_ice_chunk_pool_prepare ();
 }
 
 void

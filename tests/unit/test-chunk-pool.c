@@ -256,6 +256,29 @@ test_used_again (void)
   g_clear_pointer (&pools[1], gst_ice_chunk_pool_unref);
 }
 
+/* Who takes chunk after chunk does not wait for the kernel. */
+static void
+test_ready (void)
+{
+  GstIceChunkPool *pool = gst_ice_chunk_pool_new (64 * MIB);
+  g_autoptr (GPtrArray) chunks =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_chunk_unref);
+  gint before;
+
+  while (chunks->len < N_CHUNKS / 2)
+    g_ptr_array_add (chunks, gst_ice_chunk_pool_take (pool));
+  before = g_atomic_int_get (&n_maps);
+  while (g_atomic_int_get (&n_maps) == before)
+    g_ptr_array_add (chunks, gst_ice_chunk_pool_take (pool));
+
+  gst_ice_chunk_pool_prepare ();
+  before = g_atomic_int_get (&n_maps);
+  while (chunks->len < N_CHUNKS / 2 + 3 * MIB / GST_ICE_CHUNK_SIZE)
+    g_ptr_array_add (chunks, gst_ice_chunk_pool_take (pool));
+  g_assert_cmpint (g_atomic_int_get (&n_maps), ==, before);
+  gst_ice_chunk_pool_unref (pool);
+}
+
 /* A part that is on its way may be the last that knows of the pool. */
 static void
 test_outlives (void)
@@ -278,6 +301,7 @@ main (int argc, char **argv)
   if (!RESERVES_ADDRESSES)
     g_test_add_func ("/chunk-pool/leaves-no-holes", test_small_address_space);
   g_test_add_func ("/chunk-pool/is-used-again", test_used_again);
+  g_test_add_func ("/chunk-pool/has-some-ready", test_ready);
   g_test_add_func ("/chunk-pool/lives-as-long-as-its-chunks", test_outlives);
 
   return g_test_run ();
