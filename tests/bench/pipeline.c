@@ -3,7 +3,8 @@
 /* Runs the pattern through one sink, or many, and says what that took.
  *
  *   pipeline --sink LAUNCH-LINE --bytes N [--buffer-size N] [--list-length N]
- *       [--rate BYTES] [--sinks N] [--idle SECONDS] [--push-times]
+ *       [--rate BYTES] [--sinks N] [--idle SECONDS] [--after SECONDS]
+ *       [--push-times]
  *       [--ca-file FILE]
  *
  * LAUNCH-LINE describes the end of a pipeline; @ in it becomes the number of
@@ -11,9 +12,9 @@
  * pipeline's. With --idle nothing is pushed: the sinks wait in PLAYING for so
  * long and are stopped.
  *
- * The last line is JSON. `cpu` counts from PLAYING to the last EOS, so that it
- * has no part of what programs cost to load; whoever wants that looks at the
- * whole process. `rss` is the resident memory at the end of the idle time or
+ * The last line is JSON. `cpu` counts from PLAYING, or --after so long, to the
+ * last EOS, so that it has no part of what programs cost to load; whoever wants
+ * that looks at the whole process. `rss` is the resident memory at the end of the idle time or
  * at the last EOS, `rss_peak` its peak; `tail` runs from the last byte's
  * return to EOS.
  *
@@ -40,6 +41,7 @@ static gint list_length;
 static gint64 rate;
 static gint n_sinks = 1;
 static gdouble idle_seconds;
+static gdouble after_seconds;
 static gboolean with_push_times;
 
 static const GOptionEntry entries[] = {
@@ -51,6 +53,8 @@ static const GOptionEntry entries[] = {
   {"rate", 0, 0, G_OPTION_ARG_INT64, &rate, "Bytes a second", "N"},
   {"sinks", 0, 0, G_OPTION_ARG_INT, &n_sinks, "1", "N"},
   {"idle", 0, 0, G_OPTION_ARG_DOUBLE, &idle_seconds, "Push nothing",
+      "SECONDS"},
+  {"after", 0, 0, G_OPTION_ARG_DOUBLE, &after_seconds, "Count from then on",
       "SECONDS"},
   {"push-times", 0, 0, G_OPTION_ARG_NONE, &with_push_times, NULL, NULL},
   {"ca-file", 0, 0, G_OPTION_ARG_FILENAME, &ca_file,
@@ -277,6 +281,10 @@ run (Lane * lanes)
 
   for (i = 0; i < n_sinks; i++)
     gst_element_set_state (lanes[i].pipeline, GST_STATE_PLAYING);
+  if (after_seconds > 0) {
+    g_usleep (after_seconds * G_USEC_PER_SEC);
+    result.cpu = -get_cpu_seconds ();
+  }
   wait_for_end (lanes);
   end_us = g_get_monotonic_time ();
 
