@@ -4,7 +4,8 @@
 
 import os
 
-from runner import GIB, MIB, Failed, Receiver, find_program, median, spread
+from runner import (GIB, MIB, PLUGINS, Failed, Receiver, find_program, median,
+                    spread)
 
 SHAPES = {
     '64 KiB': ('--buffer-size', 65536),
@@ -124,6 +125,18 @@ class Curl(Element):
                 f'ca-cert={machine.tls[0]}')
 
 
+class S3(Element):
+    """Of gst-plugins-rs; README.md says how it is built."""
+
+    def missing(self):
+        return None if has_element('awss3sink') else 'not built'
+
+    def line(self, machine, receiver):
+        return (f'awss3sink bucket=bench key=object region=us-east-1 '
+                f'endpoint-uri={receiver.uri} force-path-style=true '
+                'access-key=bench secret-access-key=bench')
+
+
 class FileThenCurl(Element):
     """filesink to memory, then curl: needs the space of the recording."""
 
@@ -177,10 +190,11 @@ def has_element(name):
     import subprocess
     inspect = find_program('gst-inspect-1.0')
     return bool(inspect) and subprocess.run(
-        [inspect, '--exists', name], check=False).returncode == 0
+        [inspect, '--exists', name], check=False,
+        env={**os.environ, 'GST_PLUGIN_PATH': PLUGINS}).returncode == 0
 
 
-PEERS = (Soup('souphttpclientsink'), Curl('curlhttpsink'),
+PEERS = (Soup('souphttpclientsink'), Curl('curlhttpsink'), S3('awss3sink'),
          FileThenCurl('filesink, curl -T'), Rclone('rclone rcat'),
          Aws('aws s3 cp -'))
 
