@@ -163,8 +163,8 @@ slab_free (GstIceChunkSlab * slab)
   g_free (slab);
 }
 
-/* Has the kernel put memory under all of a chunk or a slab at once, which costs a
- * fraction of one page fault after the other. Where it can't, they come when
+/* Has the kernel put memory under all of a chunk or a slab at once, which costs
+ * a fraction of one page fault after the other. Where it can't, they come when
  * they come. */
 static void
 populate (guint8 * data, gsize size)

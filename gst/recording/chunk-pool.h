@@ -46,8 +46,8 @@ guint64 gst_ice_chunk_pool_get_ceiling (void);
 void gst_ice_chunk_pool_trim (void);
 
 /* Where much memory is in use, has some more ready before it is asked for, since
- * to get it takes its time. To be called a few times a second, where that does not
- * matter. */
+ * to get it takes its time. To be called a few times a second, where that does
+ * not matter. */
 void gst_ice_chunk_pool_prepare (void);
 
 /* A chunk with undefined content, or NULL if the budget is used up, or the kernel

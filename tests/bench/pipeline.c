@@ -14,9 +14,9 @@
  *
  * The last line is JSON. `cpu` counts from PLAYING, or --after so long, to the
  * last EOS, so that it has no part of what programs cost to load; whoever wants
- * that looks at the whole process. `rss` is the resident memory at the end of the idle time or
- * at the last EOS, `rss_peak` its peak; `tail` runs from the last byte's
- * return to EOS.
+ * that looks at the whole process. `rss` is the resident memory at the end of
+ * the idle time or at the last EOS, `rss_peak` its peak; `tail` runs from the
+ * last byte's return to EOS.
  *
  * Threads: the main thread starts and waits. */
 
