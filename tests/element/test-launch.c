@@ -279,7 +279,8 @@ test_bad (gconstpointer data)
 
   start (launch, "", "fakesrc num-buffers=100 sizetype=fixed sizemax=10000",
       c->settings);
-  g_assert_cmpint (finish (launch), ==, 1);
+  /* It is 255 if it comes before the pipeline plays. */
+  g_assert_cmpint (finish (launch), !=, 0);
   g_assert_nonnull (strstr (launch->output, "ERROR: from element"));
   g_assert_nonnull (strstr (launch->output, "icesink"));
   g_assert_null (strstr (launch->output, "Got EOS"));
@@ -433,16 +434,17 @@ static const struct
   const gchar *name;
   const gchar *options;
   const gchar *settings;
-  gint status;
+  gboolean fails;
 } secret_cases[] = {
-  {"a-good-run", "", "", 0},
+  {"a-good-run", "", "", FALSE},
   {"a-run-with-renewals", "--fault=part:expired-token:count=3"
-        " --fault=part:error:skip=5:count=2", "", 0},
-  {"a-refused-run", "--fault=part:forbidden:count=0", "", 1},
+        " --fault=part:error:skip=5:count=2", "", FALSE},
+  {"a-refused-run", "--fault=part:forbidden:count=0", "", TRUE},
   {"a-refused-signature",
-        "--fault=refresh:error:status=400:code=SignatureDoesNotMatch", "", 1},
+        "--fault=refresh:error:status=400:code=SignatureDoesNotMatch", "",
+      TRUE},
   {"an-expired-run", "--fault=part:expired-token:count=0",
-      "retry-timeout=1000000000", 1},
+      "retry-timeout=1000000000", TRUE},
 };
 
 /* A run that fails at once leaves a log and the graph of its first step. */
@@ -489,7 +491,7 @@ test_secrets (gconstpointer data)
 
   start_talkative (launch, "fakesrc num-buffers=100 sizetype=fixed"
       " sizemax=10000 ! queue", secret_cases[i].settings);
-  g_assert_cmpint (finish (launch), ==, secret_cases[i].status);
+  g_assert_cmpint (finish (launch) != 0, ==, secret_cases[i].fails);
   search_all (launch);
 }
 
