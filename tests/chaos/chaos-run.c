@@ -383,12 +383,22 @@ set_reachable (ChaosRun * run, gboolean reachable)
   g_assert_no_error (error);
 }
 
+/* A pipeline whose state change goes on in the background takes a new state for
+ * an interruption, or misses that the sink prerolls once more, and may never
+ * get anywhere: GstBin, not the sink. */
+static gboolean
+is_at_rest (ChaosRun * run)
+{
+  return !run->paused && gst_element_get_state (run->pipeline, NULL, NULL, 0)
+      != GST_STATE_CHANGE_ASYNC;
+}
+
 /* What was said of the stream that has gone does not count. In PAUSED, a bin
  * would keep its EOS and post it later, as if it were that of the next. */
 static void
 flush (ChaosRun * run)
 {
-  if (run->paused)
+  if (!is_at_rest (run))
     return;
 
   set_step (run, "flushing");
@@ -411,14 +421,10 @@ stop (ChaosRun * run)
   run->stop_took_us = g_get_monotonic_time () - begin_us;
 }
 
-/* A pipeline whose state change goes on in the background takes a new state
- * for an interruption and may never get anywhere: GstBin, not the sink. So it
- * is paused only when it is at rest. */
 static void
 pause_pipeline (ChaosRun * run)
 {
-  if (run->paused || gst_element_get_state (run->pipeline, NULL, NULL, 0)
-      == GST_STATE_CHANGE_ASYNC)
+  if (!is_at_rest (run))
     return;
 
   set_step (run, "pausing");
