@@ -40,7 +40,7 @@ record (ToolFixture * fixture, const gchar * media_id, guint n_buffers)
 static void
 test_whole_way (void)
 {
-  g_autoptr (ToolFixture) fixture = tool_fixture_new ("--prepare-time=0.7");
+  g_autoptr (ToolFixture) fixture = tool_fixture_new ("--prepare-time=0");
   g_autofree gchar *media_id = NULL;
   g_autofree gchar *wait = NULL;
 
@@ -49,6 +49,7 @@ test_whole_way (void)
   media_id = g_strdup (g_strstrip (fixture->out));
   record (fixture, media_id, 5);
 
+  tool_fixture_add_fault (fixture, "info:media-status:code=Preparing:count=2");
   wait = g_strdup_printf (INFO "--wait %s", media_id);
   tool_fixture_expect (fixture, 0, wait);
   assert_says (fixture->err, "Preparing");
