@@ -1075,15 +1075,27 @@ typedef struct
 } Barrier;
 
 static gboolean
+pass_barrier (gpointer user_data)
+{
+  Barrier *barrier = user_data;
+
+  g_mutex_lock (&barrier->self->lock);
+  barrier->done = TRUE;
+  g_cond_broadcast (&barrier->self->changed);
+  g_mutex_unlock (&barrier->self->lock);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* The upload is closed in the next turn, and until then has no outcome. */
+static gboolean
 quieten_in_thread (gpointer user_data)
 {
   Barrier *barrier = user_data;
 
   quieten (barrier->self);
-  g_mutex_lock (&barrier->self->lock);
-  barrier->done = TRUE;
-  g_cond_broadcast (&barrier->self->changed);
-  g_mutex_unlock (&barrier->self->lock);
+  gst_ice_network_thread_invoke (barrier->self->thread, pass_barrier, barrier,
+      NULL);
 
   return G_SOURCE_REMOVE;
 }
