@@ -328,8 +328,9 @@ assert_no_object (IceEmulator * emulator, Lane * lane)
   g_assert_null (path);
 }
 
-/* A lane may be stopped while, or when, it has just been completed. */
-static void
+/* A lane may be stopped while, or when, it has just been completed. TRUE if it
+ * says that it does not know. */
+static gboolean
 assert_aborted (IceEmulator * emulator, Lane * lane)
 {
   g_autoptr (GstStructure) stats = NULL;
@@ -340,6 +341,8 @@ assert_aborted (IceEmulator * emulator, Lane * lane)
   g_test_message ("%s: %s", lane->media_id, outcome);
   if (!g_str_equal (outcome, "completed") && !g_str_equal (outcome, "unknown"))
     assert_no_object (emulator, lane);
+
+  return g_str_equal (outcome, "unknown");
 }
 
 static void
@@ -395,7 +398,7 @@ test_many (void)
 {
   g_autoptr (IceEmulator) emulator = ice_emulator_new_started ("--no-md5");
   g_autoptr (GPtrArray) lanes = new_lanes (emulator, MANY, 6);
-  guint i, n_stopped = 0;
+  guint i, n_stopped = 0, n_unknown = 0;
 
   record_many (lanes);
   for (i = 0; i < MANY; i++) {
@@ -403,13 +406,13 @@ test_many (void)
 
     n_stopped += lane->stopped;
     if (lane->stopped)
-      assert_aborted (emulator, lane);
+      n_unknown += assert_aborted (emulator, lane);
     else
       assert_exact (emulator, lane);
   }
   g_assert_cmpuint (n_stopped, >, 0);
   g_test_message ("%u of %u were stopped", n_stopped, MANY);
-  g_assert_cmpuint (ice_emulator_count_open_uploads (emulator), ==, 0);
+  g_assert_cmpuint (ice_emulator_count_open_uploads (emulator), <=, n_unknown);
   g_clear_pointer (&lanes, g_ptr_array_unref);
   g_assert_cmpuint (test_count_threads ("icesink-network"), ==, 0);
 }
