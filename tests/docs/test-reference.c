@@ -153,7 +153,7 @@ static const Failure failures[] = {
       "--fault=complete:close-after-processing --fault=head:forbidden:count=0",
       "media-id=a"},
   {"SEEK", GST_RESOURCE_ERROR_SEEK, NULL,
-      "media-id=a head-size=0 max-memory=524288", REWRITER},
+      "media-id=a head-size=0 max-memory=524288 parallel-parts=1", REWRITER},
   {"SYNC", GST_RESOURCE_ERROR_SYNC, "--fault=part:wrong-crc:count=0",
       "media-id=a retry-timeout=60000000000"},
   {"NO_SPACE_LEFT", GST_RESOURCE_ERROR_NO_SPACE_LEFT,

@@ -62,6 +62,7 @@ const MuxerRow muxer_rows[] = {
   /* the others of base, good, bad and ugly */
   {"flvmux", "h264 aac"},
   {"flvmux streamable=true", "h264 aac", "streamable", "seekable=no"},
+  {"eflvmux", "h264 aac"},
   {"avimux", "jpeg pcm", NULL, NULL, 0, MUXER_INSISTS},
   {"avimux", "h264-bytes mp3", "h264", NULL, 0, MUXER_INSISTS},
   {"wavenc", "pcm", NULL, NULL, 0, MUXER_INSISTS},
@@ -156,16 +157,14 @@ const MuxerRow muxer_rows[] = {
 
 const gchar *const muxer_exceptions[] = {
   "avmux_a64", "avmux_aea", "avmux_alp", "avmux_amv", "avmux_apm", "avmux_apng",
-  "avmux_argo_asf", "avmux_argo_cvg", "avmux_ast", "avmux_avs3",
-  "avmux_bit", "avmux_codec2", "avmux_dash", "avmux_daud",
-  "avmux_film_cpk", "avmux_filmstrip", "avmux_fits", "avmux_hds",
-  "avmux_hls", "avmux_iamf", "avmux_ico", "avmux_ilbc", "avmux_kvag",
-  "avmux_lc3",
-  "avmux_mxf_d10", "avmux_oga", "avmux_ogg", "avmux_ogv",
-  "avmux_oma", "avmux_opus", "avmux_psp", "avmux_rtsp", "avmux_sap",
-  "avmux_smoothstreaming", "avmux_sox", "avmux_spx", "avmux_tta",
-  "avmux_vc1test", "avmux_vidc", "avmux_webp", "avmux_yuv4mpegpipe",
-  "cea608mux", "hlssink2",
+  "avmux_apv", "avmux_argo_asf", "avmux_argo_cvg", "avmux_ast", "avmux_avs3",
+  "avmux_bit", "avmux_codec2", "avmux_dash", "avmux_daud", "avmux_film_cpk",
+  "avmux_filmstrip", "avmux_fits", "avmux_hds", "avmux_hls", "avmux_iamf",
+  "avmux_ico", "avmux_ilbc", "avmux_kvag", "avmux_lc3", "avmux_mxf_d10",
+  "avmux_oga", "avmux_ogg", "avmux_ogv", "avmux_oma", "avmux_opus", "avmux_pdv",
+  "avmux_psp", "avmux_rtsp", "avmux_sap", "avmux_smoothstreaming", "avmux_sox",
+  "avmux_spx", "avmux_tta", "avmux_vc1test", "avmux_vidc", "avmux_webp",
+  "avmux_whip", "avmux_yuv4mpegpipe", "cea608mux", "hlssink2",
   NULL
 };
 

@@ -4,6 +4,7 @@
  * with all of its properties, several of them behind a tee. */
 
 #include "fixture.h"
+#include "system.h"
 
 #include <string.h>
 #include <glib/gstdio.h>
@@ -168,6 +169,8 @@ get_sample (const gchar * name, IceEmulator * emulator,
 
   if (g_str_has_suffix (name, "-endpoint"))
     return g_strdup (ice_emulator_get_uri (emulator));
+  if (g_str_equal (name, "max-upload-bitrate") && !test_can_pace ())
+    return NULL;
   if (g_str_equal (name, "ssl-ca-file"))
     return g_strdup (ice_emulator_get_ca_file (emulator));
   if (g_str_equal (name, "spool-directory"))
