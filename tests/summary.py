@@ -73,8 +73,9 @@ def take_leaks(tests, path):
 
 
 def get_program(test):
-    """Its name without those of the project and the suite."""
-    return test["name"].split(" / ")[-1]
+    """Its name without those of the project and the suite: of old
+    "icesink:unit / clock", from Meson 1.12 on "unit - icesink:clock"."""
+    return re.split(" / |:", test["name"])[-1]
 
 
 def print_failure(test):

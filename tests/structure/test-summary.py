@@ -125,6 +125,11 @@ def test_names_what_runs_again():
           0, "a c")
 
 
+def test_knows_names_of_meson_1_12():
+    failed = program("a", result="TIMEOUT") | {"name": "unit - icesink:a"}
+    check(summarize([failed], options=["--failed"]), 0, "a")
+
+
 def run_ci(directory, last_lines):
     """(exit status, last line) of .ci/run, where tests/run.sh and the
     quickstart end with these lines, by their mode."""
