@@ -9,8 +9,9 @@
  * never held while a callback runs or the disk or a thread is awaited.
  *
  * What a muxer may still rewrite is decided here: the head stays to the end,
- * also if it has left before, which it does where nothing seems to be rewritten;
- * a part behind the write position leaves when it is further back than the window.
+ * also if it has left before, which it does where nothing seems to be
+ * rewritten; a part behind the write position leaves when it is further back
+ * than the window.
  * The window is the longest rewind seen so far and half of that again, since the
  * next may be longer. A rewrite of bytes that were rewritten before is no such
  * rewind but another update of the same place (a reserved moov): it makes the

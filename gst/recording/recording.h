@@ -11,8 +11,9 @@
  *
  * The head of the stream is held to the end, because muxers patch it there, and
  * leaves only then, or when it is a fiftieth of what was written: a muxer that
- * has not patched it by then seldom does, and if so it leaves once more. Behind the write position, a window is held back whose length is
- * learnt from the rewinds seen; a muxer that never rewinds has none.
+ * has not patched it by then seldom does, and if so it leaves once more. Behind
+ * the write position, a window is held back whose length is learnt from the
+ * rewinds seen; a muxer that never rewinds has none.
  *
  * With a spool, everything that is written goes to disk as well, and stays
  * there and rewritable to the end. What is on disk may leave memory; so memory

@@ -228,8 +228,8 @@ test_rewrite (void)
 }
 
 /* A backlog on a line that is not full: more connections than three, if the
- * system tells of round trips, and no more than memory holds. What comes one at a time, as from a live source that the
- * line keeps up with, takes one. */
+ * system tells of round trips, and no more than memory holds. What comes one at
+ * a time, as from a live source that the line keeps up with, takes one. */
 static void
 check_automatic (gint64 short_line_us, guint max, guint n_parts, guint least,
     guint most)
