@@ -291,10 +291,8 @@ test_unreachable (void)
   assert_over (f);
 }
 
-/* Nothing of CompleteMultipartUpload has left, and the parts are there for sure,
- * also if it is still connecting when the time is over. */
 static void
-test_unreachable_in_the_middle (gconstpointer silent)
+test_unreachable_in_the_middle (void)
 {
   g_autoptr (Fixture) f = fixture_new (NULL);
   const GstStructure *details;
@@ -302,10 +300,7 @@ test_unreachable_in_the_middle (gconstpointer silent)
   fixture_set (f, "retry-timeout=500000000 stop-timeout=500000000");
   fixture_record (f, LARGE);
   fixture_wait_for (f, fixture_get_stat (f, "parts-uploaded") == 10);
-  if (silent != NULL)
-    fixture_set_silent (f);
-  else
-    fixture_set_reachable (f, FALSE);
+  fixture_set_reachable (f, FALSE);
   fixture_push_all (f, LARGE, 64 * KIB);
 
   details = fixture_wait_error (f, GST_RESOURCE_ERROR_WRITE);
@@ -350,6 +345,26 @@ test_unreachable_at_the_end (void)
   g_assert_false (fixture_push_eos (f));
 
   fixture_wait_error (f, GST_RESOURCE_ERROR_CLOSE);
+  assert_over (f);
+}
+
+/* CompleteMultipartUpload is still connecting when the time is over: nothing of
+ * it has left, and the parts are there for sure. */
+static void
+test_silent_at_the_end (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  const GstStructure *details;
+
+  fixture_set (f, "retry-timeout=500000000 stop-timeout=500000000"
+      " stall-timeout=2000000000");
+  fixture_record (f, LARGE);
+  fixture_wait_for (f, fixture_get_stat (f, "parts-uploaded") == 10);
+  fixture_set_silent (f);
+  g_assert_false (fixture_push_eos (f));
+
+  details = fixture_wait_error (f, GST_RESOURCE_ERROR_CLOSE);
+  g_assert_cmpstr (gst_structure_get_string (details, "outcome"), ==, "kept");
   assert_over (f);
 }
 
@@ -740,10 +755,10 @@ main (int argc, char **argv)
   FIXTURE_ADD_CASES ("/icesink/errors/names-", error_cases, test_error);
   g_test_add_func ("/icesink/errors/names-an-unreachable-service",
       test_unreachable);
-  g_test_add_data_func ("/icesink/errors/names-an-outage", NULL,
+  g_test_add_func ("/icesink/errors/names-an-outage",
       test_unreachable_in_the_middle);
-  g_test_add_data_func ("/icesink/errors/names-a-silent-outage", "silent",
-      test_unreachable_in_the_middle);
+  g_test_add_func ("/icesink/errors/names-silence-at-the-end",
+      test_silent_at_the_end);
   g_test_add_func ("/icesink/errors/names-an-outage-at-the-end",
       test_unreachable_at_the_end);
   g_test_add_func ("/icesink/errors/names-what-it-cannot-read",
