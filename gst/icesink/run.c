@@ -828,11 +828,14 @@ refuse_stream (GstIceRun * self)
           " media-id", gst_ice_legacy_get_base (self->legacy)));
 }
 
-/* GST_FLOW_OK if the stream is taken. */
+/* GST_FLOW_OK if the stream is taken. What that depends on is settled once:
+ * each write comes by here, and many are small. */
 static GstFlowReturn
 take_stream (GstIceRun * self)
 {
-  if (!wait_for (self, GST_ICE_RUN_RESTORING, UNTIL_UNLOCK))
+  gboolean is_settled = self->fate != GST_ICE_FATE_UNREAD;
+
+  if (!is_settled && !wait_for (self, GST_ICE_RUN_RESTORING, UNTIL_UNLOCK))
     return GST_FLOW_FLUSHING;
   if (gst_ice_run_is_failing (self))
     return report_end (self);
@@ -842,7 +845,8 @@ take_stream (GstIceRun * self)
     case GST_ICE_FATE_DISCARD:
       return refuse_stream (self);
     default:
-      gst_ice_reporter_note_first_byte (self->reporter);
+      if (!is_settled)
+        gst_ice_reporter_note_first_byte (self->reporter);
       return GST_FLOW_OK;
   }
 }
@@ -915,9 +919,6 @@ gst_ice_run_write (GstIceRun * self, const guint8 * data, gsize size,
   if (ret != GST_FLOW_OK)
     return ret;
   while (*written < size) {
-    if (gst_ice_run_is_failing (self))
-      return report_end (self);
-
     n = gst_ice_recording_write (self->recording, data + *written,
         size - *written, &error);
     if (n < 0)
@@ -928,7 +929,7 @@ gst_ice_run_write (GstIceRun * self, const guint8 * data, gsize size,
 
     ret = handle_full (self);
     if (ret == GST_FLOW_FLUSHING && gst_ice_run_is_failing (self))
-      continue;
+      return report_end (self);
     if (ret != GST_FLOW_OK)
       return ret;
   }
