@@ -10,8 +10,8 @@ The changes are in changes.txt. For each, BUILD/source, a copy of the tree, is
 changed and built in BUILD/build, and tests run until one fails: first those
 that the change names, then the suites unit, emulator, element, tools and chaos.
 A test that fails fails once more by itself, or does not count. A change that no
-test notices has survived: it wants a test, or a reason in changes.txt. A line that begins with `survives:` is such a reason, and the change
-does not count as noticed either way.
+test notices has survived: it wants a test, or a reason in changes.txt, a line
+that begins with `survives:`. Such a change does not count as noticed either way.
 
 --sample takes N of them by chance. --only takes those whose name or file has
 TEXT in it. --check finds out only whether every change still fits the sources.
@@ -120,14 +120,24 @@ def prepare(build):
             sys.exit(done.stdout)
 
 
+def introspect(build, what):
+    return json.loads(run(["meson", "introspect", f"--{what}",
+                           build / "build"], build).stdout)
+
+
 def get_programs(build, tests):
-    """Ninja's names of the programs behind these tests."""
-    listed = json.loads(run(["meson", "introspect", "--tests",
-                             build / "build"], build).stdout)
+    """Ninja's names of the programs behind these tests, and of those that they
+    run themselves."""
     root = f"{build / 'build'}/"
-    return sorted({test["cmd"][0].removeprefix(root) for test in listed
-                   if test["name"] in tests
-                   and test["cmd"][0].startswith(root)})
+    files = {target["id"]: target["filename"]
+             for target in introspect(build, "targets")}
+    programs = set()
+    for test in introspect(build, "tests"):
+        if test["name"] in tests:
+            programs.add(test["cmd"][0])
+            programs.update(*(files[target] for target in test["depends"]))
+    return sorted(program.removeprefix(root) for program in programs
+                  if program.startswith(root))
 
 
 def compile_tests(build, tests):
