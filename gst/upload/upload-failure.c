@@ -92,29 +92,33 @@ give_up_damaged (GstIceCall * call, const GError * error)
   gst_ice_call_give_up (call, final);
 }
 
+/* What kept HeadObject from telling is not what the recording has failed with
+ * where a single PutObject was all. */
 void
 gst_ice_call_give_up_unknown (GstIceCall * call, const GError * error)
 {
-  g_autoptr (GError) final =
+  GstIceUpload *self = call->self;
+  const GError *put = self->upload_id == NULL ? self->inquiry.error : NULL;
+  g_autoptr (GError) final = put != NULL ?
+      gst_ice_upload_new_final_error (put->code, put,
+      "The answer to PutObject was lost, and whether the object is complete"
+      " can't be learnt; look at the media asset") :
       gst_ice_upload_new_final_error (GST_ICE_ERROR_OUTCOME_UNKNOWN, error,
       "The answer to CompleteMultipartUpload was lost, and whether the"
       " object is complete can't be learnt; look at the media asset");
 
-  gst_ice_inquiry_give_up (&call->self->inquiry);
+  gst_ice_inquiry_give_up (&self->inquiry);
   gst_ice_call_give_up (call, final);
 }
 
-/* TRUE if giving up on @call leaves open whether the object is there. */
+/* TRUE if giving up on @call leaves open whether the object is there. That
+ * Complete or PutObject was throttled is the better news. */
 static gboolean
 leaves_unknown (GstIceCall * call, const GError * error)
 {
-  if (!call->self->inquiry.may_be_there
-      || call->operation == GST_ICE_OPERATION_PUT)
-    return FALSE;
-
-  /* That Complete was throttled is the better news. */
-  return call->operation != GST_ICE_OPERATION_COMPLETE
-      || !gst_ice_error_is (error, GST_ICE_ERROR_THROTTLED);
+  return call->self->inquiry.may_be_there
+      && (call->operation == GST_ICE_OPERATION_HEAD
+      || !gst_ice_error_is (error, GST_ICE_ERROR_THROTTLED));
 }
 
 static gint64

@@ -1162,6 +1162,39 @@ test_ending (gconstpointer data)
   check_ending (&fixture, ending);
 }
 
+/* Whether PutObject or the look at what has become of it comes last is chance.
+ * It is the recording that has failed, and nobody knows how. */
+static void
+check_put_in_doubt (gint64 retry_timeout_us)
+{
+  g_auto (UploadFixture) fixture;
+  const GError *error;
+
+  upload_fixture_init (&fixture, NULL);
+  fixture.config->retry_timeout_us = retry_timeout_us;
+  add_faults (&fixture,
+      "put:close-after-processing:count=0 head:error:count=0");
+  upload_fixture_start (&fixture);
+  upload_fixture_finish (&fixture, upload_fixture_make_part (&fixture, 1, 1,
+          PART_SIZE / 2));
+  assert_failed (&fixture, GST_ICE_ERROR_NETWORK, GST_ICE_OUTCOME_UNKNOWN);
+  error = upload_fixture_get (&fixture, FAILED)->error;
+  g_assert_nonnull (strstr (error->message, "PutObject was lost"));
+  g_assert_nonnull (strstr (error->message, "look at the media asset"));
+  g_assert_cmpstr (gst_ice_error_get_details (error)->operation, ==,
+      "PutObject");
+}
+
+static void
+test_put_in_doubt (void)
+{
+  gint64 timeout_us;
+
+  for (timeout_us = 5 * SECOND; timeout_us <= 20 * SECOND;
+      timeout_us += SECOND)
+    check_put_in_doubt (timeout_us);
+}
+
 /* A success has proof, or says that it has none. */
 typedef struct
 {
@@ -1929,6 +1962,7 @@ main (int argc, char **argv)
   g_test_add_func ("/upload/on-error/of-recording", test_recording_fails);
   g_test_add_func ("/upload/stop/before-lease", test_stop_before_lease);
   g_test_add_func ("/upload/stop/parts", test_stop);
+  g_test_add_func ("/upload/put-in-doubt", test_put_in_doubt);
   g_test_add_func ("/upload/stop/in-vain", test_stop_in_vain);
   g_test_add_func ("/upload/close/unfinished", test_close_unfinished);
   g_test_add_func ("/upload/at-once/redirected", test_redirected);
