@@ -29,7 +29,8 @@
 #define SLAB_SIZE (SLAB_CHUNKS * GST_ICE_CHUNK_SIZE)
 #define ALL_CHUNKS G_MAXUINT32
 
-/* Slabs in use from which on they are large pages. */
+/* Slabs for each pool from which on they are large pages. Where many recordings
+ * hold little each, clearing such pages costs more than they save. */
 #define LARGE_PAGES_FROM 8
 
 /* The kernel clears a large page as a whole, which takes milliseconds. So many
@@ -176,6 +177,12 @@ populate (guint8 * data, gsize size)
 }
 
 /* ---- the store; call with its lock held ---- */
+
+static gboolean
+wants_large_pages (void)
+{
+  return store.n_slabs >= LARGE_PAGES_FROM * store.n_pools;
+}
 
 static void
 add_slab (GstIceChunkSlab * slab)
@@ -327,7 +334,7 @@ lacks_ready_slab (void)
 {
   gst_ice_lock_scope (&store.lock);
 
-  return store.n_pools > 0 && store.n_slabs >= LARGE_PAGES_FROM
+  return store.n_pools > 0 && wants_large_pages ()
       && store.n_spare < READY_SLABS;
 }
 
@@ -394,10 +401,10 @@ unreserve (GstIceChunkPool * pool)
 }
 
 /* Memory for a chunk, or NULL. @new_slab: (transfer full) (nullable): one more
- * for the store. @n_slabs: (out): how many it has. */
+ * for the store. @large_page: (out): whether its next one shall be one. */
 static guint8 *
 find_memory (GstIceChunkSlab ** slab, GstIceChunkSlab * new_slab,
-    guint * n_slabs)
+    gboolean * large_page)
 {
   gboolean untouched = FALSE;
   guint8 *data;
@@ -408,7 +415,7 @@ find_memory (GstIceChunkSlab ** slab, GstIceChunkSlab * new_slab,
     store.n_slabs++;
   }
   data = take_memory (slab, &untouched);
-  *n_slabs = store.n_slabs;
+  *large_page = wants_large_pages ();
   g_mutex_unlock (&store.lock);
 
   if (untouched)
@@ -423,15 +430,15 @@ gst_ice_chunk_pool_take (GstIceChunkPool * pool)
   GstIceChunkSlab *slab = NULL;
   GstIceChunk *chunk;
   guint8 *data;
-  guint n_slabs;
+  gboolean large_page;
 
   if (!reserve (pool))
     return NULL;
 
-  data = find_memory (&slab, NULL, &n_slabs);
+  data = find_memory (&slab, NULL, &large_page);
   if (data == NULL) {
-    slab = slab_new (n_slabs >= LARGE_PAGES_FROM);
-    data = slab != NULL ? find_memory (&slab, slab, &n_slabs) : NULL;
+    slab = slab_new (large_page);
+    data = slab != NULL ? find_memory (&slab, slab, &large_page) : NULL;
   }
   if (data == NULL) {
     unreserve (pool);
