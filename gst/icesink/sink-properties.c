@@ -30,7 +30,7 @@ typedef enum
 typedef struct
 {
   Kind kind;
-  gsize offset;
+  guint offset;
   const gchar *name;
   const gchar *nick;
   const gchar *blurb;

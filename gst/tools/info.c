@@ -12,7 +12,7 @@
 #define MIN_PAUSE 0.5
 #define MAX_PAUSE 10.0
 
-#define NO_WAIT -1
+#define NO_WAIT (-1)
 #define NO_LIMIT 0
 
 static gint wait_s = NO_WAIT;

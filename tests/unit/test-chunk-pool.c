@@ -204,13 +204,13 @@ take_all (void)
   g_autoptr (GstIceChunkPool) pool = gst_ice_chunk_pool_new (2 * MORE);
   g_autoptr (GPtrArray) chunks =
       g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_chunk_unref);
-  guint8 *low = (guint8 *) G_MAXSIZE, *high = NULL;
+  guintptr low = G_MAXSIZE, high = 0;
   GstIceChunk *chunk;
 
   while ((chunk = gst_ice_chunk_pool_take (pool)) != NULL) {
     g_ptr_array_add (chunks, chunk);
-    low = MIN (low, chunk->data);
-    high = MAX (high, chunk->data + GST_ICE_CHUNK_SIZE);
+    low = MIN (low, (guintptr) chunk->data);
+    high = MAX (high, (guintptr) chunk->data + GST_ICE_CHUNK_SIZE);
   }
 
   g_assert_cmpuint (chunks->len * GST_ICE_CHUNK_SIZE, >=, MORE - 40 * MIB);
