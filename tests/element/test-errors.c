@@ -710,6 +710,23 @@ test_gives_up_in_time (gconstpointer data)
   assert_over (f);
 }
 
+/* EOS that comes after the error is not taken, and holds nobody up. */
+static void
+test_refuses_eos (void)
+{
+  g_autoptr (Fixture) f = fixture_new ("--fault=refresh:forbidden");
+
+  /* It fails here, or a little later. */
+  gst_element_set_state (f->sink, GST_STATE_PAUSED);
+  fixture_open_stream (f, NULL);
+  fixture_wait_error (f, GST_RESOURCE_ERROR_NOT_AUTHORIZED);
+  fixture_start_eos (f);
+  fixture_wait_for (f, !fixture_is_pushing (f));
+  fixture_set_state (f, GST_STATE_READY);
+  fixture_join (f);
+  fixture_assert_failed_once (f);
+}
+
 /* ---- in a pipeline ---- */
 
 /* The EOS of a source that does not notice must not become the pipeline's. */
@@ -788,6 +805,8 @@ main (int argc, char **argv)
       "on-error=abort", test_gives_up_in_time);
 
   g_test_add_func ("/icesink/errors/lets-no-eos-pass", test_no_false_eos);
+  g_test_add_func ("/icesink/errors/takes-no-eos-afterwards",
+      test_refuses_eos);
   g_test_add_func ("/icesink/errors/can-be-used-again",
       test_reuse_after_failure);
 

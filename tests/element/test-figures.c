@@ -349,6 +349,14 @@ test_outage (void)
   fixture_wait_uploaded (f);
   g_assert_cmpuint (fixture_get_stat (f, "upload-lag"), ==, 0);
   g_assert_true (fixture_stat_is (f, "state", "uploading"));
+
+  /* It is over: what comes now is late by no more than its own age. */
+  fixture_wait_element (f, "ice-upload-resumed");
+  begin = g_get_monotonic_time ();
+  fixture_push (f, 1000);
+  lag = fixture_get_stat (f, "upload-lag") / GST_USECOND;
+  g_assert_cmpuint (fixture_get_stat (f, "bytes-pending"), ==, 1000);
+  g_assert_cmpint (lag, <=, g_get_monotonic_time () - begin);
   fixture_finish (f);
 }
 

@@ -170,6 +170,50 @@ test_outage (void)
   g_assert_cmpuint (fixture_count_elements (f, "ice-upload-spilling"), ==, 1);
 }
 
+/* Nothing can be sent, the spool takes over, and the application is told. */
+static void
+spill (Fixture * f)
+{
+  guint before = fixture_count_elements (f, "ice-upload-spilling");
+
+  fixture_set_reachable (f, FALSE);
+  fixture_push_all (f, 8 * MIB, 64 * KIB);
+  fixture_wait_for (f, fixture_count_elements (f, "ice-upload-spilling")
+      > before);
+}
+
+/* The first news of progress that says so. */
+static void
+wait_progress_to_the_end (Fixture * f)
+{
+  guint64 pending = 1;
+
+  while (pending > 0) {
+    fixture_forget (f);
+    g_assert_true (gst_structure_get_uint64 (fixture_wait_element (f,
+                "ice-upload-progress"), "bytes-pending", &pending));
+  }
+}
+
+static void
+test_outages (void)
+{
+  g_autoptr (Spool) spool = spool_new ("max-memory=1048576"
+      " progress-interval=100000000");
+  Fixture *f = spool->f;
+
+  fixture_play (f);
+  fixture_push_parts (f, 2);
+  fixture_wait_element (f, "ice-upload-started");
+  spill (f);
+  fixture_set_reachable (f, TRUE);
+  fixture_wait_uploaded (f);
+  wait_progress_to_the_end (f);
+  spill (f);
+  fixture_set_reachable (f, TRUE);
+  fixture_complete (f);
+}
+
 /* Nothing that was sent is out of reach of a rewrite. */
 static void
 test_rewrite (void)
@@ -328,6 +372,26 @@ test_append (void)
   g_assert_cmpuint (fixture_count (next, ICE_EMULATOR_INITIATE), ==, 1);
   stop (next);
   g_assert_false (is_there (spool));
+}
+
+/* A picture of the cover stands at the head of a stream, and in its caps. */
+static void
+test_append_covers (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autofree gchar *cover = g_strnfill (2 * MIB, 'c');
+  g_autofree gchar *caps = g_strdup_printf ("audio/ogg,"
+      "streamheader=(buffer)<%s>", cover);
+  g_autoptr (Fixture) next = NULL;
+
+  leave (spool, caps, MIB + 1234);
+  next = new_next (spool, NULL);
+  g_byte_array_append (next->expected, spool->f->expected->data,
+      spool->f->expected->len);
+  fixture_set_state (next, GST_STATE_PLAYING);
+  fixture_open_stream (next, caps);
+  fixture_push_all (next, MIB, 64 * KIB);
+  fixture_complete (next);
 }
 
 /* Appends to what is left. */
@@ -508,6 +572,27 @@ test_only (void)
   fixture_assert_object (spool->f);
 }
 
+/* The same sink records again, and its EOS is one like any other. */
+static void
+test_only_once (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = NULL;
+
+  leave (spool, TS_CAPS, MIB);
+  next = new_next (spool, "resume=only");
+  fixture_play (next);
+  fixture_push (next, 1000);
+  fixture_wait_message (next, GST_MESSAGE_EOS);
+  fixture_set_state (next, GST_STATE_READY);
+  fixture_forget (next);
+
+  fixture_set (next, "resume=auto");
+  g_byte_array_set_size (next->expected, 0);
+  fixture_record (next, 2 * MIB);
+  fixture_complete (next);
+}
+
 /* Whatever stands in front of the sink, EOS comes, and no other element's
  * error. */
 static void
@@ -538,6 +623,22 @@ test_only_of_nothing (void)
   fixture_assert_requests (f, "");
   stop (f);
   g_assert_false (is_there (spool));
+}
+
+/* Who gives up what this run records does not give up what another one has. */
+static void
+test_not_aborted (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = NULL;
+
+  leave (spool, TS_CAPS, 3 * MIB + 1234);
+  next = new_next (spool, "on-stop=abort");
+  fixture_set_state (next, GST_STATE_PLAYING);
+  fixture_wait_element (next, "ice-upload-started");
+  stop (next);
+  assert_spooled (spool);
+  g_assert_cmpuint (ice_emulator_count_open_uploads (next->emulator), ==, 1);
 }
 
 static void
@@ -1079,6 +1180,35 @@ test_hangs (void)
 }
 
 static gpointer
+mend_soon (gpointer data)
+{
+  g_usleep (G_USEC_PER_SEC / 5);
+  set_disk (DISK_WRITE, "", DISK_IS_WELL);
+
+  return NULL;
+}
+
+/* It takes a while, and the network has taken all of stop-timeout: what memory
+ * alone has goes to disk nevertheless. */
+static void
+test_slow (void)
+{
+  g_autoptr (Spool) spool = spool_new ("stop-timeout=1 on-stop=keep");
+  Fixture *f = spool->f;
+  GThread *thread;
+
+  fixture_record (f, 2 * MIB);
+  fixture_wait_element (f, "ice-upload-started");
+  set_disk (DISK_WRITE, "", DISK_HANGS);
+  fixture_push_all (f, 2 * MIB, 64 * KIB);
+  fixture_wait_for (f, count_hanging () > 0);
+  thread = g_thread_new ("mender", mend_soon, NULL);
+  stop (f);
+  assert_spooled (spool);
+  g_thread_join (thread);
+}
+
+static gpointer
 play_in_thread (gpointer element)
 {
   gst_element_set_state (element, GST_STATE_PLAYING);
@@ -1214,6 +1344,7 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/spool/goes-with-success", test_removed);
   g_test_add_func ("/icesink/spool/is-the-users-alone", test_modes);
   g_test_add_func ("/icesink/spool/outlasts-an-outage", test_outage);
+  g_test_add_func ("/icesink/spool/tells-of-each-outage", test_outages);
   g_test_add_func ("/icesink/spool/keeps-everything-rewritable",
       test_rewrite);
   g_test_add_func ("/icesink/spool/begins-again-after-a-flush", test_flush);
@@ -1225,6 +1356,7 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/spool/stays-after-an-error",
       test_kept_after_error);
   g_test_add_func ("/icesink/resume/appends", test_append);
+  g_test_add_func ("/icesink/resume/appends-with-covers", test_append_covers);
   g_test_add_func ("/icesink/resume/flushed/fails", test_append_flushed);
   g_test_add_func ("/icesink/resume/flushed/before-it-began",
       test_append_flushed_at_once);
@@ -1241,6 +1373,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/icesink/resume/overwrites-nothing",
       "video/quicktime", test_not_overwritten);
   g_test_add_func ("/icesink/resume/only-finishes", test_only);
+  g_test_add_func ("/icesink/resume/only-finishes/and-then-records",
+      test_only_once);
   g_test_add_data_func ("/icesink/resume/only-finishes/behind-a-queue",
       "fakesrc sizetype=fixed sizemax=1000 ! queue", test_only_behind);
   g_test_add_data_func ("/icesink/resume/only-finishes/behind-a-muxer",
@@ -1257,6 +1391,7 @@ main (int argc, char **argv)
       test_nothing_left_to_finish);
   g_test_add_func ("/icesink/resume/nothing-left/and-no-service",
       test_nothing_left_and_no_service);
+  g_test_add_func ("/icesink/resume/is-not-aborted", test_not_aborted);
   g_test_add_func ("/icesink/resume/never", test_never);
   g_test_add_func ("/icesink/resume/upload-has-gone/begins-anew",
       test_upload_gone);
@@ -1278,6 +1413,7 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/spool/full/disk", test_no_space);
   g_test_add_func ("/icesink/spool/may-break", test_broken);
   g_test_add_func ("/icesink/spool/may-hang/writing", test_hangs);
+  g_test_add_func ("/icesink/spool/may-be-slow", test_slow);
   g_test_add_func ("/icesink/spool/knows-the-upload-first",
       test_upload_known);
   g_test_add_func ("/icesink/spool/may-hang/reading", test_hangs_reading);

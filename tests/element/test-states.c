@@ -751,6 +751,23 @@ test_flush (gconstpointer data)
   g_assert_cmpuint (fixture_count_elements (f, "ice-upload-complete"), ==, 1);
 }
 
+/* Nobody sends caps again after a flush; the object is of their type. */
+static void
+test_flush_keeps_format (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  g_autofree gchar *content_type = NULL;
+
+  fixture_set_state (f, GST_STATE_PLAYING);
+  fixture_open_stream (f, "video/mpegts");
+  fixture_push_all (f, LARGE, 64 * KIB);
+  flush (f);
+  finish_after_flush (f, LARGE);
+  g_assert_true (ice_emulator_get_object_info (f->emulator, f->media_id,
+          &content_type, NULL, NULL));
+  g_assert_cmpstr (content_type, ==, "video/mp2t");
+}
+
 static void
 test_flush_many_times (void)
 {
@@ -902,6 +919,8 @@ main (int argc, char **argv)
       GSIZE_TO_POINTER (SMALL), test_flush);
   g_test_add_data_func ("/icesink/flush/begins-again-with-nothing",
       GSIZE_TO_POINTER (0), test_flush);
+  g_test_add_func ("/icesink/flush/keeps-the-format",
+      test_flush_keeps_format);
   g_test_add_func ("/icesink/flush/may-come-many-times",
       test_flush_many_times);
   g_test_add_func ("/icesink/flush/ends-back-pressure",

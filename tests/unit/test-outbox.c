@@ -72,6 +72,8 @@ counter_wait (Counter * counter, guint value)
  * @calls: calls that have run, by their numbers
  * @gate: handlers wait here for 1
  * @reached: handlers that have come to the gate or have run
+ * @draining: threads that are about to drain
+ * @drainer: drain_an_error() has it
  * @destroyed: user data that has been freed
  */
 typedef struct
@@ -82,7 +84,9 @@ typedef struct
   GArray *calls;
   Counter gate;
   Counter reached;
+  Counter draining;
   Counter destroyed;
+  GThread *drainer;
   gint running;
 } Fixture;
 
@@ -96,6 +100,7 @@ fixture_init (Fixture * fixture)
   fixture->calls = g_array_new (FALSE, FALSE, sizeof (guint));
   counter_init (&fixture->gate);
   counter_init (&fixture->reached);
+  counter_init (&fixture->draining);
   counter_init (&fixture->destroyed);
   fixture->running = 0;
 }
@@ -111,6 +116,7 @@ fixture_clear (Fixture * fixture)
   g_array_unref (fixture->calls);
   counter_clear (&fixture->gate);
   counter_clear (&fixture->reached);
+  counter_clear (&fixture->draining);
   counter_clear (&fixture->destroyed);
 }
 
@@ -330,6 +336,8 @@ drain_in_thread (gpointer data)
 {
   Fixture *fixture = data;
 
+  counter_add (&fixture->draining);
+
   return GINT_TO_POINTER (gst_ice_outbox_drain (fixture->outbox));
 }
 
@@ -358,6 +366,9 @@ test_flushing (void)
 
   fixture_init_busy (&fixture);
   thread = g_thread_new ("drain", drain_in_thread, &fixture);
+  counter_wait (&fixture.draining, 1);
+  /* Most likely it waits by now, as it is meant to. */
+  g_usleep (G_USEC_PER_SEC / 20);
   gst_ice_outbox_set_flushing (fixture.outbox, TRUE);
   g_assert_false (GPOINTER_TO_INT (g_thread_join (thread)));
   g_assert_false (gst_ice_outbox_drain (fixture.outbox));
@@ -368,6 +379,63 @@ test_flushing (void)
   counter_add (&fixture.gate);
   g_assert_true (gst_ice_outbox_drain (fixture.outbox));
   g_assert_cmpuint (pop_number (&fixture), ==, 7);
+  fixture_clear (&fixture);
+}
+
+static void
+fail_in_drain (GstElement * element, gpointer data)
+{
+  Note *note = data;
+  g_autoptr (GError) error = g_error_new (GST_CORE_ERROR,
+      GST_CORE_ERROR_FAILED, "of a test");
+
+  if (note->fixture->drainer != g_thread_self ())
+    return;
+
+  gst_ice_outbox_post (note->fixture->outbox,
+      gst_message_new_error (GST_OBJECT (element), error, NULL));
+  counter_add (&note->fixture->reached);
+}
+
+/* The drain itself comes to the error, and no other thread. */
+static gpointer
+drain_an_error (gpointer data)
+{
+  Fixture *fixture = data;
+  gboolean drained;
+
+  fixture->drainer = g_thread_self ();
+  do {
+    call (fixture, fail_in_drain, 0);
+    drained = gst_ice_outbox_drain (fixture->outbox);
+  } while (counter_get (&fixture->reached) == 0);
+
+  return GINT_TO_POINTER (drained);
+}
+
+/* A drain that had to wait with an error is ended: the error comes in time. */
+static void
+test_held_error (void)
+{
+  Fixture fixture;
+  GThread *thread;
+  g_autoptr (GstMessage) message = NULL;
+
+  fixture_init (&fixture);
+  gst_ice_outbox_hold_errors (fixture.outbox, TRUE);
+  thread = g_thread_new ("drain", drain_an_error, &fixture);
+  counter_wait (&fixture.reached, 1);
+  /* Most likely all other threads have been here by now, and gone. */
+  g_usleep (G_USEC_PER_SEC / 20);
+  gst_ice_outbox_set_flushing (fixture.outbox, TRUE);
+  g_assert_false (GPOINTER_TO_INT (g_thread_join (thread)));
+  g_assert_false (gst_bus_have_pending (fixture.bus));
+
+  gst_ice_outbox_release_errors (fixture.outbox);
+  message = gst_bus_timed_pop (fixture.bus, 20 * GST_SECOND);
+  g_assert_nonnull (message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_ERROR);
+  gst_ice_outbox_set_flushing (fixture.outbox, FALSE);
   fixture_clear (&fixture);
 }
 
@@ -552,6 +620,7 @@ main (int argc, char **argv)
       test_slow_handlers);
   g_test_add_func ("/outbox/drain-waits-for-a-handler", test_drain_waits);
   g_test_add_func ("/outbox/flushing-ends-drain", test_flushing);
+  g_test_add_func ("/outbox/held-errors-outlast-a-drain", test_held_error);
   g_test_add_func ("/outbox/the-end-waits-for-a-handler", test_deliver_waits);
   g_test_add_func ("/outbox/the-end-does-not-wait-for-ever",
       test_deliver_gives_up);
