@@ -671,6 +671,12 @@ check_restart (guint n_parts)
   upload_fixture_check_object (&fixture, n_parts);
 
   g_assert_cmpuint (upload_fixture_count (&fixture, STARTED), ==, 2);
+  /* The old upload can be aborted neither with the lease that it began with nor
+   * with the new one, and the application knows. */
+  g_assert_cmpuint (upload_fixture_count_requests (&fixture,
+          ICE_EMULATOR_ABORT, 403), ==, 2);
+  g_assert_cmpuint (upload_fixture_count (&fixture,
+          GST_ICE_UPLOAD_EVENT_LEFT_BEHIND), ==, 1);
   gst_ice_upload_get_info (fixture.upload, &info);
   g_assert_cmpstr (info.object, ==, "moved/sv/" MEDIA_ID "/" MEDIA_ID ".mp4");
 }
