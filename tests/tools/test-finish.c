@@ -155,6 +155,27 @@ test_failure (void)
   assert_complete (tool, spools);
 }
 
+/* So is the upload at the service, which the next try goes on with. */
+static void
+test_failure_of_upload (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+  g_autofree gchar *upload_id = tool_fixture_begin_upload (tool, MEDIA_ID);
+
+  tool_fixture_leave (spools, TOOL_OBJECT, upload_id);
+  tool_fixture_add_fault (tool, "part:forbidden:skip=1:count=0");
+  run_finish (tool, spools, "");
+  assert_kept (tool, spools, 1);
+  g_assert_cmpuint (ice_emulator_count_open_uploads (tool->emulator), ==, 1);
+
+  ice_emulator_clear_faults (tool->emulator);
+  run_finish (tool, spools, "");
+  assert_complete (tool, spools);
+  g_assert_cmpuint (ice_emulator_count (tool->emulator, ICE_EMULATOR_INITIATE,
+          0), ==, 1);
+}
+
 static void
 test_out_of_reach (void)
 {
@@ -226,6 +247,8 @@ main (int argc, char **argv)
   g_test_add_func ("/tool/finish/says-so", test_text);
   g_test_add_func ("/tool/finish/bears-an-outage", test_outage);
   g_test_add_func ("/tool/finish/keeps-all-on-failure", test_failure);
+  g_test_add_func ("/tool/finish/keeps-the-upload-on-failure",
+      test_failure_of_upload);
   g_test_add_func ("/tool/finish/out-of-reach", test_out_of_reach);
   g_test_add_func ("/tool/finish/with-a-limit", test_limit);
   g_test_add_func ("/tool/finish/in-use", test_in_use);

@@ -418,6 +418,52 @@ test_early_interim (gconstpointer tls)
   fixture_stop (&fixture);
 }
 
+/* While it stands there unread and the peer takes nothing, nothing happens. */
+typedef struct
+{
+  gboolean has_begun;
+  gboolean is_over;
+} Rest;
+
+static void
+continue_and_rest (Peer * peer, gpointer user_data)
+{
+  g_autofree gchar *head = peer_read_head (peer);
+  Rest *rest = user_data;
+
+  if (!head)
+    return;
+  peer_write (peer, "HTTP/1.1 100 Continue\r\n\r\n");
+  peer_pause (peer, 200);
+  set_flag (&rest->has_begun);
+  peer_pause (peer, 300);
+  set_flag (&rest->is_over);
+  if (peer_skip (peer, head_get_content_length (head)))
+    peer_write (peer, OK_ANSWER);
+}
+
+static void
+test_early_interim_rests (void)
+{
+  Fixture fixture;
+  Rest rest = { FALSE };
+  g_autoptr (Outcome) outcome = NULL;
+  guint n_turns = 0;
+
+  fixture_start (&fixture, continue_and_rest, &rest, &(Settings) { FALSE });
+  outcome = send_start (&fixture, new_request (&fixture, "PUT", 64 * MIB),
+      NULL);
+  wait_for (&rest.has_begun);
+  while (!g_atomic_int_get (&rest.is_over)) {
+    n_turns += g_main_context_iteration (NULL, FALSE);
+    g_usleep (100);
+  }
+  g_assert_cmpuint (n_turns, <, 200);
+  wait_for (&outcome->is_done);
+  assert_status (outcome, 200);
+  fixture_stop (&fixture);
+}
+
 /* Limits, and answers that are none */
 
 #define ENDLESS_LINE "x-header: and so on and on and on and on and on\r\n"
@@ -902,6 +948,7 @@ add_tests (void)
       test_early_answer_half_closed);
   ADD_BOTH ("reads-an-answer-amid-the-body", test_early_answer_late);
   ADD_BOTH ("sends-on-after-an-interim-response", test_early_interim);
+  ADD ("rests-after-an-interim-response", test_early_interim_rests);
   ADD ("refuses-what-is-no-answer", test_protocol_errors);
   ADD ("bounds-the-answer", test_response_limit);
   ADD ("reports-answers-that-break-off", test_network_errors);
