@@ -428,7 +428,7 @@ gst_ice_settings_open_spool (const GstIceSettings * settings, GError ** error)
   return spool;
 }
 
-/* The largest part that memory alone can hold. */
+/* The largest part that memory alone can hold, which comes in chunks. */
 static gboolean
 get_max_part (const GstIceSettings * settings, guint64 * size,
     GError ** error)
@@ -438,7 +438,8 @@ get_max_part (const GstIceSettings * settings, guint64 * size,
   guint64 max_part = settings->max_memory / (parallel_parts + 1);
   g_autofree gchar *text = NULL;
 
-  *size = MIN (max_part, GST_ICE_PART_SIZE_MAX);
+  *size = CLAMP (max_part - max_part % GST_ICE_CHUNK_SIZE,
+      settings->part_size, GST_ICE_PART_SIZE_MAX);
   if (settings->part_size <= max_part)
     return TRUE;
 

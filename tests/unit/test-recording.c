@@ -44,6 +44,31 @@ get_small (void)
   };
 }
 
+/* Of the largest parts, as many as are on their way and one more. */
+static void
+test_parts_fit_memory (void)
+{
+  GstIceSettings settings;
+  GstIceRecordingConfig config;
+  guint n;
+
+  gst_ice_settings_init (&settings);
+  for (n = 1; n <= 16; n++) {
+    guint64 chunks;
+
+    settings.parallel_parts = n;
+    g_assert_true (gst_ice_settings_get_recording_config (&settings, &config,
+            NULL));
+    chunks = (config.plan.max_part_size + GST_ICE_CHUNK_SIZE - 1)
+        / GST_ICE_CHUNK_SIZE;
+    g_assert_cmpuint ((n + 1) * chunks * GST_ICE_CHUNK_SIZE, <=,
+        settings.max_memory);
+    g_assert_cmpuint ((n + 1) * (chunks + 1) * GST_ICE_CHUNK_SIZE, >,
+        settings.max_memory);
+  }
+  gst_ice_settings_clear (&settings);
+}
+
 static guint64
 get_used (RecordingModel * model)
 {
@@ -1083,6 +1108,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/recording/parts-fit-memory", test_parts_fit_memory);
   g_test_add_func ("/recording/takes-nothing", test_empty);
   g_test_add_func ("/recording/holds-back-only-the-head", test_plain);
   g_test_add_func ("/recording/without-head", test_no_head);
