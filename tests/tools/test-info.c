@@ -8,6 +8,7 @@
 #include <gst/gst.h>
 
 #include "icesink/sink.h"
+#include "scripted-server.h"
 #include "tool-fixture.h"
 
 #define INFO "info --ice-endpoint=EMULATOR "
@@ -180,6 +181,80 @@ test_usage (void)
   }
 }
 
+/* What the emulator does not make up. */
+static const gchar answer[] = "HTTP/1.1 200 OK\r\nConnection: close\r\n"
+    "Content-Type: application/json\r\n\r\n"
+    "{\"RequestId\": \"R\", \"MediaInfo\": {\"MediaBasicInfo\": {"
+    "\"Status\": \"Normal\", \"Title\": \"Gate\\u001b[2J\\n7\"},"
+    "\"FileInfoList\": [{\"FileBasicInfo\": {\"FileType\": \"source_file\","
+    "\"FileStatus\": \"Normal\", \"Duration\": \"12.5\"},"
+    "\"VideoStreamInfoList\": [{\"CodecName\": \"h264\", \"Width\": \"1280\","
+    "\"Height\": \"720\", \"Fps\": \"25\", \"Bitrate\": \"1800\"},"
+    "{\"Width\": \"1280\", \"CodecName\": \"mjpeg\"}],"
+    "\"AudioStreamInfoList\": [{\"CodecName\": \"aac\", \"SampleRate\":"
+    "\"48000\", \"Channels\": \"2\"}],"
+    "\"SubtitleStreamInfoList\": [{}]}]}}";
+
+static void
+give_answer (Peer * peer, gpointer user_data)
+{
+  g_autofree gchar *head = peer_read_head (peer);
+
+  if (head != NULL && peer_skip (peer, head_get_content_length (head)))
+    peer_write (peer, answer);
+}
+
+static void
+assert_member (JsonObject * object, const gchar * name, const gchar * value)
+{
+  g_assert_true (json_object_has_member (object, name));
+  g_assert_cmpstr (json_object_get_string_member_with_default (object, name,
+          NULL), ==, value);
+}
+
+/* All that there is about streams; what nobody said is not made up, and what
+ * would move the cursor is a blank. */
+static void
+test_streams (void)
+{
+  g_autoptr (ToolFixture) fixture = tool_fixture_new (NULL);
+  g_autoptr (Server) server = server_start (give_answer, NULL, NULL);
+  g_autofree gchar *command = g_strdup_printf ("info media-1"
+      " --ice-endpoint=http://127.0.0.1:%u", server_get_port (server));
+  g_autofree gchar *as_json = g_strconcat (command, " --json", NULL);
+  JsonArray *streams;
+  JsonObject *video;
+
+  tool_fixture_expect (fixture, 0, command);
+  assert_says (fixture->out, "Gate [2J 7\n");
+  assert_says (fixture->out, "duration    12.5 s\n");
+  assert_says (fixture->out,
+      "video       h264, 1280 x 720, 25 frames/s, 1800 kbit/s\n");
+  assert_says (fixture->out, "video       mjpeg\n");
+  assert_says (fixture->out, "audio       aac, 48000 Hz, 2 channels\n");
+  assert_says (fixture->out, "subtitle    ?\n");
+  g_assert_null (strstr (fixture->out, "size"));
+
+  tool_fixture_expect (fixture, 0, as_json);
+  streams = json_object_get_array_member (tool_fixture_get_json (fixture),
+      "streams");
+  g_assert_cmpuint (json_array_get_length (streams), ==, 4);
+  video = json_array_get_object_element (streams, 0);
+  assert_member (video, "kind", "video");
+  assert_member (video, "codec", "h264");
+  assert_member (video, "width", "1280");
+  assert_member (video, "height", "720");
+  assert_member (video, "fps", "25");
+  assert_member (video, "sample-rate", NULL);
+  assert_member (video, "channels", NULL);
+  assert_member (video, "bitrate", "1800");
+  assert_member (json_array_get_object_element (streams, 2), "sample-rate",
+      "48000");
+  assert_member (json_array_get_object_element (streams, 3), "codec", NULL);
+  g_assert_true (json_object_get_null_member (tool_fixture_get_json (fixture),
+          "size"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -195,6 +270,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tool/info/waits-trouble-out", test_trouble);
   g_test_add_func ("/tool/info/refused", test_refused);
   g_test_add_func ("/tool/info/wrong-usage", test_usage);
+  g_test_add_func ("/tool/info/streams", test_streams);
 
   return g_test_run ();
 }

@@ -460,6 +460,201 @@ test_hints (void)
   client_fixture_stop (&fixture);
 }
 
+/* ---- what GetMediaInfo says ---- */
+
+/* In single quotes, as JSON of the service. (transfer full) */
+static GstIceMediaInfo *
+parse_info (const gchar * body, GError ** error)
+{
+  g_autoptr (GString) text = g_string_new (body);
+  g_autoptr (JsonNode) node = NULL;
+
+  g_string_replace (text, "'", "\"", 0);
+  node = json_from_string (text->str, error);
+  g_assert_no_error (*error);
+
+  return gst_ice_media_info_parse (json_node_get_object (node), error);
+}
+
+static GstIceMediaInfo *
+parse_files (const gchar * files)
+{
+  g_autofree gchar *body = g_strdup_printf ("{'MediaInfo': {'MediaBasicInfo':"
+      " {'Status': 'Normal'}, 'FileInfoList': %s}}", files);
+  g_autoptr (GError) error = NULL;
+  GstIceMediaInfo *info = parse_info (body, &error);
+
+  g_assert_no_error (error);
+
+  return info;
+}
+
+/* Numbers come as texts or as numbers, and any of them may be missing. */
+static void
+test_streams (void)
+{
+  g_autoptr (GstIceMediaInfo) info = parse_files ("[{"
+      "'FileBasicInfo': {'FileType': 'source_file', 'Duration': 12.5},"
+      "'AudioStreamInfoList': [{'CodecName': 'aac', 'SampleRate': '48000',"
+      "  'Channels': 2, 'Bitrate': ''}, 'no stream', null],"
+      "'VideoStreamInfoList': [{'CodecName': 'h264', 'Width': 1280,"
+      "  'Height': '720', 'Fps': '25.0', 'Bitrate': '1800.5'}],"
+      "'SubtitleStreamInfoList': [{}, {'CodecName': ['x']}]}]");
+  static const GstIceMediaStream expected[] = {
+    {.kind = "video",.codec = (gchar *) "h264",.width = (gchar *) "1280",
+          .height = (gchar *) "720",.fps = (gchar *) "25.0",
+        .bitrate = (gchar *) "1800.5"},
+    {.kind = "audio",.codec = (gchar *) "aac",
+        .sample_rate = (gchar *) "48000",.channels = (gchar *) "2"},
+    {.kind = "subtitle"},
+    {.kind = "subtitle"},
+  };
+  guint i;
+
+  g_assert_cmpstr (info->duration, ==, "12.5");
+  g_assert_cmpuint (info->streams->len, ==, G_N_ELEMENTS (expected));
+  for (i = 0; i < info->streams->len; i++) {
+    const GstIceMediaStream *stream = g_ptr_array_index (info->streams, i);
+
+    g_assert_cmpstr (stream->kind, ==, expected[i].kind);
+    g_assert_cmpstr (stream->codec, ==, expected[i].codec);
+    g_assert_cmpstr (stream->width, ==, expected[i].width);
+    g_assert_cmpstr (stream->height, ==, expected[i].height);
+    g_assert_cmpstr (stream->fps, ==, expected[i].fps);
+    g_assert_cmpstr (stream->sample_rate, ==, expected[i].sample_rate);
+    g_assert_cmpstr (stream->channels, ==, expected[i].channels);
+    g_assert_cmpstr (stream->bitrate, ==, expected[i].bitrate);
+  }
+}
+
+/* What was uploaded counts, else the first file. */
+static void
+test_which_file (void)
+{
+  static const struct
+  {
+    const gchar *files;
+    gint64 size;
+    GstIceMediaState state;
+  } rows[] = {
+    {"[{'FileBasicInfo': {'FileType': 'transcode_file', 'FileSize': '1',"
+          " 'FileStatus': 'Normal'}}, {'FileBasicInfo': {'FileType':"
+          " 'source_file', 'FileSize': '2'}}]", 2, GST_ICE_MEDIA_READY},
+    {"[{'FileBasicInfo': {'FileSize': 1}}, {'FileBasicInfo':"
+          " {'FileSize': 2}}]", 1, GST_ICE_MEDIA_WAITING},
+    {"[{'Other': 1}, {'FileBasicInfo': 'text'}]", -1, GST_ICE_MEDIA_WAITING},
+    {"[{'FileBasicInfo': {'FileSize': '-5', 'FileStatus': 'Normal'}}]", -1,
+        GST_ICE_MEDIA_READY},
+    {"[{'FileBasicInfo': {'FileStatus': 'Normal'}}]", -1, GST_ICE_MEDIA_READY},
+    {"{'0': 'no list'}", -1, GST_ICE_MEDIA_WAITING},
+    {"null", -1, GST_ICE_MEDIA_WAITING},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GstIceMediaInfo) info = parse_files (rows[i].files);
+
+    g_test_message ("%s", rows[i].files);
+    g_assert_cmpint (info->size, ==, rows[i].size);
+    g_assert_cmpint (info->state, ==, rows[i].state);
+    g_assert_cmpuint (info->streams->len, ==, 0);
+  }
+}
+
+static void
+test_no_info (void)
+{
+  static const gchar *const bodies[] = {
+    "{}", "{'MediaInfo': []}", "{'MediaInfo': {}}",
+    "{'MediaInfo': {'MediaBasicInfo': null}}",
+    "{'MediaInfo': {'MediaBasicInfo': {}}}",
+    "{'MediaInfo': {'MediaBasicInfo': {'Status': ''}}}",
+    "{'MediaInfo': {'MediaBasicInfo': {'Status': {'Normal': 1}}}}",
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (bodies); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_test_message ("%s", bodies[i]);
+    g_assert_null (parse_info (bodies[i], &error));
+    g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_PROTOCOL);
+  }
+}
+
+/* ---- an answer to something else, or half of one ---- */
+
+static void
+start_answering (ClientFixture * fixture, const gchar * body, gchar ** answer)
+{
+  *answer = g_strdup_printf ("HTTP/1.1 200 OK\r\nConnection: close\r\n"
+      "Content-Type: application/json\r\n\r\n%s", body);
+  client_fixture_start_canned (fixture, *answer);
+}
+
+static void
+test_other_media (void)
+{
+  g_autofree gchar *answer = NULL;
+  ClientFixture fixture;
+  g_autoptr (GstIceMediaClient) client = NULL;
+  g_autoptr (GError) error = NULL;
+
+  start_answering (&fixture, "{\"RequestId\": \"R\", \"MediaInfo\":"
+      " {\"MediaId\": \"another\", \"MediaBasicInfo\":"
+      " {\"Status\": \"Normal\"}}}", &answer);
+  client = new_client (&fixture);
+  g_assert_null (get_info (client, MEDIA_ID, &error));
+  g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_PROTOCOL);
+  g_assert_nonnull (strstr (error->message, "another MediaId"));
+  g_clear_pointer (&client, gst_ice_media_client_unref);
+  client_fixture_stop (&fixture);
+}
+
+/* Nothing is taken for deleted if it can't be told what was not. */
+static void
+test_no_list (void)
+{
+  static const struct
+  {
+    const gchar *members;
+    const gchar *wrong;         /* NULL: it will do */
+  } rows[] = {
+    {"\"IgnoredList\": null", NULL},
+    {"\"IgnoredList\": [\"a\"], \"ForbiddenList\": []", NULL},
+    {"\"IgnoredList\": \"a\"", "IgnoredList"},
+    {"\"IgnoredList\": [\"a\", 1]", "IgnoredList"},
+    {"\"IgnoredList\": [[\"a\"]]", "IgnoredList"},
+    {"\"ForbiddenList\": {\"a\": 1}", "ForbiddenList"},
+    {"\"ForbiddenList\": [null]", "ForbiddenList"},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *body = g_strdup_printf ("{\"RequestId\": \"R\", %s}",
+        rows[i].members);
+    g_autofree gchar *answer = NULL;
+    ClientFixture fixture;
+    g_autoptr (GstIceMediaClient) client = NULL;
+    g_autoptr (GstIceDeletion) deletion = NULL;
+    g_autoptr (GError) error = NULL;
+
+    g_test_message ("%s", body);
+    start_answering (&fixture, body, &answer);
+    client = new_client (&fixture);
+    deletion = delete (client, MEDIA_ID, &error);
+    if (rows[i].wrong == NULL) {
+      g_assert_no_error (error);
+    } else {
+      g_assert_null (deletion);
+      g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_PROTOCOL);
+      g_assert_nonnull (strstr (error->message, rows[i].wrong));
+    }
+    g_clear_pointer (&client, gst_ice_media_client_unref);
+    client_fixture_stop (&fixture);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -479,6 +674,13 @@ main (int argc, char **argv)
   g_test_add_func ("/media-assets/reads-answers", test_answers);
   g_test_add_func ("/media-assets/lives", test_life);
   g_test_add_func ("/media-assets/hints-fit", test_hints);
+  g_test_add_func ("/media-assets/reads-streams", test_streams);
+  g_test_add_func ("/media-assets/takes-the-file-that-was-uploaded",
+      test_which_file);
+  g_test_add_func ("/media-assets/refuses-what-says-nothing", test_no_info);
+  g_test_add_func ("/media-assets/refuses-another-media-id",
+      test_other_media);
+  g_test_add_func ("/media-assets/refuses-what-is-no-list", test_no_list);
 
   return g_test_run ();
 }
