@@ -176,6 +176,56 @@ test_failure_of_upload (void)
           0), ==, 1);
 }
 
+/* Runs it while the service is away, and sends @signal once it has said so. */
+static void
+interrupt (ToolFixture * tool, SpoolFixture * spools, gint signal)
+{
+  const gchar *command[] = { g_getenv ("GST_ICE_TOOL"), "finish",
+    spools->directory, MEDIA_ID, "--ice-endpoint",
+    ice_emulator_get_uri (tool->emulator), NULL
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GDataInputStream) said = NULL;
+  g_autofree gchar *first = NULL;
+  g_autofree gchar *rest = NULL;
+
+  process = g_subprocess_launcher_spawnv (tool->launcher, command, &error);
+  g_assert_no_error (error);
+  said = g_data_input_stream_new (g_subprocess_get_stderr_pipe (process));
+  first = g_data_input_stream_read_line (said, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_str_has_prefix (first, "interrupted: "));
+  g_subprocess_send_signal (process, signal);
+  rest = g_data_input_stream_read_upto (said, "", 0, NULL, NULL, &error);
+  g_assert_no_error (error);
+  assert_says (rest, "interrupted; all is kept");
+  g_assert_true (g_subprocess_wait (process, NULL, &error));
+  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 1);
+}
+
+/* Who stops it can go on later. */
+static void
+test_signal (void)
+{
+  static const gint signals[] = { SIGINT, SIGTERM };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (signals); i++) {
+    g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+    g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+
+    tool_fixture_leave (spools, TOOL_OBJECT, NULL);
+    tool_fixture_add_fault (tool, "refresh:error:status=503:count=0");
+    interrupt (tool, spools, signals[i]);
+    g_assert_true (tool_fixture_is_left (spools));
+
+    ice_emulator_clear_faults (tool->emulator);
+    run_finish (tool, spools, "");
+    assert_complete (tool, spools);
+  }
+}
+
 static void
 test_out_of_reach (void)
 {
@@ -250,6 +300,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tool/finish/keeps-the-upload-on-failure",
       test_failure_of_upload);
   g_test_add_func ("/tool/finish/out-of-reach", test_out_of_reach);
+  g_test_add_func ("/tool/finish/ends-on-a-signal", test_signal);
   g_test_add_func ("/tool/finish/with-a-limit", test_limit);
   g_test_add_func ("/tool/finish/in-use", test_in_use);
   g_test_add_func ("/tool/finish/nothing", test_nothing);
