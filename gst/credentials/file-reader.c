@@ -48,9 +48,7 @@ check_file (int fd)
 {
   struct stat status;
 
-  if (fstat (fd, &status) < 0)
-    return g_strerror (errno);
-  if (!S_ISREG (status.st_mode))
+  if (fstat (fd, &status) < 0 || !S_ISREG (status.st_mode))
     return "not a regular file";
   if (status.st_size > GST_ICE_FILE_LIMIT)
     return "too large";

@@ -63,8 +63,6 @@ has_profile (const gchar * path, const gchar * name, gboolean is_cli,
   gchar *text;
   gsize size;
 
-  if (path == NULL)
-    return FALSE;
   text = read_file (path, &size, &error);
   if (text != NULL)
     profile = is_cli ? gst_ice_cli_profile_read (text, size, name,

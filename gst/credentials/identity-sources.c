@@ -42,17 +42,14 @@ get_home (void)
   return home != NULL && *home != '\0' ? home : g_get_home_dir ();
 }
 
-/* (transfer full) (nullable) */
+/* (transfer full) */
 static gchar *
 dup_file (const gchar * variable, const gchar * folder, const gchar * name)
 {
   gchar *path = dup_variable (variable);
-  const gchar *home = get_home ();
 
-  if (path == NULL && home != NULL)
-    path = g_build_filename (home, folder, name, NULL);
-
-  return path;
+  return path != NULL ? path : g_build_filename (get_home (), folder, name,
+      NULL);
 }
 
 /* Whoever reads the same looks in the same places. (transfer full) */

@@ -16,10 +16,10 @@ typedef struct
                                            * environment itself */
   gchar *profile;               /* (owned) (nullable) name of a profile in the
                                  * files below */
-  gchar *config_file;           /* (owned) (nullable) the command-line tool's
+  gchar *config_file;           /* (owned) the command-line tool's
                                  * configuration */
   gboolean config_file_disabled; /* do not look there */
-  gchar *credentials_file;      /* (owned) (nullable) the file in INI form */
+  gchar *credentials_file;      /* (owned) the file in INI form */
   gchar *role_arn;              /* (owned) (nullable) a role to take on */
   gchar *role_session_name;     /* (owned) (nullable) what to call the session
                                  * then */

@@ -26,7 +26,7 @@ struct _GstIceProfileProvider
 
   GstIceProviderContext *context;       /* (owned) */
   gboolean is_cli;
-  const gchar *path;            /* (unowned) (nullable): of the sources */
+  const gchar *path;            /* (unowned): of the sources */
   gchar *digest;                /* (owned) (nullable): of the file */
   GstIceCredentialsProvider *inner;     /* (owned) (nullable) */
 };
@@ -115,18 +115,6 @@ on_file (GObject * source, GAsyncResult * result, gpointer user_data)
       g_object_ref (task));
 }
 
-/* NULL, or why the file is not to be read. */
-static const gchar *
-find_problem (GstIceProfileProvider * self)
-{
-  if (self->is_cli && self->context->sources->config_file_disabled)
-    return "ALIBABA_CLOUD_CLI_PROFILE_DISABLED is true";
-  if (self->path == NULL)
-    return "there is no home directory";
-
-  return NULL;
-}
-
 static void
 get_identity_async (GstIceCredentialsProvider * provider,
     GCancellable * cancellable, GAsyncReadyCallback callback,
@@ -134,12 +122,12 @@ get_identity_async (GstIceCredentialsProvider * provider,
 {
   GstIceProfileProvider *self = GST_ICE_PROFILE_PROVIDER (provider);
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  const gchar *problem = find_problem (self);
 
   g_task_set_source_tag (task, get_identity_async);
-  if (problem != NULL)
+  if (self->is_cli && self->context->sources->config_file_disabled)
     g_task_return_error (task, gst_ice_error_new
-        (GST_ICE_ERROR_NOT_AUTHORIZED, "%s", problem));
+        (GST_ICE_ERROR_NOT_AUTHORIZED,
+            "ALIBABA_CLOUD_CLI_PROFILE_DISABLED is true"));
   else
     gst_ice_file_read_async (self->path, cancellable, on_file,
         g_steal_pointer (&task));

@@ -11,6 +11,7 @@
 #include "credentials/default-chain.h"
 #include "credentials/providers.h"
 #include "credentials/static-provider.h"
+#include "credentials/time-limit.h"
 #include "patience.h"
 #include "provider-fixture.h"
 
@@ -324,6 +325,79 @@ test_sts_address (void)
     g_assert_cmpstr (text, ==, addresses[i].expected);
     if (endpoint == NULL)
       g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_NOT_AUTHORIZED);
+  }
+}
+
+/* Nobody is asked at an address that is none. */
+static void
+test_sts_no_address (void)
+{
+  ProviderFixture f;
+  g_autoptr (GstIceCredentialsProvider) role = NULL;
+  g_autoptr (GstIceCredentialsProvider) oidc = NULL;
+
+  provider_fixture_start (&f, NULL);
+  provider_fixture_set (&f.sources->sts_endpoint, "http://sts.example.com");
+  role = new_role (&f, ROLE_ARN, ACCESS_KEY_SECRET);
+  oidc = new_oidc (&f, ROLE_ARN);
+  provider_fixture_assert_error (&f, role, GST_ICE_ERROR_NOT_AUTHORIZED,
+      "the address of STS: ");
+  provider_fixture_assert_error (&f, oidc, GST_ICE_ERROR_NOT_AUTHORIZED,
+      "the address of STS: ");
+  provider_fixture_stop (&f);
+}
+
+/* Why there is no identity to sign with is what is said. */
+static void
+test_role_without_source (void)
+{
+  ProviderFixture f;
+  g_autoptr (GstIceRole) role = gst_ice_role_new ();
+  g_autoptr (GstIceCredentialsProvider) source = NULL;
+  g_autoptr (GstIceCredentialsProvider) provider = NULL;
+
+  provider_fixture_start (&f, NULL);
+  role->role_arn = g_strdup (ROLE_ARN);
+  source = gst_ice_uri_provider_new (f.context);
+  provider = gst_ice_role_provider_new (f.context, role, source);
+  provider_fixture_assert_error (&f, provider, GST_ICE_ERROR_NOT_AUTHORIZED,
+      "ALIBABA_CLOUD_CREDENTIALS_URI is not set");
+  g_assert_cmpuint (provider_fixture_count (&f, ICE_EMULATOR_ANY), ==, 0);
+  provider_fixture_stop (&f);
+}
+
+/* What STS says that is not in the emulator's way. */
+static void
+test_sts_answers (void)
+{
+  static const struct
+  {
+    const gchar *status;
+    const gchar *body;
+    gint code;
+  } answers[] = {
+    {"404 Not Found", "[]", GST_ICE_ERROR_PROTOCOL},
+    {"404 Not Found", "{\"Code\":\"EntityNotExist.Role\"}",
+        GST_ICE_ERROR_NOT_AUTHORIZED},
+    {"502 Bad Gateway", "<html>", GST_ICE_ERROR_UNAVAILABLE},
+    {"503 Busy", "{\"Code\":\"Busy\"}", GST_ICE_ERROR_UNAVAILABLE},
+    {"429 Slow down", "", GST_ICE_ERROR_THROTTLED},
+    {"200 OK", "[]", GST_ICE_ERROR_PROTOCOL},
+    {"200 OK", "{\"Credentials\":[]}", GST_ICE_ERROR_PROTOCOL},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (answers); i++) {
+    g_autofree gchar *answer = g_strdup_printf ("HTTP/1.1 %s\r\n"
+        "Connection: close\r\n\r\n%s", answers[i].status, answers[i].body);
+    ProviderFixture f;
+    g_autoptr (GstIceCredentialsProvider) role = NULL;
+
+    provider_fixture_start_canned (&f, answer);
+    role = new_role (&f, ROLE_ARN, ACCESS_KEY_SECRET);
+    g_test_message ("%s %s", answers[i].status, answers[i].body);
+    provider_fixture_assert_error (&f, role, answers[i].code, "AssumeRole");
+    provider_fixture_stop (&f);
   }
 }
 
@@ -701,6 +775,9 @@ static const Failure scripts[] = {
       "prints too much"},
   {"prints-no-secret", "echo '{\"access_key_id\":\"s3cret\"}'", 0,
       "access_key_secret is not in the answer"},
+  {"prints-a-broken-secret", "echo '{\"access_key_id\":\"LTAIid\","
+      "\"access_key_secret\":\"s3cret s3cret\"}'", 0,
+      "access_key_secret has blanks"},
   {"prints-no-token", "echo '{\"mode\":\"StsToken\"," KEYS "}'", 0,
       "sts_token is not in the answer"},
   {"prints-an-old-one", "echo '{" KEYS ",\"expiration\":"
@@ -713,6 +790,7 @@ test_process_failures (void)
   static const Failure commands[] = {
     {"none", NULL, 0, "process_command: it is not set"},
     {"open-quote", "tool 's3cret", 0, "it cannot be split into words"},
+    {"open-escape", "tool s3cret\\", 0, "it cannot be split into words"},
     {"unknown", "/nowhere/at-all s3cret", 0, "No such file or directory"},
   };
   ProviderFixture f;
@@ -759,6 +837,7 @@ test_process_output (void)
   g_autoptr (GstIceCredentialsProvider) left = NULL;
   g_autoptr (GstIceCredentialsProvider) large = NULL;
   g_autoptr (GstIceCredentialsProvider) signs = NULL;
+  g_autoptr (GstIceCredentialsProvider) escaped = NULL;
   gint64 began;
 
   provider_fixture_start (&f, NULL);
@@ -776,6 +855,10 @@ test_process_output (void)
       "{\\\"access_key_id\\\":\\\"LTAIid\\\","
       "\\\"access_key_secret\\\":\\\"s\\\"}\"' - #a '#b'");
   gst_ice_identity_unref (provider_fixture_assert_id (signs, "LTAIid"));
+  escaped = new_process (&f, "/bin/sh -c 'test \"$1$2\" = \"a#b\\\"c#\""
+      " && echo \"{\\\"access_key_id\\\":\\\"LTAIid\\\","
+      "\\\"access_key_secret\\\":\\\"s\\\"}\"' - a\\#b \"\\\"c#\"");
+  gst_ice_identity_unref (provider_fixture_assert_id (escaped, "LTAIid"));
   provider_fixture_stop (&f);
 }
 
@@ -862,6 +945,86 @@ test_file_kinds (void)
     /* The provider borrows the path. */
   }
   provider_fixture_stop (&f);
+}
+
+/* A file that opens and can't be read. */
+static void
+test_file_unreadable (void)
+{
+  ProviderFixture f;
+
+  provider_fixture_start (&f, NULL);
+  provider_fixture_set (&f.sources->credentials_file, "/proc/self/mem");
+  {
+    g_autoptr (GstIceCredentialsProvider) provider =
+        gst_ice_profile_provider_new_ini (f.context);
+
+    provider_fixture_assert_error (&f, provider,
+        GST_ICE_ERROR_NOT_AUTHORIZED,
+        "cannot read /proc/self/mem: Input/output error");
+  }
+  provider_fixture_stop (&f);
+}
+
+/* Asks, and cancels that: nobody else is asked then. */
+static void
+assert_cancelled (gpointer provider, gboolean at_once)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (at_once)
+    g_cancellable_cancel (cancellable);
+  gst_ice_credentials_provider_get_identity_async (provider, cancellable,
+      on_done, &result);
+  g_assert_null (result);
+  g_cancellable_cancel (cancellable);
+  client_fixture_wait (&result);
+  g_assert_null (gst_ice_credentials_provider_get_identity_finish (provider,
+          result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+static void
+test_file_cancelled (void)
+{
+  ProviderFixture f;
+  g_autoptr (GstIceCredentialsProvider) provider = NULL;
+
+  provider_fixture_start (&f, NULL);
+  g_free (provider_fixture_write (&f, ".alibabacloud/credentials",
+          "[default]\ntype=access_key\naccess_key_id=LTAIini\n"
+          "access_key_secret=x\n"));
+  provider = gst_ice_profile_provider_new_ini (f.context);
+  assert_cancelled (provider, TRUE);
+  assert_cancelled (provider, FALSE);
+  gst_ice_identity_unref (provider_fixture_assert_id (provider, "LTAIini"));
+  provider_fixture_stop (&f);
+}
+
+/* --- An end to what takes long --- */
+
+static void
+test_time_limit (void)
+{
+  g_autoptr (GCancellable) parent = g_cancellable_new ();
+  g_autoptr (GstIceTimeLimit) soon = gst_ice_time_limit_new (NULL, 1000);
+  g_autoptr (GstIceTimeLimit) late =
+      gst_ice_time_limit_new (parent, 3600 * SECOND);
+
+  while (!gst_ice_time_limit_is_over (soon))
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_true (g_cancellable_is_cancelled
+      (gst_ice_time_limit_get_cancellable (soon)));
+  g_assert_false (g_cancellable_is_cancelled
+      (gst_ice_time_limit_get_cancellable (late)));
+
+  g_cancellable_cancel (parent);
+  while (!g_cancellable_is_cancelled (gst_ice_time_limit_get_cancellable
+          (late)))
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_false (gst_ice_time_limit_is_over (late));
 }
 
 static void
@@ -986,6 +1149,26 @@ test_chain_outage (void)
   provider_fixture_stop (&f);
 }
 
+/* Who gives up does not want to hear from the sources behind. */
+static void
+test_chain_cancelled (void)
+{
+  ProviderFixture f;
+  g_autofree gchar *uri = NULL;
+  g_autoptr (GstIceProviderChain) chain = NULL;
+
+  provider_fixture_start (&f, NULL);
+  uri = g_strconcat (f.sources->sts_endpoint, "/credentials", NULL);
+  provider_fixture_set_uri (&f, uri);
+  client_fixture_add_fault (&f.base, "metadata-token:stall-before-answer");
+  chain = new_chain (&f);
+  assert_cancelled (chain, FALSE);
+  g_assert_cmpuint (provider_fixture_count (&f, ICE_EMULATOR_ANY), ==, 0);
+  gst_ice_identity_unref (provider_fixture_assert_id (chain,
+          "STS.EmulatorRole."));
+  provider_fixture_stop (&f);
+}
+
 /* What `icerequest` says of them. */
 static const gchar *const request_lines[] = {
   "operation=AssumeRoleWithOIDC bytes=[1-9]\\d+ duration=\\d+\\.\\d{3} "
@@ -1081,6 +1264,9 @@ main (int argc, char **argv)
   ADD ("role/learns-the-time", test_role_clock);
   ADD_FAILURES ("sts/names", sts_faults, test_sts_fault);
   ADD ("sts/is-asked-where-it-should-be", test_sts_address);
+  ADD ("sts/is-not-asked-nowhere", test_sts_no_address);
+  ADD ("sts/may-answer-anything", test_sts_answers);
+  ADD ("role/needs-an-identity", test_role_without_source);
   ADD ("ecs/takes-the-role-of-the-instance", test_ecs);
   ADD ("ecs/goes-without-a-token-that-is-refused", test_ecs_refused_token);
   add_token_faults ();
@@ -1098,9 +1284,13 @@ main (int argc, char **argv)
   ADD ("files/are-read-each-time", test_file_changes);
   ADD ("files/are-regular-and-small", test_file_kinds);
   ADD ("files/may-be-passed-over", test_file_disabled);
+  ADD ("files/may-fail-to-be-read", test_file_unreadable);
+  ADD ("files/are-left-when-cancelled", test_file_cancelled);
+  ADD ("time-limit/follows-time-and-parent", test_time_limit);
   ADD ("chain/has-its-order", test_chain_order);
   ADD ("chain/lists-every-reason", test_chain_reasons);
   ADD ("chain/waits-for-what-is-configured", test_chain_outage);
+  ADD ("chain/is-left-when-cancelled", test_chain_cancelled);
   ADD ("log/has-each-request-and-no-secret", test_log);
 
   return g_test_run ();
