@@ -47,14 +47,17 @@ disk_count_hanging (void)
   return n;
 }
 
+/* @entry: in the directory @fd, or "" */
 static bool
-ends_in (int fd, const char *name)
+ends_in (int fd, const char *entry, const char *name)
 {
   char link[32], path[4096];
   ssize_t size, name_size = strlen (name);
 
   snprintf (link, sizeof link, "/proc/self/fd/%d", fd);
   size = readlink (link, path, sizeof path);
+  if (size >= 0 && *entry != '\0')
+    size += snprintf (path + size, sizeof path - size, "/%s", entry);
 
   return size >= name_size
       && memcmp (path + size - name_size, name, name_size) == 0;
@@ -62,7 +65,7 @@ ends_in (int fd, const char *name)
 
 /* Whether the disk has an answer of its own to @call, which errno is then. */
 static bool
-refuses (DiskCall call, int fd)
+refuses (DiskCall call, int fd, const char *entry)
 {
   int answer;
 
@@ -71,13 +74,16 @@ refuses (DiskCall call, int fd)
     return false;
 
   pthread_mutex_lock (&lock);
-  answer = ends_in (fd, rules[call].name) ? rules[call].answer : DISK_IS_WELL;
+  answer = ends_in (fd, entry, rules[call].name) ? rules[call].answer :
+      DISK_IS_WELL;
   n_hanging++;
   while (answer == DISK_HANGS) {
     pthread_cond_wait (&changed, &lock);
     answer = rules[call].answer;
   }
   n_hanging--;
+  if (answer == EINTR)
+    rules[call].answer = DISK_IS_WELL;
   pthread_mutex_unlock (&lock);
   if (answer != DISK_IS_WELL)
     errno = answer;
@@ -87,23 +93,28 @@ refuses (DiskCall call, int fd)
 
 /* A function that is named as in the C library, which it asks in the end. With
  * offsets of 64 bits it has another name there, where those are not usual. */
-#define WITH_DISK(result, function, symbol, call, parameters, ...) \
+#define WITH_DISK(result, function, symbol, call, entry, parameters, ...) \
   result \
   function parameters \
   { \
     result (*next) parameters = dlsym (RTLD_NEXT, symbol); \
-    return refuses (call, fd) ? -1 : next (__VA_ARGS__); \
+    return refuses (call, fd, entry) ? -1 : next (__VA_ARGS__); \
   }
 
 /* *INDENT-OFF* */
-WITH_DISK (int, flock, "flock", DISK_FLOCK, (int fd, int operation), fd,
+WITH_DISK (int, flock, "flock", DISK_FLOCK, "", (int fd, int operation), fd,
     operation)
-WITH_DISK (int, fdatasync, "fdatasync", DISK_SYNC, (int fd), fd)
-WITH_DISK (ssize_t, write, "write", DISK_APPEND,
+WITH_DISK (int, fdatasync, "fdatasync", DISK_SYNC, "", (int fd), fd)
+WITH_DISK (int, fsync, "fsync", DISK_SYNC, "", (int fd), fd)
+WITH_DISK (int, ftruncate, "ftruncate64", DISK_CUT, "", (int fd, off_t size),
+    fd, size)
+WITH_DISK (int, unlinkat, "unlinkat", DISK_REMOVE, name,
+    (int fd, const char *name, int flags), fd, name, flags)
+WITH_DISK (ssize_t, write, "write", DISK_APPEND, "",
     (int fd, const void *data, size_t size), fd, data, size)
-WITH_DISK (ssize_t, pwrite, "pwrite64", DISK_WRITE,
+WITH_DISK (ssize_t, pwrite, "pwrite64", DISK_WRITE, "",
     (int fd, const void *data, size_t size, off_t offset), fd, data, size,
     offset)
-WITH_DISK (ssize_t, pread, "pread64", DISK_READ,
+WITH_DISK (ssize_t, pread, "pread64", DISK_READ, "",
     (int fd, void *data, size_t size, off_t offset), fd, data, size, offset)
 /* *INDENT-ON* */

@@ -14,7 +14,9 @@ typedef enum
   DISK_READ,                    /* pread() */
   DISK_APPEND,                  /* write() */
   DISK_WRITE,                   /* pwrite() */
-  DISK_SYNC,                    /* fdatasync() */
+  DISK_SYNC,                    /* fdatasync(), fsync() */
+  DISK_CUT,                     /* ftruncate() */
+  DISK_REMOVE,                  /* unlinkat() */
   DISK_N_CALLS
 } DiskCall;
 
@@ -23,7 +25,8 @@ typedef enum
 #define DISK_HANGS (-1)
 
 /* What @call comes to from now on, with files whose path ends in @name, a
- * constant, or with all for "". What hangs goes on when that has changed. */
+ * constant, or with all for "". What hangs goes on when that has changed. EINTR
+ * is answered once, as a signal would have it. */
 void disk_set (DiskCall call, const char *name, int answer);
 
 /* How many calls hang. */

@@ -19,6 +19,7 @@
 #include <glib/gstdio.h>
 #include <gst/gst.h>
 
+#include "disk.h"
 #include "spool-fixture.h"
 
 #define KIB 1024
@@ -516,6 +517,192 @@ test_vanished (void)
   gst_ice_spool_unref (spool);
 }
 
+static gsize
+get_size (SpoolFixture * fixture, const gchar * name)
+{
+  g_autofree gchar *path = spool_fixture_get_path (fixture, name);
+  GStatBuf info;
+
+  g_assert_cmpint (g_stat (path, &info), ==, 0);
+
+  return info.st_size;
+}
+
+/* Half a line, or bytes that nobody wants, are not built upon. */
+static void
+test_untidy (void)
+{
+  g_autoptr (SpoolFixture) fixture = spool_fixture_new ();
+  GstIceSpool *spool;
+  gsize whole;
+
+  spool_fixture_record (fixture);
+  whole = get_size (fixture, "journal");
+  spool_fixture_append (fixture, "{\"note\":");
+  disk_set (DISK_CUT, "/journal", EIO);
+  spool_fixture_refuse (fixture, GST_ICE_ERROR_SETTINGS, "can't be written");
+  disk_set (DISK_CUT, "", DISK_IS_WELL);
+  spool = spool_fixture_open (fixture);
+  assert_left (gst_ice_spool_get_left (spool));
+  g_assert_cmpuint (get_size (fixture, "journal"), ==, whole);
+
+  /* The object is complete, and the data can't go. */
+  disk_set (DISK_CUT, "/data", EIO);
+  gst_ice_spool_note_finished (spool, RECORDED_SIZE);
+  gst_ice_spool_flush (spool);
+  gst_ice_spool_unref (spool);
+  g_assert_cmpuint (get_size (fixture, "data"), ==, RECORDED_SIZE);
+  spool_fixture_refuse (fixture, GST_ICE_ERROR_SETTINGS, "can't be written");
+  disk_set (DISK_CUT, "", DISK_IS_WELL);
+  spool = spool_fixture_open (fixture);
+  g_assert_cmpuint (get_size (fixture, "data"), ==, 0);
+  g_assert_cmpuint (gst_ice_spool_get_left (spool)->finished, ==,
+      RECORDED_SIZE);
+  gst_ice_spool_unref (spool);
+}
+
+/* What the disk does not let go of is nobody's recording any more. */
+static void
+test_kept_files (void)
+{
+  static const gchar *const names[] = { "/data", "/journal", "/lock" };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autoptr (SpoolFixture) fixture = spool_fixture_new ();
+    g_autofree gchar *path = spool_fixture_get_path (fixture, names[i]);
+    GstIceSpool *spool;
+
+    spool_fixture_record (fixture);
+    spool = spool_fixture_open (fixture);
+    disk_set (DISK_REMOVE, names[i], EPERM);
+    gst_ice_spool_remove (spool);
+    gst_ice_spool_flush (spool);
+    gst_ice_spool_unref (spool);
+    g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+
+    disk_set (DISK_REMOVE, "", DISK_IS_WELL);
+    spool = spool_fixture_open (fixture);
+    g_assert_null (gst_ice_spool_get_left (spool));
+    g_assert_cmpuint (gst_ice_spool_get_used (spool), ==, 0);
+    gst_ice_spool_remove (spool);
+    gst_ice_spool_flush (spool);
+    gst_ice_spool_unref (spool);
+    g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+  }
+}
+
+/* Something else has taken the place of the directory meanwhile. */
+static void
+test_replaced (void)
+{
+  g_autoptr (SpoolFixture) fixture = spool_fixture_new ();
+  g_autofree gchar *path = spool_fixture_get_path (fixture, NULL);
+  g_autofree gchar *moved = g_strconcat (path, "-moved", NULL);
+  g_autofree gchar *text = NULL;
+  GstIceSpool *spool;
+
+  spool_fixture_record (fixture);
+  spool = spool_fixture_open (fixture);
+  g_assert_cmpint (g_rename (path, moved), ==, 0);
+  g_assert_true (g_file_set_contents (path, "mine", -1, NULL));
+  gst_ice_spool_remove (spool);
+  gst_ice_spool_flush (spool);
+  gst_ice_spool_unref (spool);
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "mine");
+  /* Nothing is in what it had been. */
+  g_assert_cmpint (g_rmdir (moved), ==, 0);
+}
+
+/* What may not outlive a power cut is said, whichever of the three it is. */
+static void
+test_not_forced (void)
+{
+  static const struct
+  {
+    const gchar *name;
+    const gchar *what;
+  } rows[] = {
+    {"/data", "Forcing the data to the disk"},
+    {"/journal", "Forcing the journal to the disk"},
+    {"/" MEDIA_ID, "Forcing the journal to the disk"},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (SpoolFixture) fixture = spool_fixture_new ();
+    g_autoptr (GstIceSpool) spool = NULL;
+    g_autoptr (GError) trouble = NULL;
+
+    disk_set (DISK_SYNC, rows[i].name, EIO);
+    spool_fixture_record (fixture);
+    spool = spool_fixture_open (fixture);
+    gst_ice_spool_note_arrived (spool, 3, 100, 0, "\"ETAG\"");
+    gst_ice_spool_flush (spool);
+    disk_set (DISK_SYNC, "", DISK_IS_WELL);
+    trouble = gst_ice_spool_get_trouble (spool);
+    g_assert_error (trouble, GST_ICE_ERROR, GST_ICE_ERROR_FAILED);
+    g_assert_nonnull (strstr (trouble->message, rows[i].what));
+    g_assert_nonnull (strstr (trouble->message, g_strerror (EIO)));
+  }
+}
+
+/* A signal in the middle of a call is nothing. */
+static void
+test_interrupted_calls (void)
+{
+  static const DiskCall calls[] = { DISK_FLOCK, DISK_READ, DISK_APPEND,
+    DISK_WRITE
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (calls); i++) {
+    g_autoptr (SpoolFixture) fixture = spool_fixture_new ();
+    g_autoptr (GstIceSpool) spool = NULL;
+
+    if (calls[i] != DISK_READ)
+      disk_set (calls[i], "", EINTR);
+    spool_fixture_record (fixture);
+    if (calls[i] == DISK_READ)
+      disk_set (calls[i], "/journal", EINTR);
+    spool = spool_fixture_open (fixture);
+    assert_left (gst_ice_spool_get_left (spool));
+    if (calls[i] == DISK_READ)
+      disk_set (calls[i], "/data", EINTR);
+    assert_recorded (spool);
+    g_assert_null (gst_ice_spool_get_trouble (spool));
+  }
+}
+
+/* A lock that can't be had at all, and a journal that can't be read. */
+static void
+test_no_access (void)
+{
+  static const struct
+  {
+    DiskCall call;
+    const gchar *words;
+  } rows[] = {
+    {DISK_FLOCK, "it can't be locked: "},
+    {DISK_READ, "its journal can't be read: "},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (SpoolFixture) fixture = spool_fixture_new ();
+    g_autoptr (GstIceSpool) spool = NULL;
+
+    spool_fixture_record (fixture);
+    disk_set (rows[i].call, "", EIO);
+    spool_fixture_refuse (fixture, GST_ICE_ERROR_SETTINGS, rows[i].words);
+    disk_set (rows[i].call, "", DISK_IS_WELL);
+    spool = spool_fixture_open (fixture);
+    assert_left (gst_ice_spool_get_left (spool));
+  }
+}
+
 static void
 test_read_only (void)
 {
@@ -566,6 +753,12 @@ main (int argc, char **argv)
       test_refused_writes);
   g_test_add_func ("/spool-disk/bears-a-lost-directory", test_vanished);
   g_test_add_func ("/spool-disk/refuses-read-only", test_read_only);
+  g_test_add_func ("/spool-disk/builds-on-nothing-torn", test_untidy);
+  g_test_add_func ("/spool-disk/bears-files-that-stay", test_kept_files);
+  g_test_add_func ("/spool-disk/removes-nothing-of-others", test_replaced);
+  g_test_add_func ("/spool-disk/says-what-is-not-forced", test_not_forced);
+  g_test_add_func ("/spool-disk/bears-signals", test_interrupted_calls);
+  g_test_add_func ("/spool-disk/refuses-without-access", test_no_access);
 
   return g_test_run ();
 }
