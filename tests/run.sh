@@ -226,8 +226,8 @@ run_with_coverage ()
 {
   build build-coverage -Db_coverage=true -Doptimization=0
   find "$build" -name '*.gcda' -delete
-  run_tests run --timeout-multiplier 8 "$@"
-  run_alone run --timeout-multiplier 8
+  run_tests run --timeout-multiplier 20 "$@"
+  run_alone run --timeout-multiplier 20
   mkdir -p "$build/coverage"
   gcovr --root "$top" --filter "$top/gst/" --object-directory "$build" \
     --exclude-unreachable-branches --exclude-throw-branches \
