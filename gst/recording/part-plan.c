@@ -7,13 +7,16 @@
 #include "recording/part-plan.h"
 
 /* The schedule: EARLY parts at the configured size, EARLY at twice that... up
- * to LONG_SIZE, four times the default size. That step is long, so that a day
- * at 8 Mbit/s (80.5 GiB, 5,135 parts of it) fits into parts of at most 16 MiB,
- * with the numbers of MAX_AGE_BUDGET besides. From there on each doubling takes
+ * to LONG_SIZE, four times the default size. The step before it takes MIDDLE
+ * parts: memory then holds sixteen of them by default, and a backlog on a lossy
+ * line needs as many connections. That of LONG_SIZE is long, so that a day at 8
+ * Mbit/s (80.5 GiB, 5,035 parts of it) fits into parts of at most 16 MiB, with
+ * the numbers of MAX_AGE_BUDGET besides. From there on each doubling takes
  * SPRINT parts, which leaves enough numbers at 5 GiB for over 20 TiB. */
 #define EARLY 20
+#define MIDDLE 220
 #define LONG_SIZE (16 * 1024 * 1024)
-#define LONG 5600
+#define LONG 5500
 #define SPRINT 8
 #define MIN_EARLY_STEPS 2
 
@@ -42,6 +45,8 @@ get_step_length (const GstIcePartPlan * plan, guint step)
 
   if (step == long_step)
     return LONG;
+  if (step + 1 == long_step)
+    return MIDDLE;
 
   return step < long_step ? EARLY : SPRINT;
 }

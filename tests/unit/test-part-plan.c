@@ -201,6 +201,21 @@ record (const GstIcePartPlan * plan, gdouble bytes_per_second, guint seconds,
   return course;
 }
 
+/* A lossy line needs as many connections as parts fit into memory. */
+static void
+test_backlog (void)
+{
+  GstIcePartPlan plan = { 4 * MIB, 32 * MIB };
+  guint64 offset = 0, size = 0;
+  guint number;
+
+  for (number = 1; offset + size < 1800 * MIB; number++) {
+    offset += size;
+    size = gst_ice_part_plan_get_size (&plan, number, offset);
+    g_assert_cmpuint (16 * size, <=, 128 * MIB);
+  }
+}
+
 static void
 test_day (void)
 {
@@ -379,6 +394,7 @@ main (int argc, char **argv)
       test_monotonic_ceiling);
   g_test_add_func ("/part-plan/used-numbers-make-parts-larger",
       test_monotonic_sizes);
+  g_test_add_func ("/part-plan/sixteen-fit-memory-for-a-while", test_backlog);
   g_test_add_func ("/part-plan/a-day-at-8-mbit-needs-no-part-over-16-mib",
       test_day);
   g_test_add_func ("/part-plan/a-week-at-200-kbit-fits", test_week);
