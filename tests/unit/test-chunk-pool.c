@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../sanitizer.h"
@@ -153,6 +154,19 @@ mmap (void *address, size_t size, int protection, int flags, int fd,
   return call_kernel (address, size, protection, flags, fd, offset);
 }
 
+static gint64 later_us;
+
+/* Likewise, in place of GLib's. */
+gint64
+g_get_monotonic_time (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_MONOTONIC, &now);
+
+  return now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000 + later_us;
+}
+
 /* It is as if the budget were used up. */
 static void
 test_no_memory (void)
@@ -256,6 +270,90 @@ test_used_again (void)
   g_clear_pointer (&pools[1], gst_ice_chunk_pool_unref);
 }
 
+/* Nobody has needed it for a while: the kernel gets it back. */
+static void
+test_idle (void)
+{
+  GstIceChunkPool *pool = gst_ice_chunk_pool_new (64 * MIB);
+  GstIceChunk *chunk;
+  gint before;
+  guint i;
+
+  gst_ice_chunk_unref (gst_ice_chunk_pool_take (pool));
+  before = g_atomic_int_get (&n_maps);
+  for (i = 0; i < 2; i++) {
+    gst_ice_chunk_pool_trim ();
+    chunk = gst_ice_chunk_pool_take (pool);
+    g_assert_cmpint (g_atomic_int_get (&n_maps), ==, before);
+    gst_ice_chunk_unref (chunk);
+  }
+
+  for (i = 0; i < 3; i++) {
+    later_us += 300 * G_USEC_PER_SEC;
+    gst_ice_chunk_pool_trim ();
+  }
+  chunk = gst_ice_chunk_pool_take (pool);
+  g_assert_cmpint (g_atomic_int_get (&n_maps), ==, before + 1);
+  gst_ice_chunk_unref (chunk);
+  gst_ice_chunk_pool_unref (pool);
+}
+
+/* ---- waiting ---- */
+
+typedef struct
+{
+  GstIceChunkPool *pool;
+  gint has_returned;            /* atomic */
+} Waiter;
+
+static gpointer
+wait_in_thread (gpointer data)
+{
+  Waiter *waiter = data;
+  gboolean goes_on = gst_ice_chunk_pool_wait (waiter->pool);
+
+  g_atomic_int_set (&waiter->has_returned, TRUE);
+
+  return GINT_TO_POINTER (goes_on);
+}
+
+/* Most likely @waiter waits by now, as it is meant to. */
+static void
+assert_waits (Waiter * waiter)
+{
+  g_usleep (G_USEC_PER_SEC / 20);
+  g_assert_false (g_atomic_int_get (&waiter->has_returned));
+}
+
+/* Who waits goes on as soon as there is room, once for each nudge, and gives up
+ * while flushing. */
+static void
+test_wait (void)
+{
+  g_autoptr (GstIceChunkPool) pool =
+      gst_ice_chunk_pool_new (GST_ICE_CHUNK_SIZE);
+  GstIceChunk *chunk = gst_ice_chunk_pool_take (pool);
+  Waiter waiter = { pool, FALSE };
+  GThread *thread;
+
+  gst_ice_chunk_pool_nudge (pool);
+  g_assert_true (gst_ice_chunk_pool_wait (pool));
+
+  thread = g_thread_new ("room", wait_in_thread, &waiter);
+  assert_waits (&waiter);
+  gst_ice_chunk_unref (chunk);
+  g_assert_true (GPOINTER_TO_INT (g_thread_join (thread)));
+
+  chunk = gst_ice_chunk_pool_take (pool);
+  waiter.has_returned = FALSE;
+  thread = g_thread_new ("flushing", wait_in_thread, &waiter);
+  assert_waits (&waiter);
+  gst_ice_chunk_pool_set_flushing (pool, TRUE);
+  g_assert_false (GPOINTER_TO_INT (g_thread_join (thread)));
+  g_assert_false (gst_ice_chunk_pool_wait (pool));
+  gst_ice_chunk_unref (chunk);
+}
+
 /* Who takes chunk after chunk does not wait for the kernel. */
 static void
 test_ready (void)
@@ -297,10 +395,12 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/chunk-pool/gives-and-takes-in-any-order", test_any_order);
   g_test_add_func ("/chunk-pool/keeps-to-its-budget", test_budget);
+  g_test_add_func ("/chunk-pool/waits-for-room", test_wait);
   g_test_add_func ("/chunk-pool/is-full-without-memory", test_no_memory);
   if (!RESERVES_ADDRESSES)
     g_test_add_func ("/chunk-pool/leaves-no-holes", test_small_address_space);
   g_test_add_func ("/chunk-pool/is-used-again", test_used_again);
+  g_test_add_func ("/chunk-pool/gives-back-what-is-idle", test_idle);
   g_test_add_func ("/chunk-pool/has-some-ready", test_ready);
   g_test_add_func ("/chunk-pool/lives-as-long-as-its-chunks", test_outlives);
 

@@ -241,6 +241,10 @@ static const gchar *const bad_lists[] = {
   ROW (NUMBER, ETAG, "<Size>18446744073709551616</Size>"),
   /* The first row has no ETag: it must not get the second one's. */
   (ROW (NUMBER, "", SIZE) ROW ("", ETAG, "")),
+  /* Nor the second row what the first one had. */
+  (ROW (NUMBER, ETAG, SIZE) ROW ("<PartNumber>2</PartNumber>", "", SIZE)),
+  (ROW (NUMBER, ETAG, SIZE) ROW ("<PartNumber>2</PartNumber>", ETAG, "")),
+  (ROW (NUMBER, ETAG, SIZE) ROW ("", ETAG, SIZE)),
   "<IsTruncated>true</IsTruncated>",
   ("<IsTruncated>true</IsTruncated>"
       "<NextPartNumberMarker>7</NextPartNumberMarker>"),
