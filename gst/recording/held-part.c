@@ -334,7 +334,6 @@ gst_ice_held_part_seal (GstIceHeldPart * part, GstIceSpool * spool)
   for (i = 0; i < n; i++)
     g_ptr_array_add (pieces, get_piece (part, i));
   part->generation++;
-  part->confirmed = FALSE;
   part->dirty = FALSE;
 
   sealed = gst_ice_part_new (&(GstIcePart) {
