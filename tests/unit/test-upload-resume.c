@@ -1033,6 +1033,11 @@ test_moved_between (void)
   g_assert_cmpstr (info.object, ==, "moved/sv/" MEDIA_ID "/" MEDIA_ID ".mp4");
   g_assert_cmpuint (upload_fixture_count (&run.base, STARTED), ==, 1);
   g_assert_cmpuint (count (&run, ICE_EMULATOR_LIST_PARTS), ==, 0);
+
+  /* The new lease can't abort the upload there, and that is said. */
+  g_assert_cmpuint (upload_fixture_count_requests (&run.base,
+          ICE_EMULATOR_ABORT, 403), ==, 1);
+  g_assert_cmpuint (upload_fixture_count (&run.base, LEFT_BEHIND), ==, 1);
 }
 
 static void
