@@ -245,6 +245,28 @@ test_account_of_too_little (void)
   g_assert_cmpuint (get_rate (&busy), >, LIMIT);
 }
 
+/* Nothing at all is sent: what is saved up is no more than a little, however
+ * long that takes. */
+static void
+test_account_of_nothing (void)
+{
+  g_autoptr (GstIceRateLimit) limit = gst_ice_rate_limit_new ();
+  g_auto (Line) line = make_line ();
+  gint64 begun_us = g_get_monotonic_time ();
+
+  if (!can_count ()) {
+    g_test_skip ("the system does not tell what it has sent");
+    return;
+  }
+  gst_ice_rate_limit_set (limit, limit, LIMIT * 8);
+  gst_ice_rate_limit_begin (limit, line.connection);
+  while (g_get_monotonic_time () - begun_us < G_USEC_PER_SEC / 2) {
+    g_main_context_iteration (NULL, TRUE);
+    g_assert_cmpuint (get_rate (&line), <=, LIMIT * 12 / 10);
+  }
+  g_assert_cmpuint (get_rate (&line), >, LIMIT * 11 / 10);
+}
+
 /* The first packets go unpaced, which here are large. */
 static void
 test_account_of_too_much (void)
@@ -286,6 +308,7 @@ main (int argc, char **argv)
   g_test_add_func ("/rate-limit/account/too-little",
       test_account_of_too_little);
   g_test_add_func ("/rate-limit/account/too-much", test_account_of_too_much);
+  g_test_add_func ("/rate-limit/account/nothing", test_account_of_nothing);
 
   return g_test_run ();
 }

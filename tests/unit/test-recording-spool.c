@@ -239,6 +239,57 @@ test_crash (void)
   recording_model_finish (model);
 }
 
+/* What had arrived was rewritten, and that is on disk and not at the service. */
+static void
+test_crash_after_rewrite (void)
+{
+  g_autoptr (SpoolFixture) fixture = spool_fixture_new ();
+  g_autoptr (GstIceSpool) spool = spool_fixture_open (fixture);
+  GstIceRecordingConfig config = get_config (spool);
+  static const guint8 zeroes[MIB], ones[] = { 1, 1, 1 };
+  g_autoptr (RecordingModel) model = NULL;
+  guint n_arrived;
+
+  gst_ice_spool_note_run (spool, 0, &config.plan);
+  model = recording_model_new (&config, 1);
+  g_assert_true (recording_model_write (model, zeroes, sizeof zeroes));
+  recording_model_arrive_all (model);
+  n_arrived = model->n_sent;
+  recording_model_seek (model, MIB / 2);
+  g_assert_true (recording_model_write (model, ones, sizeof ones));
+  flush (model);
+
+  crash (model, fixture, &spool, &config);
+  recording_model_verify (model);
+  g_assert_cmpuint (model->n_found, ==, n_arrived - 1);
+  recording_model_finish (model);
+}
+
+/* The last part was handed over, and is too small for another to follow: what
+ * is appended goes with it. */
+static void
+test_crash_at_the_end (void)
+{
+  g_autoptr (SpoolFixture) fixture = spool_fixture_new ();
+  g_autoptr (GstIceSpool) spool = spool_fixture_open (fixture);
+  GstIceRecordingConfig config = get_config (spool);
+  static const guint8 zeroes[MIB + 10];
+  g_autoptr (RecordingModel) model = NULL;
+
+  gst_ice_spool_note_run (spool, 0, &config.plan);
+  model = recording_model_new (&config, 1);
+  g_assert_true (recording_model_write (model, zeroes, sizeof zeroes));
+  recording_model_take_rest (model);
+  recording_model_arrive_all (model);
+  flush (model);
+
+  crash (model, fixture, &spool, &config);
+  recording_model_verify (model);
+  g_assert_cmpuint (model->n_found, >, 0);
+  g_assert_true (recording_model_write (model, zeroes, sizeof zeroes));
+  recording_model_finish (model);
+}
+
 /* At any moment, often, with any number of bytes. */
 static void
 test_crashes (void)
@@ -291,6 +342,10 @@ main (int argc, char **argv)
   g_test_add_func ("/recording-spool/is-full-in-the-end", test_full);
   g_test_add_func ("/recording-spool/random", test_random);
   g_test_add_func ("/recording-spool/goes-on-after-a-crash", test_crash);
+  g_test_add_func ("/recording-spool/goes-on-after-a-rewrite-and-a-crash",
+      test_crash_after_rewrite);
+  g_test_add_func ("/recording-spool/goes-on-after-an-end-and-a-crash",
+      test_crash_at_the_end);
   g_test_add_func ("/recording-spool/goes-on-after-many-crashes",
       test_crashes);
 
