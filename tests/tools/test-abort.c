@@ -126,6 +126,28 @@ test_in_use (void)
   g_assert_true (tool_fixture_is_left (spools));
 }
 
+/* What OSS or we refuse leaves all as it is. */
+static void
+test_refused (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new ("--fault=abort:forbidden");
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+  g_autofree gchar *upload_id = tool_fixture_begin_upload (tool, MEDIA_ID);
+
+  tool_fixture_leave (spools, TOOL_OBJECT, upload_id);
+  run_abort (tool, spools, "--ssl-ca-file=/nonexistent/ca.pem");
+  assert_result (tool, 1, "failed", FALSE);
+  assert_says (tool->err, "/nonexistent/ca.pem");
+  run_abort (tool, spools, "");
+  assert_result (tool, 1, "failed", FALSE);
+  assert_says (tool->err, "AccessDenied");
+  g_assert_cmpuint (ice_emulator_count_open_uploads (tool->emulator), ==, 1);
+  g_assert_true (tool_fixture_is_left (spools));
+
+  run_abort (tool, spools, "");
+  assert_result (tool, 0, "aborted", TRUE);
+}
+
 static void
 test_out_of_reach (void)
 {
@@ -152,6 +174,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tool/abort/other-object", test_other_object);
   g_test_add_func ("/tool/abort/in-use", test_in_use);
   g_test_add_func ("/tool/abort/out-of-reach", test_out_of_reach);
+  g_test_add_func ("/tool/abort/refused", test_refused);
 
   return g_test_run ();
 }

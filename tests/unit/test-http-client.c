@@ -876,6 +876,12 @@ test_ordinary_body (void)
   g_assert_false (gst_ice_body_stream_ended_early (body));
 }
 
+static gboolean
+end_waiting (GObject * stream, gpointer user_data)
+{
+  return G_SOURCE_REMOVE;
+}
+
 static void
 test_detached_body (void)
 {
@@ -883,12 +889,45 @@ test_detached_body (void)
   g_autoptr (GstIceBodyStream) body =
       gst_ice_body_stream_new (bytes, NULL, NULL);
   g_autoptr (GError) error = NULL;
+  GPollableInputStream *pollable = G_POLLABLE_INPUT_STREAM (body);
+  g_autoptr (GError) again = NULL;
+  g_autoptr (GSource) source = NULL;
   guint8 buffer[100];
 
   gst_ice_body_stream_detach (body);
   g_assert_cmpint (g_input_stream_read (G_INPUT_STREAM (body), buffer,
           sizeof buffer, NULL, &error), ==, -1);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+  /* Who waits for it is told at once. */
+  g_assert_true (g_pollable_input_stream_is_readable (pollable));
+  source = g_pollable_input_stream_create_source (pollable, NULL);
+  g_source_set_callback (source, G_SOURCE_FUNC (end_waiting), NULL, NULL);
+  g_source_attach (source, NULL);
+  while (!g_source_is_destroyed (source))
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (g_pollable_input_stream_read_nonblocking (pollable, buffer,
+          sizeof buffer, NULL, &again), ==, -1);
+  g_assert_error (again, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+/* Who reads it and waits gets the same. */
+static void
+test_body_that_is_waited_for (void)
+{
+  g_autoptr (GPtrArray) bytes = create_body (1000, 300);
+  g_autoptr (GBytes) expected = join (bytes);
+  g_autoptr (GstIceBodyStream) body =
+      gst_ice_body_stream_new (bytes, NULL, NULL);
+  guint8 buffer[2000];
+  gsize size;
+
+  g_assert_true (g_pollable_input_stream_is_readable
+      (G_POLLABLE_INPUT_STREAM (body)));
+  g_assert_true (g_input_stream_read_all (G_INPUT_STREAM (body), buffer,
+          sizeof buffer, &size, NULL, NULL));
+  g_assert_cmpmem (buffer, size, g_bytes_get_data (expected, NULL),
+      g_bytes_get_size (expected));
 }
 
 #define ADD(name, func) g_test_add_func ("/http-client/" name, func)
@@ -963,6 +1002,7 @@ add_tests (void)
   ADD_BOTH ("runs-on-the-network-thread", test_network_thread);
   ADD ("has-an-ordinary-body-too", test_ordinary_body);
   ADD ("lets-go-of-the-body", test_detached_body);
+  ADD ("body-that-is-waited-for", test_body_that_is_waited_for);
   ADD ("knows-its-phases", test_phases);
   ADD ("refuses-a-phase-it-is-not-in", test_wrong_phase);
 }

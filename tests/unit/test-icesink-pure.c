@@ -12,7 +12,10 @@
 #include "icesink/media-uri.h"
 #include "icesink/messages.h"
 #include "icesink/legacy.h"
+#include "icesink/resume.h"
 #include "icesink/run.h"
+#include "icesink/settings.h"
+#include "icesink/sink-properties.h"
 #include "icesink/stop-budget.h"
 
 #include <stdlib.h>
@@ -364,6 +367,122 @@ test_error_codes (void)
   g_assert_cmpuint (seen, ==, (2u << GST_ICE_ERROR_OUTCOME_UNKNOWN) - 1);
   g_assert_cmpint (gst_ice_element_error_get_code (foreign, TRUE), ==,
       GST_RESOURCE_ERROR_FAILED);
+}
+
+/* What nobody knows by a code of the service still has a status; what something
+ * in between says does not count. */
+static void
+test_error_statuses (void)
+{
+  static const struct
+  {
+    GstIceErrorCode code;
+    guint status;
+    GstResourceError expected;
+  } rows[] = {
+    {GST_ICE_ERROR_UNAVAILABLE, 401, GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+    {GST_ICE_ERROR_UNAVAILABLE, 403, GST_RESOURCE_ERROR_NOT_AUTHORIZED},
+    {GST_ICE_ERROR_UNAVAILABLE, 404, GST_RESOURCE_ERROR_NOT_FOUND},
+    {GST_ICE_ERROR_UNAVAILABLE, 503, GST_RESOURCE_ERROR_WRITE},
+    {GST_ICE_ERROR_PROTOCOL, 403, GST_RESOURCE_ERROR_WRITE},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = gst_ice_error_new (rows[i].code, "text");
+
+    gst_ice_error_get_details (error)->operation = "UploadPart";
+    gst_ice_error_get_details (error)->http_status = rows[i].status;
+    g_test_message ("row %u", i);
+    g_assert_cmpint (gst_ice_element_error_get_code (error, TRUE), ==,
+        rows[i].expected);
+  }
+}
+
+/* An error of somebody else has no more details than what we know. */
+static void
+test_foreign_error (void)
+{
+  g_autoptr (GstElement) element = gst_bin_new ("recorder");
+  g_autoptr (GError) error = g_error_new_literal (G_IO_ERROR,
+      G_IO_ERROR_NO_SPACE, "full");
+  g_autoptr (GstMessage) message =
+      gst_ice_element_error_new_message (element, error, "m1", TRUE,
+      GST_ICE_OUTCOME_KEPT);
+  const GstStructure *details;
+
+  gst_message_parse_error_details (message, &details);
+  g_assert_cmpint (gst_structure_n_fields (details), ==, 2);
+  g_assert_cmpstr (gst_structure_get_string (details, "media-id"), ==, "m1");
+  g_assert_cmpstr (gst_structure_get_string (details, "outcome"), ==, "kept");
+}
+
+/* ---- settings ---- */
+
+/* The URI says what leads elsewhere than the defaults, and is one. */
+static void
+test_settings_uri (void)
+{
+  static const struct
+  {
+    const gchar *media_id;
+    const gchar *region;
+    const gchar *expected;
+  } rows[] = {
+    {"a", "cn-shanghai", "icems://a"},
+    {"a", "cn-beijing", "icems://a?region=cn-beijing"},
+    {"a", "not a region", "icems://a"},
+    {"a", NULL, "icems://a"},
+    {"a/b", "cn-beijing", NULL},
+    {NULL, "cn-beijing", NULL},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (rows); i++) {
+    GstIceSettings settings;
+    g_autofree gchar *uri = NULL;
+
+    gst_ice_settings_init (&settings);
+    gst_ice_settings_set_string (&settings.media_id, rows[i].media_id);
+    gst_ice_settings_set_string (&settings.region, rows[i].region);
+    uri = gst_ice_settings_get_uri (&settings);
+    g_assert_cmpstr (uri, ==, rows[i].expected);
+    gst_ice_settings_clear (&settings);
+  }
+}
+
+static void
+test_no_property (void)
+{
+  GstIceSettings settings;
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_STRING);
+  g_value_set_static_string (&value, "text");
+  gst_ice_settings_init (&settings);
+  g_assert_false (gst_ice_sink_properties_set (&settings, G_MAXUINT, &value));
+  g_assert_false (gst_ice_sink_properties_get (&settings, G_MAXUINT, &value));
+  g_assert_cmpstr (g_value_get_string (&value), ==, "text");
+  gst_ice_settings_clear (&settings);
+}
+
+/* Nothing is appended where it can't be told that it fits. */
+static void
+test_resume_unknown (void)
+{
+  g_autoptr (GstCaps) fixed = gst_caps_from_string ("audio/mpeg, mpegversion=1,"
+      " layer=3, rate=44100, channels=2");
+  g_autoptr (GstCaps) open = gst_caps_from_string ("audio/mpeg,"
+      " mpegversion=1, layer=3, rate={ 44100, 48000 }, channels=2");
+  g_autofree gchar *text = gst_caps_to_string (fixed);
+  g_autofree gchar *open_text = gst_caps_to_string (open);
+
+  g_assert_true (gst_ice_resume_can_append (text, fixed));
+  g_assert_false (gst_ice_resume_can_append (NULL, fixed));
+  g_assert_false (gst_ice_resume_can_append (text, NULL));
+  g_assert_false (gst_ice_resume_can_append ("no, (caps", fixed));
+  g_assert_false (gst_ice_resume_can_append (open_text, fixed));
+  g_assert_false (gst_ice_resume_can_append (text, open));
 }
 
 static GError *
@@ -811,6 +930,11 @@ main (int argc, char **argv)
   g_test_add_func ("/content-type/table", test_content_types);
   g_test_add_func ("/content-type/extensions", test_extensions);
   g_test_add_func ("/element-error/table", test_error_codes);
+  g_test_add_func ("/element-error/statuses", test_error_statuses);
+  g_test_add_func ("/element-error/of-somebody-else", test_foreign_error);
+  g_test_add_func ("/settings/uri", test_settings_uri);
+  g_test_add_func ("/settings/no-property", test_no_property);
+  g_test_add_func ("/resume/needs-to-know", test_resume_unknown);
   g_test_add_func ("/element-error/details", test_error_message);
   g_test_add_func ("/element-error/absent-details",
       test_error_without_details);

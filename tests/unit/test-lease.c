@@ -150,6 +150,36 @@ test_swapped (void)
   g_assert_null (strstr (nonsense->message, "verysecret"));
 }
 
+/* What can't be sent in a header is refused, and not shown. */
+static void
+test_unsendable (void)
+{
+  static const struct
+  {
+    const gchar *auth;
+    const gchar *field;
+  } rows[] = {
+    {"{\"AccessKeyId\":\"STS id\",\"AccessKeySecret\":\"verysecret\","
+          "\"SecurityToken\":\"tok\",\"Expiration\":\"60\"}", "AccessKeyId"},
+    {"{\"AccessKeyId\":\"STS.id\",\"AccessKeySecret\":\"very secret\","
+          "\"SecurityToken\":\"tok\",\"Expiration\":\"60\"}",
+        "AccessKeySecret"},
+    {"{\"AccessKeyId\":\"STS.id\",\"AccessKeySecret\":\"verysecret\","
+          "\"SecurityToken\":\"t\\nok\",\"Expiration\":\"60\"}",
+        "SecurityToken"},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (decode (ADDRESS ("bucket", "k"), rows[i].auth, &error));
+    g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_PROTOCOL);
+    g_assert_nonnull (strstr (error->message, rows[i].field));
+    g_assert_null (strstr (error->message, "secret"));
+  }
+}
+
 static void
 test_missing (void)
 {
@@ -191,6 +221,7 @@ main (int argc, char **argv)
   g_test_add_func ("/lease/decodes-and-refuses-all-vectors", test_vectors);
   g_test_add_func ("/lease/takes-the-texts-in-either-order", test_swapped);
   g_test_add_func ("/lease/refuses-missing-texts", test_missing);
+  g_test_add_func ("/lease/unsendable", test_unsendable);
   g_test_add_func ("/lease/refuses-truncated-texts", test_truncated);
 
   return g_test_run ();

@@ -189,6 +189,9 @@ test_types (void)
 static void
 test_other_fields (void)
 {
+  g_autofree gchar *text = repeat ("u", 2000);
+  g_autofree gchar *long_data = g_strdup_printf ("{\"a\": \"%s\"}", text);
+
   assert_refused (&(GstIceNewMedia) {.title = "t",.ext = "mp4",
       .category = "1x"}, "category");
   assert_refused (&(GstIceNewMedia) {.title = "t",.ext = "mp4",
@@ -199,6 +202,8 @@ test_other_fields (void)
       .workflow = "0123"}, "workflow");
   assert_refused (&(GstIceNewMedia) {.title = "t",.ext = "mp4",
       .user_data = "[1]"}, "user-data");
+  assert_refused (&(GstIceNewMedia) {.title = "t",.ext = "mp4",
+      .user_data = long_data}, "user-data");
 }
 
 /* A title may have what a file name may not. */

@@ -9,6 +9,7 @@
 
 #include "common/error.h"
 #include "credentials/default-chain.h"
+#include "credentials/identity-check.h"
 #include "credentials/providers.h"
 #include "credentials/static-provider.h"
 #include "credentials/time-limit.h"
@@ -897,6 +898,7 @@ test_file_changes (void)
   g_autoptr (GstIceCredentialsProvider) provider = NULL;
   g_autoptr (GstIceIdentity) first = NULL;
   g_autoptr (GstIceIdentity) kept = NULL;
+  g_autoptr (GstIceIdentity) renewed = NULL;
   g_autoptr (GstIceIdentity) second = NULL;
   static const gchar role[] = "[default]\ntype=ram_role_arn\naccess_key_id="
       ACCESS_KEY_ID "\naccess_key_secret=" ACCESS_KEY_SECRET
@@ -910,6 +912,8 @@ test_file_changes (void)
   g_free (provider_fixture_write (&f, ".alibabacloud/credentials", role));
   first = provider_fixture_assert_id (provider, "STS.recorder.1");
   kept = provider_fixture_assert_id (provider, "STS.recorder.1");
+  gst_ice_credentials_provider_invalidate (provider, kept);
+  renewed = provider_fixture_assert_id (provider, "STS.recorder.2");
   g_free (provider_fixture_write (&f, ".alibabacloud/credentials",
           "[default]\ntype=access_key\naccess_key_id=LTAInew\n"
           "access_key_secret=x\n"));
@@ -1149,6 +1153,44 @@ test_chain_outage (void)
   provider_fixture_stop (&f);
 }
 
+/* What this machine alone can tell. */
+static void
+test_sources_check (void)
+{
+  static const struct
+  {
+    const gchar *role_arn;
+    const gchar *provider_arn;
+    const gchar *token_file;
+    gboolean ok;
+  } rows[] = {
+    {NULL, NULL, NULL, FALSE},
+    {ROLE_ARN, NULL, NULL, FALSE},
+    {ROLE_ARN, "p", NULL, FALSE},
+    {ROLE_ARN, "p", "/token", TRUE},
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (rows); i++) {
+    ProviderFixture f;
+    g_autoptr (GError) error = NULL;
+
+    provider_fixture_start (&f, NULL);
+    f.sources->ecs_disabled = TRUE;
+    provider_fixture_set (&f.sources->profile, "p");
+    provider_fixture_set (&f.sources->role_arn, rows[i].role_arn);
+    provider_fixture_set (&f.sources->oidc_provider_arn, rows[i].provider_arn);
+    provider_fixture_set (&f.sources->oidc_token_file, rows[i].token_file);
+    g_assert_cmpint (gst_ice_identity_sources_may_have_any (f.sources), ==,
+        rows[i].ok);
+    g_assert_cmpint (gst_ice_identity_sources_check_profile (f.sources,
+            &error), ==, rows[i].ok);
+    if (!rows[i].ok)
+      g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_NOT_AUTHORIZED);
+    provider_fixture_stop (&f);
+  }
+}
+
 /* Who gives up does not want to hear from the sources behind. */
 static void
 test_chain_cancelled (void)
@@ -1291,6 +1333,7 @@ main (int argc, char **argv)
   ADD ("chain/lists-every-reason", test_chain_reasons);
   ADD ("chain/waits-for-what-is-configured", test_chain_outage);
   ADD ("chain/is-left-when-cancelled", test_chain_cancelled);
+  ADD ("sources/can-be-told-without-the-network", test_sources_check);
   ADD ("log/has-each-request-and-no-secret", test_log);
 
   return g_test_run ();

@@ -463,9 +463,13 @@ limited_child (const gchar * directory)
   /* What did get there counts. */
   g_assert_cmpuint (gst_ice_spool_get_used (spool), ==, 20 * KIB);
 
+  /* What was torn stays in the journal for now, and is not built upon. */
+  disk_set (DISK_CUT, "/journal", EIO);
   note_parts (spool, 11, 400);
   trouble = gst_ice_spool_get_trouble (spool);
   g_assert_nonnull (trouble);
+  g_assert_nonnull (strstr (trouble->message, g_strerror (EIO)));
+  disk_set (DISK_CUT, "", DISK_IS_WELL);
   set_file_limit (RLIM_INFINITY);
   g_assert_true (write_block (spool, 1, NULL));
   note_parts (spool, 401, 401);
@@ -558,6 +562,27 @@ test_untidy (void)
   g_assert_cmpuint (get_size (fixture, "data"), ==, 0);
   g_assert_cmpuint (gst_ice_spool_get_left (spool)->finished, ==,
       RECORDED_SIZE);
+  gst_ice_spool_unref (spool);
+}
+
+/* Nothing goes before the journal says so. */
+static void
+test_finished_untold (void)
+{
+  g_autoptr (SpoolFixture) fixture = spool_fixture_new ();
+  GstIceSpool *spool;
+
+  spool_fixture_record (fixture);
+  spool = spool_fixture_open (fixture);
+  disk_set (DISK_APPEND, "/journal", ENOSPC);
+  gst_ice_spool_note_finished (spool, RECORDED_SIZE);
+  gst_ice_spool_flush (spool);
+  disk_set (DISK_APPEND, "", DISK_IS_WELL);
+  gst_ice_spool_unref (spool);
+
+  spool = spool_fixture_open (fixture);
+  assert_left (gst_ice_spool_get_left (spool));
+  assert_recorded (spool);
   gst_ice_spool_unref (spool);
 }
 
@@ -754,6 +779,7 @@ main (int argc, char **argv)
   g_test_add_func ("/spool-disk/bears-a-lost-directory", test_vanished);
   g_test_add_func ("/spool-disk/refuses-read-only", test_read_only);
   g_test_add_func ("/spool-disk/builds-on-nothing-torn", test_untidy);
+  g_test_add_func ("/spool-disk/loses-nothing-untold", test_finished_untold);
   g_test_add_func ("/spool-disk/bears-files-that-stay", test_kept_files);
   g_test_add_func ("/spool-disk/removes-nothing-of-others", test_replaced);
   g_test_add_func ("/spool-disk/says-what-is-not-forced", test_not_forced);

@@ -381,6 +381,13 @@ test_freed_ranges (void)
   g_assert_cmpuint (gst_ice_spool_get_used (spool), ==, 0);
   write_byte (spool, 29);
   g_assert_cmpuint (gst_ice_spool_get_used (spool), ==, 10);
+  /* Of what was freed nothing is left behind the end. */
+  write_byte (spool, 99);
+  g_assert_true (gst_ice_spool_free_range (spool, 60, 10));
+  g_assert_cmpuint (gst_ice_spool_get_used (spool), ==, 70);
+  truncate_to (spool, &half);
+  write_byte (spool, 99);
+  g_assert_cmpuint (gst_ice_spool_get_used (spool), ==, 80);
 }
 
 /* ---- jobs ---- */
