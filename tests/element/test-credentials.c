@@ -536,6 +536,11 @@ test_provide_identity_before (void)
   forget_identity (f);
   g_signal_emit_by_name (f->sink, "provide-identity", FIXTURE_KEY_ID,
       FIXTURE_KEY_SECRET, NULL);
+  /* What is none changes nothing. */
+  g_signal_emit_by_name (f->sink, "provide-identity", "LTAIother", NULL, NULL);
+  g_signal_emit_by_name (f->sink, "provide-identity", NULL, "secret", NULL);
+  g_signal_emit_by_name (f->sink, "provide-identity", "", "secret", NULL);
+  g_signal_emit_by_name (f->sink, "provide-identity", "LTAIother", "", NULL);
   fixture_play (f);
   fixture_push (f, SMALL);
   fixture_complete (f);

@@ -488,6 +488,7 @@ static const SettingCase setting_cases[] = {
   {"secret-with-a-line-end", "access-key-secret", "secret\n"},
   {"secret-with-a-return", "access-key-secret", "secret\r"},
   {"token-with-a-line-end", "security-token", "token\n"},
+  {"resume-only-without-a-spool", "resume", "only"},
 };
 
 static void

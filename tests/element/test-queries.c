@@ -275,6 +275,7 @@ static void
 test_formats_query (void)
 {
   g_autoptr (Fixture) f = fixture_new (NULL);
+  g_autoptr (GstQuery) of_element = gst_query_new_formats ();
   g_autoptr (GstQuery) query = gst_query_new_formats ();
   gboolean bytes = FALSE, time = FALSE;
   guint i, n;
@@ -291,6 +292,11 @@ test_formats_query (void)
   g_assert_cmpuint (n, ==, 2);
   g_assert_true (bytes);
   g_assert_false (time);
+
+  /* The element says the same. */
+  g_assert_true (gst_element_query (f->sink, of_element));
+  gst_query_parse_n_formats (of_element, &n);
+  g_assert_cmpuint (n, ==, 2);
 }
 
 static void
@@ -307,6 +313,7 @@ static void
 test_position_query (void)
 {
   g_autoptr (Fixture) f = fixture_new (NULL);
+  gint64 position;
 
   fixture_play (f);
   assert_position (f, 0);
@@ -316,6 +323,11 @@ test_position_query (void)
   assert_position (f, 10);
   fixture_push_segment (f, GST_FORMAT_TIME, 20);
   assert_position (f, 10);
+  g_assert_false (gst_pad_peer_query_position (f->pad, GST_FORMAT_TIME,
+          &position));
+  g_assert_true (gst_element_query_position (f->sink, GST_FORMAT_BYTES,
+          &position));
+  g_assert_cmpint (position, ==, 10);
 }
 
 static void

@@ -1106,6 +1106,10 @@ static const Ending endings[] = {
   /* ETags that were damaged on their way. */
   {"part:wrong-etag", MANY, EXACT},
   {"part:no-etag", MANY, EXACT},
+  {"part:wrong-etag", PART_SIZE, TRUE, EXACT},
+  {"part:wrong-etag list-parts:error:count=2", MANY, EXACT},
+  {"part:wrong-etag list-parts:forbidden:count=0", MANY, GST_ICE_ERROR_FAILED,
+      GST_ICE_OUTCOME_KEPT, FALSE},
 
   /* PutObject. */
   {"put:close-after-processing", ONE, EXACT},
@@ -1151,6 +1155,29 @@ check_ending (UploadFixture * fixture, const Ending * ending)
     upload_fixture_check_object (fixture, 1);
   else
     upload_fixture_check_no_object (fixture);
+}
+
+/* What is for before the start comes too late behind it, and changes nothing. */
+static void
+test_late_calls (void)
+{
+  g_auto (UploadFixture) fixture;
+
+  upload_fixture_init (&fixture, NULL);
+  upload_fixture_start (&fixture);
+  gst_ice_upload_start (fixture.upload);
+  upload_fixture_push (&fixture, 1, 1);
+  gst_ice_upload_resume (fixture.upload, "bucket", "object", "UPLOAD");
+  gst_ice_upload_add_arrived (fixture.upload,
+      upload_fixture_make_part (&fixture, 2, 1, PART_SIZE), "\"ETAG\"");
+  upload_fixture_finish (&fixture, upload_fixture_make_part (&fixture, 2, 1,
+          PART_SIZE));
+  upload_fixture_wait (&fixture, COMPLETE, 1, STEP);
+  upload_fixture_check_object (&fixture, 2);
+  g_assert_cmpuint (upload_fixture_count_requests (&fixture,
+          ICE_EMULATOR_INITIATE, 200), ==, 1);
+  g_assert_cmpuint (upload_fixture_count_requests (&fixture,
+          ICE_EMULATOR_PART, 200), ==, 2);
 }
 
 static void
@@ -1920,6 +1947,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/upload/late-calls", test_late_calls);
   g_test_add_func ("/upload/states", test_states);
   g_test_add_func ("/upload/plain", test_plain);
   g_test_add_func ("/upload/small-is-put", test_put);
