@@ -216,12 +216,26 @@ run_with_tsan ()
   summarize $logs
 }
 
+# Lines whose branches do not count; see below.
+OTHERS_BRANCHES='\s*(GST_(CAT_LEVEL_LOG|(LOG|DEBUG|INFO|WARNING|ERROR)(_OBJECT)?) \(|'
+OTHERS_BRANCHES=$OTHERS_BRANCHES'g_clear_(pointer|object) \(|'
+OTHERS_BRANCHES=$OTHERS_BRANCHES'g_task_set_source_tag \(|'
+OTHERS_BRANCHES=$OTHERS_BRANCHES'G_(DEFINE|DECLARE)_|GST_ICE_DECLARE_COUNTED).*'
+
 # A process that is killed, as crashes and chaos have them, leaves no counts.
 # Several at a time add up in one file, which gcov locks. Without optimization,
 # as gcov wants it: else a branch counts where its function was inlined, as often
 # as that was, on lines that have none. Two tests look at the build rather than
 # at gst/ and are left out by their meson.build: `pkg-config` links the static
 # archive, which then needs gcov, and `install` reads what the module exports.
+#
+# What does not count is no decision of ours; in a line or branch that counts and
+# is not reached there is one, and tests/coverage.md says why:
+#   g_return_if_fail() and the like  only a mistake of ours fails them
+#   GST_DEBUG() and the like         whether somebody wants that level
+#   g_clear_pointer(), _object()     whether there is something to let go of
+#   g_task_set_source_tag()          whether the task has a name already
+#   G_DEFINE_..., G_DECLARE_...      what GLib makes of them: casts, types once
 run_with_coverage ()
 {
   build build-coverage -Db_coverage=true -Doptimization=0
@@ -231,7 +245,8 @@ run_with_coverage ()
   mkdir -p "$build/coverage"
   gcovr --root "$top" --filter "$top/gst/" --object-directory "$build" \
     --exclude-unreachable-branches --exclude-throw-branches \
-    --exclude-lines-by-pattern '\s*g_return_(val_)?if_(fail|reached)\b.*' \
+    --exclude-lines-by-pattern '\s*g_(return_(val_)?|warn_)if_(fail|reached)\b.*' \
+    --exclude-branches-by-pattern "$OTHERS_BRANCHES" \
     --html-details "$build/coverage/index.html" \
     --txt "$build/coverage/lines.txt" --print-summary "$build"
   cat "$build/coverage/lines.txt"

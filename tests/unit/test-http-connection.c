@@ -386,6 +386,91 @@ test_proxy_of_environment (void)
 }
 
 static void
+keep_head (Peer * peer, gpointer user_data)
+{
+  gchar **head = user_data;
+
+  g_free (g_atomic_pointer_exchange (head, peer_read_head (peer)));
+}
+
+/* Sends to another host, with the variables of one row. Returns what the proxy
+ * was told. (transfer full) (nullable) */
+static gchar *
+ask_proxy_of_variables (const gchar * name, const gchar * other,
+    const gchar * no_proxy)
+{
+  gchar *head = NULL;
+  g_autoptr (Server) proxy = server_start (keep_head, &head, NULL);
+  g_autofree gchar *uri =
+      g_strdup_printf ("http://127.0.0.1:%u", server_get_port (proxy));
+  const GstIceNetworkConfig values = {
+    .user_agent = (gchar *) "icesink-test/1",
+    .stall_timeout = 30 * GST_SECOND
+  };
+  g_autoptr (GstIceNetworkConfig) config = gst_ice_network_config_new (&values);
+  Fixture fixture;
+  g_autoptr (Outcome) outcome = NULL;
+
+  g_setenv (name, uri, TRUE);
+  g_setenv (other, "", TRUE);
+  g_setenv ("no_proxy", no_proxy, TRUE);
+  fixture_start (&fixture, answer_all, NULL, &(Settings) { 0 });
+  gst_ice_http_client_unref (fixture.client);
+  fixture.client = gst_ice_http_client_new (config, 3, fixture.clock, NULL);
+  gst_ice_endpoint_unref (fixture.endpoint);
+  fixture.endpoint = create_endpoint (TRUE, "service.invalid", 443);
+  outcome = send_and_wait (&fixture, new_request (&fixture, "PUT", 100));
+  g_assert_error (outcome->error, GST_ICE_ERROR, GST_ICE_ERROR_NETWORK);
+  fixture_stop (&fixture);
+  g_unsetenv (name);
+  g_unsetenv (other);
+  g_unsetenv ("no_proxy");
+
+  return g_atomic_pointer_exchange (&head, NULL);
+}
+
+/* Where there is no desktop to ask, the variables say it. What GLib thinks of
+ * the desktop it remembers, so it is a process of its own. */
+static void
+test_proxy_without_desktop (void)
+{
+  static const struct
+  {
+    const gchar *name;
+    const gchar *other;
+    const gchar *no_proxy;
+    gboolean is_asked;
+  } rows[] = {
+    {"https_proxy", "all_proxy", "", TRUE},
+    {"HTTPS_PROXY", "https_proxy", "", TRUE},
+    {"all_proxy", "https_proxy", "other.invalid", TRUE},
+    {"ALL_PROXY", "HTTPS_PROXY", "", TRUE},
+    {"https_proxy", "all_proxy", "other.invalid,service.invalid", FALSE},
+    {"http_proxy", "https_proxy", "", FALSE},
+  };
+
+  if (!g_test_subprocess ()) {
+    g_setenv ("XDG_RUNTIME_DIR", "/dev/null/none", TRUE);
+    g_setenv ("GIO_USE_PROXY_RESOLVER", "dummy", TRUE);
+    g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+    g_unsetenv ("XDG_RUNTIME_DIR");
+    g_unsetenv ("GIO_USE_PROXY_RESOLVER");
+    g_test_trap_assert_passed ();
+    return;
+  }
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autofree gchar *head = ask_proxy_of_variables (rows[i].name,
+        rows[i].other, rows[i].no_proxy);
+
+    g_test_message ("%s", rows[i].name);
+    g_assert_cmpint (head != NULL, ==, rows[i].is_asked);
+    if (head != NULL)
+      g_assert_true (g_str_has_prefix (head, "CONNECT service.invalid:443 "));
+  }
+}
+
+static void
 test_settings (void)
 {
   static const struct
@@ -544,6 +629,8 @@ add_tests (void)
   ADD ("does-not-send-plain-http-to-a-proxy", test_proxy_plain);
   ADD ("keeps-a-proxys-password-to-itself", test_proxy_dead);
   ADD ("asks-no-proxy-for-this-machine", test_proxy_of_environment);
+  ADD ("asks-the-environment-without-a-desktop",
+      test_proxy_without_desktop);
   ADD ("refuses-unusable-settings", test_settings);
   ADD ("sets-the-congestion-control", test_congestion_control);
   ADD ("speaks-http1-to-all", test_http2);
