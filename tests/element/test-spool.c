@@ -8,6 +8,7 @@
 #include "fixture.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -1335,6 +1336,43 @@ test_vanished (void)
   fixture_complete (f);
 }
 
+/* What can't be read now is not given up: the next run may be luckier. */
+static void
+check_unreadable (gsize size)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autoptr (Fixture) next = NULL;
+  g_autoptr (Fixture) last = NULL;
+  g_autofree gchar *debug = NULL;
+
+  leave (spool, TS_CAPS, size);
+  set_disk (DISK_READ, "/data", EIO);
+  next = new_next (spool, "resume=only on-error=keep");
+  gst_element_set_state (next->sink, GST_STATE_PLAYING);
+  gst_message_parse_error (fixture_wait_message (next, GST_MESSAGE_ERROR), NULL,
+      &debug);
+  g_assert_nonnull (strstr (debug, g_strerror (EIO)));
+  stop (next);
+  set_disk (DISK_READ, "", DISK_IS_WELL);
+  assert_spooled (spool);
+
+  last = new_next (spool, "resume=only");
+  g_byte_array_append (last->expected, spool->f->expected->data,
+      spool->f->expected->len);
+  fixture_play (last);
+  fixture_complete (last);
+  stop (last);
+  g_assert_false (is_there (spool));
+}
+
+static void
+test_unreadable (void)
+{
+  /* Where the last bytes make up no part, and where all do. */
+  check_unreadable (3 * MIB + 1234);
+  check_unreadable (3 * MIB);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -1423,6 +1461,7 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/spool/may-be-late/and-bad", test_late_and_bad);
   g_test_add_func ("/icesink/spool/is-refused-if-read-only", test_read_only);
   g_test_add_func ("/icesink/spool/may-vanish", test_vanished);
+  g_test_add_func ("/icesink/spool/may-be-unreadable", test_unreadable);
 
   return g_test_run ();
 }

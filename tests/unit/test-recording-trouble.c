@@ -581,6 +581,33 @@ test_no_memory (void)
   recording_model_finish (trouble->model);
 }
 
+/* What is on disk alone and can't be read can't be rewritten, and is what it was
+ * once it can. */
+static void
+test_unreadable (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (0, 1 * MIB);
+  g_autoptr (GError) error = NULL;
+  guint i;
+
+  for (i = 0; i < 10; i++) {
+    write_size (trouble, SIZE);
+    flush (trouble);
+  }
+  recording_model_arrive_all (trouble->model);
+  disk_set (DISK_READ, "/data", EIO);
+  recording_model_seek (trouble->model, 100);
+  g_assert_cmpint (gst_ice_recording_write (trouble->model->recording, "1234",
+          4, &error), ==, -1);
+  g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_FAILED);
+  g_assert_nonnull (strstr (error->message, g_strerror (EIO)));
+
+  disk_set (DISK_READ, "", DISK_IS_WELL);
+  write_size (trouble, 4);
+  recording_model_seek (trouble->model, trouble->model->file->len);
+  recording_model_finish (trouble->model);
+}
+
 /* A part that is larger than memory, when the disk has no room for it. */
 static void
 test_wakes (void)
@@ -719,6 +746,8 @@ main (int argc, char **argv)
       test_head_on_broken_disk);
   g_test_add_func ("/recording-trouble/wakes-who-waits-for-the-disk",
       test_wakes);
+  g_test_add_func ("/recording-trouble/keeps-what-it-can-not-read",
+      test_unreadable);
   g_test_add_func ("/recording-trouble/keeps-what-it-can-not-rewrite",
       test_no_memory);
   g_test_add_func ("/recording-trouble/lets-go-of-older-versions",
