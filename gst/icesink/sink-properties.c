@@ -602,13 +602,13 @@ gst_ice_sink_properties_set (GstIceSettings * settings, guint id,
   const Row *row = get_row (id);
   gpointer member;
 
-  if (row == NULL || row->kind == KIND_STATS)
+  if (row == NULL)
     return FALSE;
 
   member = G_STRUCT_MEMBER_P (settings, row->offset);
   switch (row->kind) {
     case KIND_STATS:
-      break;
+      return FALSE;
     case KIND_LOCATION:
       gst_ice_settings_set_location (settings, g_value_get_string (value));
       break;
@@ -677,7 +677,7 @@ gst_ice_sink_properties_get (const GstIceSettings * settings, guint id,
   const Row *row = get_row (id);
   gconstpointer member;
 
-  if (row == NULL || row->kind == KIND_STATS || is_hidden (row))
+  if (row == NULL)
     return FALSE;
 
   member = G_STRUCT_MEMBER_P (settings, row->offset);
@@ -703,7 +703,7 @@ gst_ice_sink_properties_get (const GstIceSettings * settings, guint id,
       g_value_set_enum (value, *(const gint *) member);
       break;
     default:
-      break;
+      return FALSE;
   }
 
   return TRUE;

@@ -451,17 +451,22 @@ test_settings_uri (void)
   }
 }
 
+/* `stats` is no setting, and what is no property is none either. */
 static void
-test_no_property (void)
+test_no_setting (void)
 {
+  static const guint ids[] = { G_MAXUINT, GST_ICE_SINK_PROPERTY_STATS };
   GstIceSettings settings;
+  guint i;
   g_auto (GValue) value = G_VALUE_INIT;
 
   g_value_init (&value, G_TYPE_STRING);
   g_value_set_static_string (&value, "text");
   gst_ice_settings_init (&settings);
-  g_assert_false (gst_ice_sink_properties_set (&settings, G_MAXUINT, &value));
-  g_assert_false (gst_ice_sink_properties_get (&settings, G_MAXUINT, &value));
+  for (i = 0; i < G_N_ELEMENTS (ids); i++) {
+    g_assert_false (gst_ice_sink_properties_set (&settings, ids[i], &value));
+    g_assert_false (gst_ice_sink_properties_get (&settings, ids[i], &value));
+  }
   g_assert_cmpstr (g_value_get_string (&value), ==, "text");
   gst_ice_settings_clear (&settings);
 }
@@ -933,7 +938,7 @@ main (int argc, char **argv)
   g_test_add_func ("/element-error/statuses", test_error_statuses);
   g_test_add_func ("/element-error/of-somebody-else", test_foreign_error);
   g_test_add_func ("/settings/uri", test_settings_uri);
-  g_test_add_func ("/settings/no-property", test_no_property);
+  g_test_add_func ("/settings/no-setting", test_no_setting);
   g_test_add_func ("/resume/needs-to-know", test_resume_unknown);
   g_test_add_func ("/element-error/details", test_error_message);
   g_test_add_func ("/element-error/absent-details",
