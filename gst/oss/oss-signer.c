@@ -100,10 +100,7 @@ is_signed_by_default (const gchar * name)
 static gboolean
 is_additional (const gchar * name, const gchar * const *additional)
 {
-  if (additional == NULL || is_signed_by_default (name))
-    return FALSE;
-
-  for (; *additional != NULL; additional++) {
+  for (; additional != NULL && *additional != NULL; additional++) {
     if (g_ascii_strcasecmp (name, *additional) == 0)
       return TRUE;
   }

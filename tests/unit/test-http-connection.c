@@ -7,6 +7,8 @@
 #include "../patience.h"
 
 #include <string.h>
+
+#include <glib/gstdio.h>
 #include <sys/socket.h>
 
 /* TLS */
@@ -470,6 +472,31 @@ test_proxy_without_desktop (void)
   }
 }
 
+/* A file that is there, and has nothing that could be trusted. */
+static void
+test_broken_ca_file (void)
+{
+  g_autofree gchar *path = NULL;
+  gint fd = g_file_open_tmp ("icesink-ca-XXXXXX", &path, NULL);
+  const GstIceNetworkConfig values = {
+    .user_agent = (gchar *) "icesink-test/1",
+    .stall_timeout = GST_SECOND
+  };
+  g_autoptr (GstIceNetworkConfig) config = gst_ice_network_config_new (&values);
+  g_autoptr (GstIceClock) clock = gst_ice_clock_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (fd, >=, 0);
+  g_close (fd, NULL);
+  g_assert_true (g_file_set_contents (path, "-----BEGIN CERTIFICATE-----\n"
+          "%%%\n-----END CERTIFICATE-----\n", -1, NULL));
+  config->ca_file = g_strdup (path);
+  g_assert_null (gst_ice_http_client_new (config, 3, clock, &error));
+  g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_SETTINGS);
+  g_assert_nonnull (strstr (error->message, "cannot use the CA certificates"));
+  g_assert_cmpint (g_remove (path), ==, 0);
+}
+
 static void
 test_settings (void)
 {
@@ -632,6 +659,7 @@ add_tests (void)
   ADD ("asks-the-environment-without-a-desktop",
       test_proxy_without_desktop);
   ADD ("refuses-unusable-settings", test_settings);
+  ADD ("refuses-a-broken-ca-file", test_broken_ca_file);
   ADD ("sets-the-congestion-control", test_congestion_control);
   ADD ("speaks-http1-to-all", test_http2);
   ADD ("waits-for-no-other-handshake", test_open_together);
