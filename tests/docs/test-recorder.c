@@ -447,7 +447,24 @@ write_stock (Fixture * fixture, const gchar * text)
   g_assert_true (g_file_set_contents (path, text, -1, NULL));
 }
 
-/* One of the media assets is not there any more. The others go on. */
+/* How often @what is in the log so far. */
+static guint
+count (Fixture * fixture, const gchar * what)
+{
+  const gchar *at = fixture->recorder->output->str;
+  guint n = 0;
+
+  while ((at = strstr (at, what)) != NULL) {
+    at += strlen (what);
+    n++;
+  }
+
+  return n;
+}
+
+/* One of the media assets is not there any more. The others go on, and that is
+ * no reason to connect to the camera anew; on a busy machine it may have been
+ * silent for so long that there was one. */
 static void
 test_refused (void)
 {
@@ -464,7 +481,8 @@ test_refused (void)
   assert_playable (fixture, complete, "H.264");
   skip (fixture, "fragment-complete media-id=fourth", 1);
   g_assert_cmpfloat (get_metric (fixture, "fragments_failed_total"), >=, 1);
-  g_assert_cmpfloat (get_metric (fixture, "camera_connections_total"), ==, 1);
+  g_assert_cmpuint (count (fixture, " camera-gone "), ==,
+      count (fixture, "it sends nothing"));
   stop (fixture);
   /* It does not count as complete, and all others do. */
   g_assert_cmpfloat (get_metric (fixture, "fragments_started_total"), ==,
