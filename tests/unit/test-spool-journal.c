@@ -287,8 +287,6 @@ static const struct
   {{FREED (2), PART (3, 204800, 99), PART (4, 204899, 210000)},
       {102400, 102400, 105049, 105050}},
   {{FREED (2), PART (1, 0, 50)}, {102400, 102400, 100}},
-  /* What it can't take from behind, it takes from before. */
-  {{FREED (3), PART (1, 0, 204750)}, {102400, 102400, 100}},
   /* The newer line counts, also if nothing is left of what was last. */
   {{PART (4, 102300, 200000)}, {0}},
   {{PART (4, 204900, 200), PART (3, 300000, 50)}, {102400, 197600, 50}},
