@@ -691,11 +691,13 @@ gst_ice_run_start (GstIceRun * self, GstIceSpool * spool, GError ** error)
     open_spool (self);
   else if (!open_recording (self, given, &open_error))
     fail_to_open (self, g_steal_pointer (&open_error));
-  if (!self->hopeful)
-    wait_for (self, GST_ICE_RUN_ENDED,
-        g_get_monotonic_time () + DISK_TIMEOUT_US);
+  if (self->hopeful)
+    return take_open_error (self, error);
 
-  return take_open_error (self, error);
+  wait_for (self, GST_ICE_RUN_ENDED,
+      g_get_monotonic_time () + DISK_TIMEOUT_US);
+
+  return take_open_error (self, error) && !gst_ice_run_is_failing (self);
 }
 
 /* ---- the streaming thread ---- */

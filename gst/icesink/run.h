@@ -56,9 +56,12 @@ GstIceRun *gst_ice_run_new (GstElement * element,
 /* Begins: opens the spool, and asks for an upload credential without waiting
  * for it. By now the element has to know the run, for a handler may answer at
  * once. A disk that does not answer within a few seconds is left to a thread of
- * its own; what is wrong then is posted. Where no identity can be found, it has
- * failed when this returns, as gst_ice_run_is_failing() tells. @spool: (nullable) (transfer full):
- * from the run before, in place of the one that the settings name.
+ * its own; what is wrong then is posted.
+ * @spool: (nullable) (transfer full): from the run before, in place of the one
+ * that the settings name
+ * Returns: FALSE with @error; or without, once the error is on its way to the
+ * application, where no identity can be found. What a service refuses is not
+ * known by now, however soon it comes.
  * Errors: GST_ICE_ERROR_SETTINGS; with a spool, _FAILED and _NO_SPACE. */
 gboolean gst_ice_run_start (GstIceRun * run, GstIceSpool * spool,
     GError ** error);

@@ -228,6 +228,7 @@ start_run (GstIceSink * self)
 {
   g_autoptr (GError) error = NULL;
   GstIceRun *run = new_run (self, &error);
+  gboolean started = FALSE;
 
   /* What a slow handler has held up is not about this run. */
   gst_ice_outbox_clear (self->outbox);
@@ -235,7 +236,7 @@ start_run (GstIceSink * self)
   self->has_posted_eos = FALSE;
   if (run != NULL) {
     set_run (self, run);
-    gst_ice_run_start (run, NULL, &error);
+    started = gst_ice_run_start (run, NULL, &error);
   }
   if (error != NULL) {
     set_run (self, NULL);
@@ -247,12 +248,10 @@ start_run (GstIceSink * self)
   GST_OBJECT_LOCK (self);
   g_clear_pointer (&self->last_stats, gst_structure_free);
   GST_OBJECT_UNLOCK (self);
-  if (!gst_ice_run_is_failing (run))
-    return TRUE;
+  if (!started)
+    stop_run (self);
 
-  stop_run (self);
-
-  return FALSE;
+  return started;
 }
 
 /* @spool: (nullable) (transfer full) */

@@ -1217,6 +1217,43 @@ play_in_thread (gpointer element)
   return NULL;
 }
 
+/* Keeps whoever starts the sink from going on until ICE has refused. */
+static gpointer
+delay_start (gpointer data)
+{
+  Fixture *f = data;
+
+  while (count_hanging () == 0)
+    g_usleep (1000);
+  GST_OBJECT_LOCK (f->sink);
+  set_disk (DISK_FLOCK, "", DISK_IS_WELL);
+  while (fixture_count (f, ICE_EMULATOR_REFRESH) == 0)
+    g_usleep (1000);
+  g_usleep (G_USEC_PER_SEC / 5);
+  GST_OBJECT_UNLOCK (f->sink);
+
+  return NULL;
+}
+
+/* However soon a refusal comes, it is an error on the bus and no state change
+ * that fails: splitmuxsink would end the whole recording. */
+static void
+test_refused_at_once (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  Fixture *f = spool->f;
+  GThread *thread;
+
+  fixture_add_fault (f, "refresh:not-found:count=0");
+  set_disk (DISK_FLOCK, "", DISK_HANGS);
+  thread = g_thread_new ("delay", delay_start, f);
+  g_assert_cmpint (gst_element_set_state (f->sink, GST_STATE_PAUSED), !=,
+      GST_STATE_CHANGE_FAILURE);
+  fixture_wait_error (f, GST_RESOURCE_ERROR_NOT_FOUND);
+  g_thread_join (thread);
+  stop (f);
+}
+
 /* All of this is for applications that do not know of any disk. */
 static void
 look_around (Fixture * f, const gchar * expected)
@@ -1451,6 +1488,8 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/spool/full/disk", test_no_space);
   g_test_add_func ("/icesink/spool/may-break", test_broken);
   g_test_add_func ("/icesink/spool/may-hang/writing", test_hangs);
+  g_test_add_func ("/icesink/spool/may-hang/refused-at-once",
+      test_refused_at_once);
   g_test_add_func ("/icesink/spool/may-be-slow", test_slow);
   g_test_add_func ("/icesink/spool/knows-the-upload-first",
       test_upload_known);
