@@ -314,6 +314,9 @@ start (IceEmulator * emulator, const gchar * home)
   /* What libraries keep for later is not put into a home that goes. */
   g_subprocess_launcher_setenv (launcher, "XDG_CACHE_HOME",
       g_get_user_cache_dir (), TRUE);
+  /* Else the dynamic linker puts vector registers on the stack at the first call
+   * of a function, and with them what memcpy() has just copied. */
+  g_subprocess_launcher_setenv (launcher, "LD_BIND_NOW", "1", TRUE);
   process = g_subprocess_launcher_spawn (launcher, &error, program,
       "--record", settings, NULL);
   g_assert_no_error (error);
