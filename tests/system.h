@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later
  * Copyright (C) 2026 The icesink developers */
-/* What the system lets a program do with a connection. Under qemu-user, for one,
- * it is less. */
+/* What the system lets a program do. Under qemu-user, for one, it is less. */
 
 #pragma once
 
 #include <glib.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,4 +37,21 @@ test_has_tcp_info (void)
   close (fd);
 
   return has;
+}
+
+/* FALSE where such a limit is taken, and nothing is done with it. */
+static inline gboolean
+test_can_limit_address_space (void)
+{
+  struct rlimit before, limit, after;
+  gboolean can = getrlimit (RLIMIT_AS, &before) == 0;
+
+  limit = before;
+  limit.rlim_cur = MIN (before.rlim_max, G_MAXSIZE / 4);
+  can = can && setrlimit (RLIMIT_AS, &limit) == 0
+      && getrlimit (RLIMIT_AS, &after) == 0
+      && after.rlim_cur == limit.rlim_cur;
+  setrlimit (RLIMIT_AS, &before);
+
+  return can;
 }

@@ -16,6 +16,7 @@
 
 #include "../sanitizer.h"
 #include "recording/chunk-pool.h"
+#include "system.h"
 
 #define MIB (G_GUINT64_CONSTANT (1024) * 1024)
 
@@ -232,26 +233,10 @@ take_all (void)
   g_free (g_malloc (24 * MIB));
 }
 
-/* qemu-user takes such a limit, and does nothing with it. */
-static gboolean
-can_limit_address_space (void)
-{
-  struct rlimit before, limit, after;
-
-  g_assert_cmpint (getrlimit (RLIMIT_AS, &before), ==, 0);
-  limit = before;
-  limit.rlim_cur = MIN (before.rlim_max, G_MAXSIZE / 4);
-  g_assert_cmpint (setrlimit (RLIMIT_AS, &limit), ==, 0);
-  g_assert_cmpint (getrlimit (RLIMIT_AS, &after), ==, 0);
-  g_assert_cmpint (setrlimit (RLIMIT_AS, &before), ==, 0);
-
-  return after.rlim_cur == limit.rlim_cur;
-}
-
 static void
 test_small_address_space (void)
 {
-  if (!can_limit_address_space ()) {
+  if (!test_can_limit_address_space ()) {
     g_test_skip ("the address space of a process can't be limited here");
     return;
   }
