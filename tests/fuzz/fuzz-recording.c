@@ -51,7 +51,7 @@ play_without_spool (const guint8 * data, gsize size)
   rand = g_rand_new_with_seed_array ((guint32 *) seed->data, seed->len);
   config = recording_model_draw_config (rand);
   model = recording_model_new (&config, g_rand_int (rand));
-  for (i = 0; i < MIN (size, MAX_STEPS); i++)
+  for (i = 0; i < MIN (size / sizeof (guint32), MAX_STEPS); i++)
     recording_model_play_step (model);
   recording_model_finish (model);
 }
