@@ -44,6 +44,7 @@
 #include <openssl/crypto.h>
 
 #include "common/log.h"
+#include "common/state.h"
 #include "http/body-stream.h"
 #include "http/exchange-phase.h"
 #include "http/http-request.h"
@@ -137,9 +138,8 @@ set_phase (Exchange * self, GstIceExchangePhase from, GstIceExchangePhase to)
 {
   if (self->phase == GST_ICE_EXCHANGE_QUEUED)
     gst_ice_origin_leave_queue (self->origin);
-  if (!gst_ice_exchange_phase_change (&self->phase, from, to))
-    g_critical ("no way from phase %d to %d of an exchange in %d", from, to,
-        self->phase);
+  gst_ice_state_check (gst_ice_exchange_phase_change (&self->phase, from, to),
+      "exchange", from, to, self->phase);
 }
 
 /* Whether the service may have seen anything of the request. */

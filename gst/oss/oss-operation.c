@@ -117,8 +117,10 @@ read_head (const GstIceHttpResponse * response, guint marker,
       && gst_ice_parse_number (length, 0, G_MAXINT64, &size))
     reply->size = size;
 
-  return reply->etag != NULL || reply->has_crc64
-      || fail (error, "the answer has neither ETag nor CRC-64");
+  if (reply->etag == NULL && !reply->has_crc64)
+    return fail (error, "the answer has neither ETag nor CRC-64");
+
+  return TRUE;
 }
 
 const GstIceOssOperation gst_ice_oss_put_object = {

@@ -223,12 +223,9 @@ take_string (JsonObject * object, const gchar * name, gsize max,
 /* Sixteen hexadecimal digits, of which g_ascii_strtoull() alone would let too
  * much pass. */
 static gboolean
-read_sum (const gchar * text, gsize size, guint64 * sum)
+read_sum (const gchar * text, guint64 * sum)
 {
   gchar digits[SUM_DIGITS + 1];
-
-  if (size < SUM_DIGITS)
-    return FALSE;
 
   memcpy (digits, text, SUM_DIGITS);
   digits[SUM_DIGITS] = '\0';
@@ -247,7 +244,7 @@ take_sum (JsonObject * object, const gchar * name, guint64 * sum,
   const gchar *text = gst_ice_json_get_string (object, name);
 
   if (text == NULL || strlen (text) != SUM_DIGITS
-      || !read_sum (text, SUM_DIGITS, sum))
+      || !read_sum (text, sum))
     return refuse (error, "%s is not 16 hexadecimal digits", name);
 
   return TRUE;
@@ -749,7 +746,7 @@ parse_line (const gchar * line, gsize size)
   guint64 sum;
 
   if (size <= SUM_SIZE || size > GST_ICE_SPOOL_LINE_MAX
-      || !read_sum (line, size, &sum) || line[SUM_DIGITS] != ' ')
+      || !read_sum (line, &sum) || line[SUM_DIGITS] != ' ')
     return NULL;
 
   line += SUM_SIZE;

@@ -372,17 +372,16 @@ set_journal_error (GstIceSpool * self, GError * error)
   self->journal_error = error;
 }
 
-/* What was lost then is lost: the disk says so once only. */
+/* What was lost then is lost: the disk says so once only. @error: (transfer
+ * full) */
 static void
 set_sync_error (GstIceSpool * self, GError * error)
 {
   gst_ice_lock_scope (&self->lock);
 
   GST_WARNING ("%s", error->message);
-  if (self->sync_error == NULL)
-    self->sync_error = error;
-  else
-    g_error_free (error);
+  g_clear_error (&self->sync_error);
+  self->sync_error = error;
 }
 
 static GError *

@@ -375,11 +375,8 @@ is_refusal (const GError * error)
 {
   const GstIceErrorDetails *details = gst_ice_error_get_details (error);
 
-  if (details == NULL)
-    return FALSE;
-
-  return details->not_sent || (details->code != NULL
-      && details->http_status >= 400 && details->http_status < 500);
+  return details != NULL && (details->not_sent || (details->code != NULL
+          && details->http_status >= 400 && details->http_status < 500));
 }
 
 gchar *

@@ -17,6 +17,7 @@
 
 #include "upload/inquiry.h"
 
+#include "common/state.h"
 #include "upload/retry-policy.h"
 
 /* An answer of something in between must not decide: how often, and for how
@@ -57,9 +58,8 @@ static void
 change_state (GstIceInquiry * inquiry, GstIceInquiryState from,
     GstIceInquiryState to)
 {
-  if (!gst_ice_inquiry_state_change (&inquiry->state, from, to))
-    g_critical ("inquiry: no way from %d to %d, it is %d", from, to,
-        inquiry->state);
+  gst_ice_state_check (gst_ice_inquiry_state_change (&inquiry->state, from,
+          to), "inquiry", from, to, inquiry->state);
 }
 
 void

@@ -373,9 +373,8 @@ on_timer (gpointer user_data)
       fetch (self, "expiring");
       break;
     case KEEPER_WAITING:
+    case KEEPER_CALLING:       /* then there is no timer */
       fetch (self, self->reason);
-      break;
-    case KEEPER_CALLING:
       break;
   }
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/state.h"
 #include "oss/oss-client.h"
 
 #define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_UPLOAD)
@@ -44,9 +45,8 @@ static void
 change_state (GstIceResumption * resumption, GstIceResumptionState from,
     GstIceResumptionState to)
 {
-  if (!gst_ice_resumption_state_change (&resumption->state, from, to))
-    g_critical ("resumption: no way from %d to %d, it is %d", from, to,
-        resumption->state);
+  gst_ice_state_check (gst_ice_resumption_state_change (&resumption->state,
+          from, to), "resumption", from, to, resumption->state);
 }
 
 void

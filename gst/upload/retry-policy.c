@@ -100,7 +100,7 @@ gst_ice_retry_policy_decide (const GError * error,
     case GST_ICE_ERROR_SYNC:
     case GST_ICE_ERROR_OUTCOME_UNKNOWN:
       /* Verdicts, after all the waiting. */
-      return GST_ICE_RETRY_FAIL;
+      break;
   }
 
   return GST_ICE_RETRY_FAIL;

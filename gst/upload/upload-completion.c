@@ -299,9 +299,10 @@ get_head_proof (GstIceCall * call, const GstIceOssReply * reply)
   if (!self->config->verify
       && self->inquiry.state == GST_ICE_INQUIRY_CHECKING)
     return GST_ICE_PROOF_OURS;
+  if (reply->size < 0 && proof == GST_ICE_PROOF_OURS)
+    return GST_ICE_PROOF_NONE;
 
-  return reply->size < 0 && proof == GST_ICE_PROOF_OURS ? GST_ICE_PROOF_NONE
-      : proof;
+  return proof;
 }
 
 static GError *

@@ -20,6 +20,7 @@
 #include "upload/upload-private.h"
 
 #include "common/lock.h"
+#include "common/state.h"
 
 #define TO(state) (1u << GST_ICE_UPLOAD_##state)
 #define TO_END (TO (FAILED) | TO (STOPPED))
@@ -84,12 +85,9 @@ void
 gst_ice_upload_set_state (GstIceUpload * self, GstIceUploadState from,
     GstIceUploadState to)
 {
-  if (!gst_ice_upload_state_change (&self->state, from, to)) {
-    g_critical ("%s: no way from %s to %s, it is %s", self->config->media_id,
-        get_state_name (from), get_state_name (to),
-        get_state_name (self->state));
+  if (!gst_ice_state_check (gst_ice_upload_state_change (&self->state, from,
+              to), "upload", from, to, self->state))
     return;
-  }
 
   GST_DEBUG ("%s: %s to %s", self->config->media_id, get_state_name (from),
       get_state_name (to));
