@@ -9,6 +9,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -108,6 +109,8 @@ WITH_DISK (int, fdatasync, "fdatasync", DISK_SYNC, "", (int fd), fd)
 WITH_DISK (int, fsync, "fsync", DISK_SYNC, "", (int fd), fd)
 WITH_DISK (int, ftruncate, "ftruncate64", DISK_CUT, "", (int fd, off_t size),
     fd, size)
+WITH_DISK (int, fallocate, "fallocate64", DISK_PUNCH, "",
+    (int fd, int mode, off_t offset, off_t size), fd, mode, offset, size)
 WITH_DISK (int, unlinkat, "unlinkat", DISK_REMOVE, name,
     (int fd, const char *name, int flags), fd, name, flags)
 WITH_DISK (ssize_t, write, "write", DISK_APPEND, "",
@@ -115,6 +118,8 @@ WITH_DISK (ssize_t, write, "write", DISK_APPEND, "",
 WITH_DISK (ssize_t, pwrite, "pwrite64", DISK_WRITE, "",
     (int fd, const void *data, size_t size, off_t offset), fd, data, size,
     offset)
+WITH_DISK (ssize_t, read, "read", DISK_LOAD, "",
+    (int fd, void *data, size_t size), fd, data, size)
 WITH_DISK (ssize_t, pread, "pread64", DISK_READ, "",
     (int fd, void *data, size_t size, off_t offset), fd, data, size, offset)
 /* *INDENT-ON* */

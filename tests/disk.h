@@ -17,6 +17,8 @@ typedef enum
   DISK_SYNC,                    /* fdatasync(), fsync() */
   DISK_CUT,                     /* ftruncate() */
   DISK_REMOVE,                  /* unlinkat() */
+  DISK_PUNCH,                   /* fallocate() */
+  DISK_LOAD,                    /* read() */
   DISK_N_CALLS
 } DiskCall;
 

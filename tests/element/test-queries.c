@@ -119,6 +119,32 @@ test_properties_are_frozen (void)
   g_assert_cmpuint (part_size, ==, MIB);
 }
 
+/* What a class below hands on by mistake. */
+static void
+test_unknown_property (void)
+{
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  GObjectClass *klass = G_OBJECT_GET_CLASS (f->sink);
+  GParamSpec *spec = g_object_class_find_property (klass, "part-size");
+  g_auto (GValue) value = G_VALUE_INIT;
+  guint64 part_size;
+
+  g_value_init (&value, G_TYPE_UINT64);
+  g_value_set_uint64 (&value, MIB);
+  g_test_expect_message ("icesink", G_LOG_LEVEL_WARNING,
+      "*invalid property id 9999*");
+  klass->set_property (G_OBJECT (f->sink), 9999, &value, spec);
+  g_test_assert_expected_messages ();
+  g_object_get (f->sink, "part-size", &part_size, NULL);
+  g_assert_cmpuint (part_size, ==, FIXTURE_PART_SIZE);
+
+  g_test_expect_message ("icesink", G_LOG_LEVEL_WARNING,
+      "*invalid property id 9999*");
+  klass->get_property (G_OBJECT (f->sink), 9999, &value, spec);
+  g_test_assert_expected_messages ();
+  g_assert_cmpuint (g_value_get_uint64 (&value), ==, MIB);
+}
+
 /* The one that may change while it runs. */
 static GParamFlags
 get_mutability (const gchar * name)
@@ -324,6 +350,8 @@ test_position_query (void)
   fixture_push_segment (f, GST_FORMAT_TIME, 20);
   assert_position (f, 10);
   g_assert_false (gst_pad_peer_query_position (f->pad, GST_FORMAT_TIME,
+          &position));
+  g_assert_false (gst_element_query_position (f->sink, GST_FORMAT_PERCENT,
           &position));
   g_assert_true (gst_element_query_position (f->sink, GST_FORMAT_BYTES,
           &position));
@@ -644,6 +672,7 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/properties/have-defaults", test_defaults);
   g_test_add_func ("/icesink/properties/hide-secrets",
       test_secrets_are_write_only);
+  g_test_add_func ("/icesink/properties/of-no-such-id", test_unknown_property);
   g_test_add_func ("/icesink/properties/are-frozen-while-it-runs",
       test_properties_are_frozen);
   g_test_add_func ("/icesink/properties/say-when-they-may-be-set",

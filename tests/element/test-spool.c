@@ -288,6 +288,21 @@ test_abort (void)
   g_assert_false (is_there (spool));
 }
 
+/* Nothing has been sent that would have to be aborted. */
+static void
+test_abort_of_nothing_sent (void)
+{
+  g_autoptr (Spool) spool = spool_new ("on-stop=abort");
+
+  fixture_add_fault (spool->f, "refresh:stall-before-answer:count=0");
+  fixture_play (spool->f);
+  fixture_push_all (spool->f, MIB, 64 * KIB);
+  g_assert_true (is_there (spool));
+  stop (spool->f);
+  g_assert_false (is_there (spool));
+  g_assert_cmpuint (fixture_count (spool->f, ICE_EMULATOR_INITIATE), ==, 0);
+}
+
 static void
 test_nothing_recorded (void)
 {
@@ -1406,8 +1421,31 @@ static void
 test_unreadable (void)
 {
   /* Where the last bytes make up no part, and where all do. */
-  check_unreadable (3 * MIB + 1234);
-  check_unreadable (3 * MIB);
+  check_unreadable (30 * FIXTURE_PART_SIZE + 1234);
+  check_unreadable (30 * FIXTURE_PART_SIZE);
+}
+
+/* What was flushed does not go from the disk. Bytes of two streams would be taken
+ * for those of one, so none of the new one go there. */
+static void
+test_uncut (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  g_autofree gchar *path = get_path (spool, "data");
+  Fixture *f = spool->f;
+  GStatBuf before, after;
+
+  fixture_record (f, 3 * MIB);
+  fixture_wait_element (f, "ice-upload-started");
+  set_disk (DISK_CUT, "/data", EIO);
+  flush (f);
+  g_assert_cmpint (g_stat (path, &before), ==, 0);
+  g_assert_cmpint (fixture_push_all (f, 5 * MIB, 64 * KIB), ==, GST_FLOW_OK);
+  fixture_wait_uploaded (f);
+  g_assert_cmpint (g_stat (path, &after), ==, 0);
+  g_assert_cmpint (after.st_size, ==, before.st_size);
+  fixture_complete (f);
+  set_disk (DISK_CUT, "", DISK_IS_WELL);
 }
 
 int
@@ -1426,6 +1464,8 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/spool/begins-again-after-an-end",
       test_flush_after_end);
   g_test_add_func ("/icesink/spool/goes-with-an-abort", test_abort);
+  g_test_add_func ("/icesink/spool/goes-with-an-abort/of-nothing-sent",
+      test_abort_of_nothing_sent);
   g_test_add_func ("/icesink/spool/goes-without-a-recording",
       test_nothing_recorded);
   g_test_add_func ("/icesink/spool/stays-after-an-error",
@@ -1501,6 +1541,7 @@ main (int argc, char **argv)
   g_test_add_func ("/icesink/spool/is-refused-if-read-only", test_read_only);
   g_test_add_func ("/icesink/spool/may-vanish", test_vanished);
   g_test_add_func ("/icesink/spool/may-be-unreadable", test_unreadable);
+  g_test_add_func ("/icesink/spool/may-stay-as-it-was", test_uncut);
 
   return g_test_run ();
 }

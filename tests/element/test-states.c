@@ -5,6 +5,9 @@
 #include "fixture.h"
 
 #include <string.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
 
 #define SMALL 1000
 #define LARGE (10 * FIXTURE_PART_SIZE)
@@ -768,6 +771,33 @@ test_flush_keeps_format (void)
   g_assert_cmpstr (content_type, ==, "video/mp2t");
 }
 
+/* What was there when the sink started has gone, and another upload can't begin
+ * without it. */
+static void
+test_flush_refused (void)
+{
+  g_autoptr (IceEmulator) other = ice_emulator_new_started ("--tls");
+  g_autoptr (Fixture) f = fixture_new (NULL);
+  g_autofree gchar *pem = NULL;
+  g_autofree gchar *path = NULL;
+  gint fd = g_file_open_tmp ("icesink-ca-XXXXXX", &path, NULL);
+
+  g_assert_cmpint (fd, >=, 0);
+  close (fd);
+  g_assert_true (g_file_get_contents (ice_emulator_get_ca_file (other),
+          &pem, NULL, NULL));
+  g_assert_true (g_file_set_contents (path, pem, -1, NULL));
+  g_object_set (f->sink, "ssl-ca-file", path, NULL);
+  fixture_record (f, LARGE);
+  fixture_wait_element (f, "ice-upload-started");
+
+  g_assert_cmpint (g_remove (path), ==, 0);
+  flush (f);
+  fixture_wait_error (f, GST_RESOURCE_ERROR_SETTINGS);
+  g_assert_cmpint (fixture_push (f, 1000), ==, GST_FLOW_ERROR);
+  fixture_assert_failed_once (f);
+}
+
 static void
 test_flush_many_times (void)
 {
@@ -921,6 +951,8 @@ main (int argc, char **argv)
       GSIZE_TO_POINTER (0), test_flush);
   g_test_add_func ("/icesink/flush/keeps-the-format",
       test_flush_keeps_format);
+  g_test_add_func ("/icesink/flush/is-the-end-where-nothing-can-follow",
+      test_flush_refused);
   g_test_add_func ("/icesink/flush/may-come-many-times",
       test_flush_many_times);
   g_test_add_func ("/icesink/flush/ends-back-pressure",

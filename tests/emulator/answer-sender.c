@@ -148,6 +148,11 @@ emu_answer_change (EmuAnswer * answer, const EmuFault * fault)
     case EMU_FAULT_NO_XML_ETAG:
       remove_xml_etags (answer);
       break;
+    case EMU_FAULT_MORE_PARTS:
+      replace_in_body (answer, "(?=</ListPartsResult>)",
+          "<Part><PartNumber>10000</PartNumber><ETag>\"0\"</ETag>"
+          "<Size>1</Size></Part>");
+      break;
     case EMU_FAULT_OTHER_STATUS:
       set_other_status (answer, fault->status);
       break;

@@ -141,6 +141,8 @@ static const struct
       "done; ETag is absent, from the head and from the body's XML"},
   [EMU_FAULT_NO_XML_ETAG] = {"no-xml-etag",
       "done; ETag is absent from the body's XML"},
+  [EMU_FAULT_MORE_PARTS] = {"more-parts",
+      "done; part 10,000 is listed as well (list-parts)"},
   [EMU_FAULT_WRONG_OBJECT] = {"wrong-object",
       "done; the lease is for another object key (refresh)"},
   [EMU_FAULT_HTTP_ENDPOINT] = {"http-endpoint",

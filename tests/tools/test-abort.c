@@ -47,6 +47,27 @@ test_open_upload (void)
   g_assert_cmpint (tool->status, ==, 3);
 }
 
+/* For people. */
+static void
+test_text (void)
+{
+  g_autoptr (ToolFixture) tool = tool_fixture_new (NULL);
+  g_autoptr (SpoolFixture) spools = spool_fixture_new ();
+  g_autofree gchar *upload_id = tool_fixture_begin_upload (tool, MEDIA_ID);
+  g_autofree gchar *line = g_strdup_printf ("abort %s " MEDIA_ID
+      " --ice-endpoint=EMULATOR", spools->directory);
+  g_autofree gchar *said = g_strdup_printf (MEDIA_ID ": upload %s aborted,"
+      " spool removed\n", upload_id);
+
+  tool_fixture_leave (spools, TOOL_OBJECT, upload_id);
+  tool_fixture_expect (tool, 0, line);
+  g_assert_cmpstr (tool->out, ==, said);
+
+  tool_fixture_leave (spools, NULL, NULL);
+  tool_fixture_expect (tool, 0, line);
+  g_assert_cmpstr (tool->out, ==, MEDIA_ID ": upload none, spool removed\n");
+}
+
 static void
 test_keep_spool (void)
 {
@@ -168,6 +189,7 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
 
   g_test_add_func ("/tool/abort/open-upload", test_open_upload);
+  g_test_add_func ("/tool/abort/says-so", test_text);
   g_test_add_func ("/tool/abort/keeps-spool", test_keep_spool);
   g_test_add_func ("/tool/abort/unknown-upload", test_unknown_upload);
   g_test_add_func ("/tool/abort/no-upload", test_no_upload);

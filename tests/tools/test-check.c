@@ -104,6 +104,30 @@ test_log (void)
   tool_fixture_assert_no_secret (fixture);
 }
 
+/* One that does not live for ever. */
+static void
+test_expiring_identity (void)
+{
+  g_autoptr (ToolFixture) fixture = tool_fixture_new ("--session-life=7200");
+  g_autofree gchar *uri = g_strconcat (ice_emulator_get_uri
+      (fixture->emulator), "/credentials", NULL);
+  JsonArray *steps;
+  JsonObject *step;
+
+  g_subprocess_launcher_unsetenv (fixture->launcher,
+      "ALIBABA_CLOUD_ACCESS_KEY_ID");
+  g_subprocess_launcher_setenv (fixture->launcher,
+      "ALIBABA_CLOUD_CREDENTIALS_URI", uri, TRUE);
+  tool_fixture_run (fixture, CHECK " --json");
+  assert_states (fixture, "ooooo");
+  steps = json_object_get_array_member (tool_fixture_get_json (fixture),
+      "steps");
+  step = json_array_get_object_element (steps, 0);
+  g_assert_cmpint (json_object_get_int_member (step, "expires-in"), >, 3600);
+  g_assert_cmpint (json_object_get_int_member (step, "expires-in"), <=, 7200);
+  assert_says (json_object_get_string_member (step, "text"), "lives for");
+}
+
 static void
 test_no_identity (void)
 {
@@ -254,6 +278,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tool/check/all-well", test_all_well);
   g_test_add_func ("/tool/check/json", test_json);
   g_test_add_func ("/tool/check/keeps-secrets", test_log);
+  g_test_add_func ("/tool/check/expiring-identity", test_expiring_identity);
   g_test_add_func ("/tool/check/finds-no-identity", test_no_identity);
   g_test_add_func ("/tool/check/wrong-identity", test_wrong_identity);
   g_test_add_func ("/tool/check/unknown-media", test_unknown_media);

@@ -303,6 +303,37 @@ test_idle (void)
   gst_ice_chunk_pool_unref (pool);
 }
 
+/* What lies beside a chunk that somebody has stays, all else goes. */
+static void
+test_idle_around (void)
+{
+  GstIceChunkPool *pool = gst_ice_chunk_pool_new (64 * MIB);
+  g_autoptr (GPtrArray) chunks =
+      g_ptr_array_new_with_free_func ((GDestroyNotify) gst_ice_chunk_unref);
+  Slot slot = { NULL, 0 };
+  gint before;
+  guint i;
+
+  while (chunks->len < N_CHUNKS)
+    g_ptr_array_add (chunks, gst_ice_chunk_pool_take (pool));
+  slot.chunk = g_ptr_array_steal_index (chunks, N_CHUNKS / 2);
+  fill (&slot, 7);
+  g_ptr_array_set_size (chunks, 0);
+  for (i = 0; i < 3; i++) {
+    later_us += 300 * G_USEC_PER_SEC;
+    gst_ice_chunk_pool_trim ();
+  }
+
+  before = g_atomic_int_get (&n_maps);
+  g_ptr_array_add (chunks, gst_ice_chunk_pool_take (pool));
+  g_assert_cmpint (g_atomic_int_get (&n_maps), ==, before);
+  while (chunks->len < N_CHUNKS)
+    g_ptr_array_add (chunks, gst_ice_chunk_pool_take (pool));
+  g_assert_cmpint (g_atomic_int_get (&n_maps), >, before);
+  release (&slot);
+  gst_ice_chunk_pool_unref (pool);
+}
+
 /* ---- waiting ---- */
 
 typedef struct
@@ -359,7 +390,8 @@ test_wait (void)
   gst_ice_chunk_unref (chunk);
 }
 
-/* Who takes chunk after chunk does not wait for the kernel. */
+/* Who takes chunk after chunk does not wait for the kernel, as soon as that has
+ * some memory. */
 static void
 test_ready (void)
 {
@@ -374,6 +406,9 @@ test_ready (void)
   while (g_atomic_int_get (&n_maps) == before)
     g_ptr_array_add (chunks, gst_ice_chunk_pool_take (pool));
 
+  g_atomic_int_set (&has_memory, FALSE);
+  gst_ice_chunk_pool_prepare ();
+  g_atomic_int_set (&has_memory, TRUE);
   gst_ice_chunk_pool_prepare ();
   before = g_atomic_int_get (&n_maps);
   while (chunks->len < N_CHUNKS / 2 + 3 * MIB / GST_ICE_CHUNK_SIZE)
@@ -406,6 +441,8 @@ main (int argc, char **argv)
     g_test_add_func ("/chunk-pool/leaves-no-holes", test_small_address_space);
   g_test_add_func ("/chunk-pool/is-used-again", test_used_again);
   g_test_add_func ("/chunk-pool/gives-back-what-is-idle", test_idle);
+  g_test_add_func ("/chunk-pool/gives-back-around-what-is-in-use",
+      test_idle_around);
   g_test_add_func ("/chunk-pool/has-some-ready", test_ready);
   g_test_add_func ("/chunk-pool/lives-as-long-as-its-chunks", test_outlives);
 

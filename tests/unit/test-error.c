@@ -98,12 +98,21 @@ test_answer (void)
   g_autoptr (GError) bare =
       gst_ice_error_new_from_answer (GST_ICE_ERROR_UNAVAILABLE,
       &bare_details, NULL, NULL);
+  const GstIceErrorDetails unnumbered_details = {
+    .operation = "PutObject",.http_status = 403,
+    .ec = (gchar *) "0003-00000001"
+  };
+  g_autoptr (GError) unnumbered =
+      gst_ice_error_new_from_answer (GST_ICE_ERROR_NOT_AUTHORIZED,
+      &unnumbered_details, NULL, NULL);
 
   g_assert_cmpstr (full->message, ==, "UploadPart of part 7: HTTP status 503, "
       "TotalQpsLimitExceeded: Too much. (RequestId 5F3D2A1B, EC "
       "0000-00000000); wait");
   check_details (full);
   g_assert_cmpstr (bare->message, ==, "RefreshUploadMedia: HTTP status 502");
+  g_assert_cmpstr (unnumbered->message, ==, "PutObject: HTTP status 403 (EC"
+      " 0003-00000001)");
 }
 
 int

@@ -451,6 +451,44 @@ test_settings_uri (void)
   }
 }
 
+/* The one that is given, in a property or in the URI, or that of the region. */
+static void
+test_ice_endpoint (void)
+{
+  static const struct
+  {
+    const gchar *location;
+    const gchar *endpoint;
+    const gchar *expected;
+  } rows[] = {
+    {"a", NULL, "https://ice.cn-shanghai.aliyuncs.com"},
+    {"icems://a?region=cn-beijing", NULL,
+        "https://ice.cn-beijing.aliyuncs.com"},
+    {"icems://a?ice-endpoint=http://127.0.0.1:1", NULL, "http://127.0.0.1:1"},
+    {"a", "https://ice.example.com", "https://ice.example.com"},
+  };
+  g_autoptr (GstIceClock) clock = gst_ice_clock_new ();
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GstIceUploadConfig) config = NULL;
+    g_autoptr (GError) error = NULL;
+    g_autofree gchar *endpoint = NULL;
+    GstIceSettings settings;
+
+    gst_ice_settings_init (&settings);
+    g_assert_true (gst_ice_settings_set_uri (&settings, rows[i].location,
+            NULL));
+    if (rows[i].endpoint != NULL)
+      gst_ice_settings_set_string (&settings.ice_endpoint, rows[i].endpoint);
+    config = gst_ice_settings_get_upload_config (&settings, clock, &error);
+    g_assert_no_error (error);
+    endpoint = gst_ice_endpoint_to_string (config->ice_endpoint);
+    g_assert_cmpstr (endpoint, ==, rows[i].expected);
+    gst_ice_settings_clear (&settings);
+  }
+}
+
 /* `stats` is no setting, and what is no property is none either. */
 static void
 test_no_setting (void)
@@ -562,6 +600,34 @@ test_error_without_details (void)
   g_assert_cmpint (gst_structure_n_fields (details), ==, 0);
 }
 
+/* What to look at, which is not the same for all of them. */
+static void
+test_error_cures (void)
+{
+  static const struct
+  {
+    GstIceErrorCode code;
+    const gchar *words;
+  } rows[] = {
+    {GST_ICE_ERROR_NETWORK, "check region,"},
+    {GST_ICE_ERROR_STALLED, "check region,"},
+    {GST_ICE_ERROR_TLS, "check ssl-ca-file,"},
+    {GST_ICE_ERROR_PROTOCOL, "check ice-endpoint "},
+  };
+  g_autoptr (GstElement) element = gst_bin_new ("recorder");
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GError) error = gst_ice_error_new (rows[i].code, "text");
+    g_autoptr (GstMessage) message = gst_ice_element_error_new_warning (element,
+        "later", error, "m1", TRUE, GST_ICE_OUTCOME_NONE, GST_SECOND);
+    g_autofree gchar *debug = NULL;
+
+    gst_message_parse_warning (message, NULL, &debug);
+    g_assert_nonnull (strstr (debug, rows[i].words));
+  }
+}
+
 static void
 test_outcome_names (void)
 {
@@ -638,6 +704,26 @@ test_messages (void)
       " etag=(string)E, verified=(boolean)true, crc64=(guint64)18446744073709551615,"
       " parts=(uint)42, duration=(guint64)3600000000000,"
       " request-id=(string)R1");
+}
+
+/* An ETag has its quotes on the wire only, if it has any. */
+static void
+test_message_etags (void)
+{
+  const gchar *etags[][2] = {
+    {"\"E\"", "E"}, {"E", "E"}, {"\"E", "\"E"}, {"\"", "\""}, {NULL, ""}
+  };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (etags); i++) {
+    GstIceFigures with = figures;
+    g_autoptr (GstStructure) complete = NULL;
+
+    with.upload.etag = (gchar *) etags[i][0];
+    complete = gst_ice_messages_new_complete (&with, GST_SECOND);
+    g_assert_cmpstr (gst_structure_get_string (complete, "etag"), ==,
+        etags[i][1]);
+  }
 }
 
 /* A snapshot from before anything is known. */
@@ -938,13 +1024,16 @@ main (int argc, char **argv)
   g_test_add_func ("/element-error/statuses", test_error_statuses);
   g_test_add_func ("/element-error/of-somebody-else", test_foreign_error);
   g_test_add_func ("/settings/uri", test_settings_uri);
+  g_test_add_func ("/settings/ice-endpoint", test_ice_endpoint);
   g_test_add_func ("/settings/no-setting", test_no_setting);
   g_test_add_func ("/resume/needs-to-know", test_resume_unknown);
   g_test_add_func ("/element-error/details", test_error_message);
   g_test_add_func ("/element-error/absent-details",
       test_error_without_details);
+  g_test_add_func ("/element-error/cures", test_error_cures);
   g_test_add_func ("/element-error/outcomes", test_outcome_names);
   g_test_add_func ("/messages/fields", test_messages);
+  g_test_add_func ("/messages/etags", test_message_etags);
   g_test_add_func ("/messages/of-nothing", test_messages_of_nothing);
   g_test_add_func ("/messages/stats-state", test_stats_state);
   g_test_add_func ("/messages/stats-fields", test_stats_fields);

@@ -682,6 +682,27 @@ test_promise_broken (void)
   check_promise_broken (FALSE);
 }
 
+/* Who tries for ever waits for ever, too. */
+static void
+test_promise_without_limit (void)
+{
+  Keeping keeping;
+  g_autoptr (GstIceLease) lease = NULL;
+
+  keeping_init (&keeping, NULL, -1);
+  keeping.promises = TRUE;
+  gst_ice_lease_keeper_start (keeping.keeper);
+  gst_ice_lease_keeper_answer (keeping.keeper, TRUE);
+  pass (&keeping, 1000 * HOUR);
+  g_assert_cmpuint (keeping.n_failures, ==, 0);
+
+  lease = get_foreign_lease (&keeping, HOUR);
+  gst_ice_lease_keeper_provide (keeping.keeper, lease);
+  wait_leases (&keeping, 1);
+  g_assert_true (get_lease (&keeping) == lease);
+  keeping_clear (&keeping);
+}
+
 /* A promise for a renewal costs nothing while the old lease lives; when that
  * has been refused, it counts at once. */
 static void
@@ -812,6 +833,8 @@ main (int argc, char **argv)
   g_test_add_func ("/lease-keeper/promise-kept", test_promise_kept);
   g_test_add_func ("/lease-keeper/no-promise", test_no_promise);
   g_test_add_func ("/lease-keeper/promise-broken", test_promise_broken);
+  g_test_add_func ("/lease-keeper/promise-without-limit",
+      test_promise_without_limit);
   g_test_add_func ("/lease-keeper/promise-while-alive",
       test_promise_while_alive);
   g_test_add_func ("/lease-keeper/provided-while-calling",

@@ -437,6 +437,10 @@ test_clock_told (void)
     {HEAD ("400 Bad Request") JSON (REFUSAL ("\"ServerTime\":"
                 "\"2024-05-17T10:09:10.000Z\",")), 2 * HOUR},
     {HEAD ("400 Bad Request") JSON (REFUSAL ("\"ServerTime\":\"noon\",")), 0},
+    {HEAD ("400 Bad Request") "Content-Type: text/xml\r\n\r\n"
+          "<Error><RequestId>R</RequestId><Code>InvalidTimeStamp.Expired</Code>"
+          "<ServerTime>2024-05-17T10:09:10.000Z</ServerTime></Error>",
+        2 * HOUR},
   };
   guint i;
 

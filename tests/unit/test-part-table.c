@@ -484,6 +484,14 @@ test_arrived (void)
   g_assert_cmpstr (entry->etag, ==, "\"E1\"");
   g_assert_cmpuint (entry->uploads, ==, 1);
 
+  /* Nor can it arrive twice. */
+  gst_ice_part_table_add_arrived (table, new_sized_part (1, 1, SIZE + 1),
+      "\"other\"");
+  g_assert_cmpstr (entry->etag, ==, "\"E1\"");
+  g_assert_cmpuint (entry->uploads, ==, 1);
+  g_assert_cmpuint (gst_ice_part_table_get_confirmed_bytes (table), ==,
+      2 * SIZE);
+
   /* What this run knows of the same generation is no news. */
   push (table, 1, 1);
   g_assert_cmpint (entry->state, ==, GST_ICE_PART_CONFIRMED);

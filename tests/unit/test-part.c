@@ -218,6 +218,29 @@ test_evict_while_read (void)
   clear (&fixture);
 }
 
+/* Who gives up reads no more, and has not come to the end. */
+static void
+test_cancelled (void)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GInputStream) stream = NULL;
+  g_autoptr (GError) error = NULL;
+  Fixture fixture;
+  guint8 byte;
+
+  init (&fixture, TRUE, TRUE);
+  stream = gst_ice_part_open (fixture.part);
+  g_cancellable_cancel (cancellable);
+  g_assert_cmpint (g_input_stream_read (stream, &byte, 1, cancellable,
+          &error), ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+  g_assert_cmpint (g_input_stream_read (stream, &byte, 1, NULL, NULL), ==, 1);
+  g_assert_cmpuint (byte, ==, fixture.data[0]);
+  g_clear_object (&stream);
+  clear (&fixture);
+}
+
 /* The stream needs nobody else's reference, and lets go when it is closed. */
 static void
 test_references (void)
@@ -320,6 +343,7 @@ main (int argc, char **argv)
   g_test_add_func ("/part/may-leave-memory-while-it-is-read",
       test_evict_while_read);
   g_test_add_func ("/part/leaves-memory-beside-a-reader", test_threads);
+  g_test_add_func ("/part/is-not-read-for-who-gives-up", test_cancelled);
   g_test_add_func ("/part/lives-as-long-as-it-is-read", test_references);
   g_test_add_func ("/part/says-that-its-bytes-are-gone", test_gone);
   g_test_add_func ("/part/can-be-given-up", test_give_up);

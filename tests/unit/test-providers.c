@@ -123,6 +123,9 @@ test_oidc_token_file (void)
   provider_fixture_assert_error (&f, provider, GST_ICE_ERROR_NOT_AUTHORIZED,
       "AssumeRoleWithOIDC: HTTP status 400, "
       "AuthenticationFail.OIDCToken.Invalid: ***");
+  g_assert_cmpint (g_remove (path), ==, 0);
+  provider_fixture_assert_error (&f, provider, GST_ICE_ERROR_NOT_AUTHORIZED,
+      "token: No such file or directory");
   g_free (provider_fixture_write (&f, "token", OIDC_TOKEN));
   identity = provider_fixture_assert_id (provider, "STS.recorder.");
   provider_fixture_stop (&f);
@@ -549,6 +552,10 @@ static const Failure hostile_answers[] = {
   {"a-split-header", IDENTITY ("a\\r\\nx: y", "2099-01-01T00:00:00Z"),
         GST_ICE_ERROR_PROTOCOL,
       "AccessKeyId has characters in it that cannot be sent"},
+  {"a-split-token", OK "{\"Code\":\"Success\",\"AccessKeyId\":\"a\","
+        "\"AccessKeySecret\":\"s3cret\",\"SecurityToken\":\"a\\r\\nx: y\"}",
+        GST_ICE_ERROR_PROTOCOL,
+      "SecurityToken has characters in it that cannot be sent"},
   {"no-date", IDENTITY ("a", "soon"), GST_ICE_ERROR_PROTOCOL,
       "Expiration is not a date"},
   {"no-zone", IDENTITY ("a", "2099-01-01T00:00:00"), GST_ICE_ERROR_PROTOCOL,

@@ -265,6 +265,27 @@ test_crash_after_rewrite (void)
   recording_model_finish (model);
 }
 
+/* What an earlier run has written is rewritten. */
+static void
+test_rewrite_after_crash (void)
+{
+  g_autoptr (SpoolFixture) fixture = spool_fixture_new ();
+  g_autoptr (GstIceSpool) spool = spool_fixture_open (fixture);
+  GstIceRecordingConfig config = get_config (spool);
+  g_autoptr (RecordingModel) model = NULL;
+
+  gst_ice_spool_note_run (spool, 0, &config.plan);
+  model = recording_model_new (&config, 1);
+  g_assert_true (recording_model_write_random (model, 5 * MIB));
+  recording_model_arrive_all (model);
+  flush (model);
+
+  crash (model, fixture, &spool, &config);
+  recording_model_verify (model);
+  assert_rewritten (model, MIB + 12345, 1000);
+  recording_model_finish (model);
+}
+
 /* The last part was handed over, and is too small for another to follow: what
  * is appended goes with it. */
 static void
@@ -344,6 +365,8 @@ main (int argc, char **argv)
   g_test_add_func ("/recording-spool/goes-on-after-a-crash", test_crash);
   g_test_add_func ("/recording-spool/goes-on-after-a-rewrite-and-a-crash",
       test_crash_after_rewrite);
+  g_test_add_func ("/recording-spool/rewrites-what-was-before-a-crash",
+      test_rewrite_after_crash);
   g_test_add_func ("/recording-spool/goes-on-after-an-end-and-a-crash",
       test_crash_at_the_end);
   g_test_add_func ("/recording-spool/goes-on-after-many-crashes",

@@ -396,6 +396,31 @@ test_journal_knows (void)
   recording_model_finish (trouble->model);
 }
 
+/* A file system that can't free a part of a file: the disk stays full until it
+ * can. */
+static void
+test_no_holes (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (5 * SIZE, 4 * MIB);
+  g_autoptr (GError) error = NULL;
+
+  write_size (trouble, 5 * SIZE);
+  flush (trouble);
+  recording_model_arrive_all (trouble->model);
+  disk_set (DISK_PUNCH, "/data", EOPNOTSUPP);
+  write_size (trouble, SIZE);
+  flush (trouble);
+  error = gst_ice_recording_get_spool_error (trouble->model->recording);
+  g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_NO_SPACE);
+  g_assert_cmpuint (gst_ice_spool_get_used (trouble->spool), ==, 5 * SIZE);
+
+  disk_set (DISK_PUNCH, "", DISK_IS_WELL);
+  flush (trouble);
+  assert_spool_takes (trouble);
+  g_assert_cmpuint (gst_ice_spool_get_used (trouble->spool), <=, 5 * SIZE);
+  recording_model_finish (trouble->model);
+}
+
 /* What leaves memory while the disk is full leaves the disk as well. */
 static void
 test_many_outages (void)
@@ -652,6 +677,32 @@ test_empty_part (void)
   }
 }
 
+/* Zeroes take memory as soon as other bytes are beside them; where there is
+ * none, the gap is filled later. */
+static void
+test_gap_without_memory (void)
+{
+  g_autoptr (Trouble) trouble = trouble_new (1, 1 * MIB);
+  GstIceRecording *recording = trouble->model->recording;
+  g_autoptr (GError) error = NULL;
+  guint64 end = 4 * SIZE + 10;
+
+  write_size (trouble, 4 * SIZE);
+  flush (trouble);
+  recording_model_seek (trouble->model, end);
+  g_assert_cmpint (gst_ice_recording_write (recording, "1234", 4, &error), ==,
+      0);
+  recording_model_seek (trouble->model, end + 1000);
+  g_assert_cmpint (gst_ice_recording_write (recording, "1234", 4, &error), ==,
+      0);
+  g_assert_no_error (error);
+  g_assert_cmpuint (gst_ice_recording_get_size (recording), ==, end);
+
+  write_size (trouble, SIZE);
+  recording_model_finish (trouble->model);
+  g_assert_cmpuint (trouble->model->file->len, ==, end + 1000 + SIZE);
+}
+
 /* What a flush leaves behind takes no memory. */
 static void
 test_discarded (void)
@@ -726,6 +777,8 @@ main (int argc, char **argv)
       test_journal_ahead);
   g_test_add_func ("/recording-trouble/writes-down-what-it-frees-first",
       test_journal_knows);
+  g_test_add_func ("/recording-trouble/stays-full-without-holes",
+      test_no_holes);
   g_test_add_func ("/recording-trouble/outlasts-many-outages",
       test_many_outages);
   g_test_add_func ("/recording-trouble/catches-up-with-its-journal",
@@ -753,6 +806,8 @@ main (int argc, char **argv)
   g_test_add_func ("/recording-trouble/lets-go-of-older-versions",
       test_superseded);
   g_test_add_func ("/recording-trouble/has-no-empty-parts", test_empty_part);
+  g_test_add_func ("/recording-trouble/fills-a-gap-when-there-is-memory",
+      test_gap_without_memory);
   g_test_add_func ("/recording-trouble/keeps-nothing-that-is-discarded",
       test_discarded);
   g_test_add_func ("/recording-trouble/counts-a-rewrite-from-now", test_lag);

@@ -21,6 +21,7 @@
  * @page: how many are on a page
  * @waiting: the parts that wait afterwards
  * @lost: the first that can't be had
+ * @nameless: (nullable): those whose ETag is not in the journal
  */
 typedef struct
 {
@@ -31,6 +32,7 @@ typedef struct
   guint page;
   const gchar *waiting;
   guint lost;
+  const gchar *nameless;
 } Row;
 
 static const Row rows[] = {
@@ -42,6 +44,8 @@ static const Row rows[] = {
         0},
   {"another-size", "123", "123", {"1 e1 10", "2 e2 11", "3 e3 10"}, 9, "24",
         0},
+  {"no-etag", "123", "123", {"1 e1 10", "2 e2 10", "3 e3 10"}, 9, "24", 0,
+        "2"},
   {"missing-between", "1234", "2", {"1 e1 10", "3 e3 10", "4 e4 10"}, 9, "2",
         0},
   {"missing-at-the-end", "1234", "4", {"1 e1 10", "2 e2 10", "3 e3 10"}, 9,
@@ -86,7 +90,9 @@ make_table (GstIceSpool * spool, const Row * row)
   guint i;
 
   for (i = 1; i <= N_PARTS; i++) {
-    g_autofree gchar *etag = g_strdup_printf ("\"e%u\"", i);
+    g_autofree gchar *name = g_strdup_printf ("\"e%u\"", i);
+    const gchar *etag = row->nameless != NULL && is_in (row->nameless, i) ?
+        NULL : name;
 
     if (is_in (row->arrived, i))
       gst_ice_part_table_add_arrived (table, make_part (spool, i,
@@ -108,8 +114,8 @@ parse_list (const Row * row)
   for (i = 0; row->listed[i] != NULL; i++) {
     g_auto (GStrv) words = g_strsplit (row->listed[i], " ", 3);
 
-    g_ptr_array_add (parts, gst_ice_oss_part_new (atoi (words[0]), words[1],
-            atoi (words[2])));
+    g_ptr_array_add (parts, gst_ice_oss_part_new (atoi (words[0]),
+            words[1], atoi (words[2])));
   }
 
   return parts;

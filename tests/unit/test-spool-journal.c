@@ -3,6 +3,7 @@
 /* Journals that are not what they should be: torn, damaged, somebody else's.
  * What is refused is left as it was. */
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -98,28 +99,39 @@ test_torn_blocks (void)
   }
 }
 
+/* The journal is @text: nothing is left, and the next run begins. */
+static void
+assert_begins_anew (SpoolFixture * fixture, const gchar * text, gsize size)
+{
+  GstIceSpool *spool;
+
+  spool_fixture_write_journal (fixture, text, size);
+  spool = spool_fixture_open (fixture);
+  g_assert_null (gst_ice_spool_get_left (spool));
+  gst_ice_spool_note_run (spool, 5, &plan);
+  gst_ice_spool_flush (spool);
+  gst_ice_spool_unref (spool);
+
+  spool = spool_fixture_open (fixture);
+  g_assert_cmpuint (gst_ice_spool_get_left (spool)->base, ==, 5);
+  gst_ice_spool_unref (spool);
+}
+
+/* Cut, or with blocks that never came to the disk. */
 static void
 test_torn_header (void)
 {
   g_autoptr (SpoolFixture) fixture = spool_fixture_new ();
   g_autofree gchar *text = gst_ice_spool_line_header (MEDIA_ID,
       g_get_real_time ());
-  gsize cut;
+  gsize size = strlen (text), cut;
 
   gst_ice_spool_unref (spool_fixture_open (fixture));
-  for (cut = 0; cut <= strlen (text); cut++) {
-    GstIceSpool *spool;
-
-    spool_fixture_write_journal (fixture, text, cut);
-    spool = spool_fixture_open (fixture);
-    g_assert_null (gst_ice_spool_get_left (spool));
-    gst_ice_spool_note_run (spool, 5, &plan);
-    gst_ice_spool_flush (spool);
-    gst_ice_spool_unref (spool);
-
-    spool = spool_fixture_open (fixture);
-    g_assert_cmpuint (gst_ice_spool_get_left (spool)->base, ==, 5);
-    gst_ice_spool_unref (spool);
+  for (cut = 0; cut <= size; cut++)
+    assert_begins_anew (fixture, text, cut);
+  while (size > 0) {
+    text[--size] = '\0';
+    assert_begins_anew (fixture, text, size + 1);
   }
 }
 
@@ -287,6 +299,10 @@ static const struct
   {{FREED (2), PART (3, 204800, 99), PART (4, 204899, 210000)},
       {102400, 102400, 105049, 105050}},
   {{FREED (2), PART (1, 0, 50)}, {102400, 102400, 100}},
+  {{PART (1, 0, 300000), PART (2, 300000, 50), PART (3, 300050, 102400),
+          FREED (3)}, {150025, 150025, 102400}},
+  /* What was cut while it was being given up is there no more. */
+  {{FREED (9)}, {102400, 102400, 100}},
   /* The newer line counts, also if nothing is left of what was last. */
   {{PART (4, 102300, 200000)}, {0}},
   {{PART (4, 204900, 200), PART (3, 300000, 50)}, {102400, 197600, 50}},
@@ -425,6 +441,35 @@ test_huge_journal (void)
   spool_fixture_record (fixture);
   g_assert_cmpint (truncate (path, GST_ICE_SPOOL_JOURNAL_MAX + 1), ==, 0);
   spool_fixture_refuse (fixture, GST_ICE_ERROR_SETTINGS, "too large");
+}
+
+/* What has no room in it any more is an error; it does not become one that the
+ * next run refuses. */
+static void
+test_full_journal (void)
+{
+  g_autoptr (SpoolFixture) fixture = spool_fixture_new ();
+  g_autoptr (GstIceSpool) spool = spool_fixture_open (fixture);
+  g_autofree gchar *caps = g_strnfill (GST_ICE_SPOOL_LINE_MAX - 1000, 'c');
+  g_autofree gchar *path = spool_fixture_get_path (fixture, "journal");
+  g_autoptr (GError) error = NULL;
+  GStatBuf info;
+  guint i;
+
+  gst_ice_spool_note_run (spool, 0, &plan);
+  for (i = 0; error == NULL; i++) {
+    g_assert_cmpuint (i * strlen (caps), <, GST_ICE_SPOOL_JOURNAL_MAX);
+    gst_ice_spool_note_format (spool, caps, "video/mp2t");
+    gst_ice_spool_flush (spool);
+    error = gst_ice_spool_get_trouble (spool);
+  }
+  g_assert_error (error, GST_ICE_ERROR, GST_ICE_ERROR_FAILED);
+  g_assert_nonnull (strstr (error->message, g_strerror (EFBIG)));
+
+  g_assert_cmpint (g_stat (path, &info), ==, 0);
+  g_assert_cmpint (info.st_size, <=, GST_ICE_SPOOL_JOURNAL_MAX);
+  g_assert_cmpint (info.st_size, >, GST_ICE_SPOOL_JOURNAL_MAX
+      - GST_ICE_SPOOL_LINE_MAX);
 }
 
 static void
@@ -618,6 +663,7 @@ main (int argc, char **argv)
   g_test_add_func ("/spool-journal/refuses-disorder", test_order);
   g_test_add_func ("/spool-journal/refuses-foreign", test_foreign_journals);
   g_test_add_func ("/spool-journal/refuses-too-much", test_huge_journal);
+  g_test_add_func ("/spool-journal/has-an-end", test_full_journal);
   g_test_add_func ("/spool-journal/refuses-foreign-directories",
       test_foreign_directory);
   g_test_add_func ("/spool-journal/refuses-files", test_file_for_directory);

@@ -1108,6 +1108,9 @@ static const Ending endings[] = {
   {"part:no-etag", MANY, EXACT},
   {"part:wrong-etag", PART_SIZE, TRUE, EXACT},
   {"part:wrong-etag list-parts:error:count=2", MANY, EXACT},
+  {"part:wrong-etag list-parts:more-parts", MANY, EXACT},
+  {"part:bare-wrong-etag", MANY, GST_ICE_ERROR_FAILED, GST_ICE_OUTCOME_KEPT,
+      FALSE},
   {"part:wrong-etag list-parts:forbidden:count=0", MANY, GST_ICE_ERROR_FAILED,
       GST_ICE_OUTCOME_KEPT, FALSE},
 
@@ -1157,6 +1160,44 @@ check_ending (UploadFixture * fixture, const Ending * ending)
     upload_fixture_check_no_object (fixture);
 }
 
+/* Who would wait for ever does not wait for ever for bytes that always arrive
+ * damaged. */
+static void
+test_damage_without_limit (void)
+{
+  g_auto (UploadFixture) fixture;
+
+  upload_fixture_init (&fixture, NULL);
+  fixture.config->retry_timeout_us = -1;
+  upload_fixture_add_fault (&fixture, "part:wrong-crc:count=0");
+  upload_fixture_start (&fixture);
+  upload_fixture_push (&fixture, 1, 1);
+  assert_failed (&fixture, GST_ICE_ERROR_SYNC, GST_ICE_OUTCOME_KEPT);
+}
+
+/* An older object is there, of another size, and Complete may have made ours or
+ * not: it has not, and is sent again. */
+static void
+test_old_object_of_another_size (void)
+{
+  g_auto (UploadFixture) fixture;
+
+  upload_fixture_init (&fixture, NULL);
+  begin (&fixture);
+  upload_fixture_push (&fixture, 2, 2);
+  complete (&fixture, 2);
+
+  upload_fixture_renew (&fixture);
+  upload_fixture_add_fault (&fixture, "complete:reset-before");
+  upload_fixture_start (&fixture);
+  upload_fixture_finish (&fixture, upload_fixture_make_part (&fixture, 1, 2,
+          PART_SIZE));
+  upload_fixture_wait (&fixture, COMPLETE, 1, STEP);
+  upload_fixture_check_object (&fixture, 1);
+  g_assert_cmpuint (upload_fixture_count_requests (&fixture,
+          ICE_EMULATOR_HEAD, 200), >, 0);
+}
+
 /* What is for before the start comes too late behind it, and changes nothing. */
 static void
 test_late_calls (void)
@@ -1172,6 +1213,8 @@ test_late_calls (void)
       upload_fixture_make_part (&fixture, 2, 1, PART_SIZE), "\"ETAG\"");
   upload_fixture_finish (&fixture, upload_fixture_make_part (&fixture, 2, 1,
           PART_SIZE));
+  gst_ice_upload_push (fixture.upload, upload_fixture_make_part (&fixture, 3,
+          1, PART_SIZE));
   upload_fixture_wait (&fixture, COMPLETE, 1, STEP);
   upload_fixture_check_object (&fixture, 2);
   g_assert_cmpuint (upload_fixture_count_requests (&fixture,
@@ -1243,6 +1286,7 @@ static const Proof proofs[] = {
   {"complete:no-crc", MANY, TRUE},
   {"complete:no-crc head:error:count=3", MANY, TRUE},
   {"complete:no-crc head:no-crc", MANY, FALSE},
+  {"complete:no-crc head:no-length", MANY, FALSE},
   {"complete:no-crc head:forbidden:count=0", MANY, FALSE},
   {"complete:no-xml-etag", MANY, TRUE},
   {"complete:no-xml-etag head:no-crc", MANY, FALSE},
@@ -1745,6 +1789,28 @@ test_end_when_lost (void)
   check_lost (TRUE);
 }
 
+/* ICE says so for good: abort ends at once, and says why. */
+static void
+test_stop_without_right (void)
+{
+  const gchar *options[] = { "--credential-life=60", NULL };
+  g_auto (UploadFixture) fixture;
+  g_auto (GstIceUploadInfo) info = { 0 };
+
+  upload_fixture_init (&fixture, options);
+  fixture.config->retry_timeout_us = HOUR;
+  fixture.config->stop_timeout_us = HOUR;
+  begin (&fixture);
+  add_faults (&fixture, "refresh:error:for=120 refresh:forbidden:count=0");
+  upload_fixture_pass (&fixture, 61 * SECOND, 200 * MILLISECOND);
+  gst_ice_upload_stop (fixture.upload, TRUE);
+  upload_fixture_wait (&fixture, STOPPED, 1, BIG_STEP);
+  assert_stopped (&fixture, GST_ICE_OUTCOME_KEPT);
+  gst_ice_upload_get_info (fixture.upload, &info);
+  g_assert_nonnull (strstr (info.last_error, "could not be aborted"));
+  g_assert_nonnull (strstr (info.last_error, "Forbidden"));
+}
+
 /* No lease can be had any more: abort ends all the same. */
 static void
 test_stop_without_lease (void)
@@ -1854,6 +1920,26 @@ test_close_in_stall (void)
   }
 }
 
+/* The file with the certificates has gone since the settings were checked. */
+static void
+test_no_certificates (void)
+{
+  g_auto (UploadFixture) fixture;
+  GstIceNetworkConfig *network;
+
+  upload_fixture_init (&fixture, NULL);
+  network = gst_ice_network_config_new (fixture.config->network);
+  gst_ice_network_config_unref (fixture.config->network);
+  g_free (network->ca_file);
+  network->ca_file = g_strdup ("/nonexistent");
+  fixture.config->network = network;
+  upload_fixture_start (&fixture);
+  upload_fixture_push (&fixture, 1, 1);
+  assert_failed (&fixture, GST_ICE_ERROR_SETTINGS,
+      GST_ICE_OUTCOME_NOTHING_SENT);
+  g_assert_cmpuint (count_refreshes (&fixture), ==, 0);
+}
+
 /* Never started. */
 static void
 test_close_unstarted (void)
@@ -1897,6 +1983,27 @@ test_no_promise (void)
   upload_fixture_push (&fixture, 1, 1);
   upload_fixture_wait (&fixture, CONFIRMED, 1, 0);
   complete (&fixture, 1);
+}
+
+/* Before the start nobody asks for one, and behind the end nobody does either:
+ * then it changes nothing. */
+static void
+test_identity_out_of_time (void)
+{
+  g_auto (UploadFixture) fixture;
+  g_autoptr (GstIceIdentity) other = NULL;
+
+  upload_fixture_init (&fixture, NULL);
+  other = gst_ice_identity_new ("LTAIother", "secret", NULL);
+  upload_fixture_create (&fixture);
+  gst_ice_upload_provide_identity (fixture.upload, other);
+  upload_fixture_start (&fixture);
+  upload_fixture_push (&fixture, 1, 1);
+  upload_fixture_wait (&fixture, CONFIRMED, 1, 0);
+  complete (&fixture, 1);
+  gst_ice_upload_close (fixture.upload);
+  gst_ice_upload_provide_identity (fixture.upload, other);
+  upload_fixture_wait (&fixture, GST_ICE_UPLOAD_EVENT_CLOSED, 1, 0);
 }
 
 /* Another identity is taken up for the next call. */
@@ -1988,7 +2095,10 @@ main (int argc, char **argv)
   g_test_add_func ("/upload/budget/ends", test_budget);
   g_test_add_func ("/upload/budget/is-given-back", test_budget_is_given_back);
   add_ending_tests ();
+  g_test_add_func ("/upload/damage-without-limit", test_damage_without_limit);
   g_test_add_func ("/upload/old-object-is-not-ours", test_old_object);
+  g_test_add_func ("/upload/old-object-of-another-size",
+      test_old_object_of_another_size);
   g_test_add_func ("/upload/on-error/complete", test_on_error_complete);
   g_test_add_func ("/upload/on-error/abort", test_on_error_abort);
   g_test_add_func ("/upload/on-error/keep", test_on_error_keep);
@@ -2004,6 +2114,7 @@ main (int argc, char **argv)
   g_test_add_func ("/upload/initiate/lost", test_lost_initiate);
   g_test_add_func ("/upload/initiate/is-journalled-first", test_journalled);
   g_test_add_func ("/upload/stop/without-lease", test_stop_without_lease);
+  g_test_add_func ("/upload/stop/without-right", test_stop_without_right);
   g_test_add_func ("/upload/stop/completing", test_stop_while_completing);
   g_test_add_func ("/upload/stop/initiating", test_stop_while_initiating);
   g_test_add_func ("/upload/stop/initiating-in-vain",
@@ -2014,10 +2125,13 @@ main (int argc, char **argv)
   g_test_add_func ("/upload/close/at-every-moment", test_close);
   g_test_add_func ("/upload/close/in-stall", test_close_in_stall);
   g_test_add_func ("/upload/close/unstarted", test_close_unstarted);
+  g_test_add_func ("/upload/no-certificates", test_no_certificates);
   g_test_add_func ("/upload/application/promise-broken",
       test_promise_broken);
   g_test_add_func ("/upload/application/no-promise", test_no_promise);
   g_test_add_func ("/upload/application/identity", test_identity);
+  g_test_add_func ("/upload/application/identity-out-of-time",
+      test_identity_out_of_time);
 
   return g_test_run ();
 }
