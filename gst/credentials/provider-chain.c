@@ -165,12 +165,6 @@ on_identity (GObject * source, GAsyncResult * result, gpointer user_data)
   ask_next (g_steal_pointer (&task));
 }
 
-static const gchar *
-get_name (GstIceCredentialsProvider * provider)
-{
-  return "chain";
-}
-
 static void
 get_identity_async (GstIceCredentialsProvider * provider,
     GCancellable * cancellable, GAsyncReadyCallback callback,
@@ -199,7 +193,6 @@ invalidate (GstIceCredentialsProvider * provider, GstIceIdentity * identity)
 static void
 provider_init (GstIceCredentialsProviderInterface * iface)
 {
-  iface->get_name = get_name;
   iface->get_identity_async = get_identity_async;
   iface->invalidate = invalidate;
 }

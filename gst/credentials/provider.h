@@ -19,7 +19,8 @@ G_DECLARE_INTERFACE (GstIceCredentialsProvider, gst_ice_credentials_provider,
 
 /**
  * GstIceCredentialsProviderInterface:
- * @get_name: a static, short name for messages ("environment")
+ * @get_name: a static, short name for messages ("environment"); a chain, which
+ *     is in no other, has none
  * @get_identity_async: looks for an identity, with a GTask of the provider
  *     that returns it, or an error that says why this source gives none,
  *     without any secret

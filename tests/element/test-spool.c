@@ -1341,6 +1341,28 @@ test_late (void)
   fixture_complete (f);
 }
 
+/* A flush does not wait for it, and what comes then is all there is. */
+static void
+test_late_and_flushed (void)
+{
+  g_autoptr (Spool) spool = spool_new (NULL);
+  Fixture *f = spool->f;
+
+  set_disk (DISK_FLOCK, "", DISK_HANGS);
+  fixture_play (f);
+  fixture_start_pushing (f, 3 * MIB, 64 * KIB);
+  fixture_wait_for (f, count_hanging () > 0);
+  fixture_wait_state (f, GST_STATE_PLAYING);
+  gst_pad_push_event (f->pad, gst_event_new_flush_start ());
+  g_assert_cmpint (fixture_join (f), ==, GST_FLOW_FLUSHING);
+  flush (f);
+  g_assert_cmpuint (count_hanging (), >, 0);
+
+  set_disk (DISK_FLOCK, "", DISK_IS_WELL);
+  g_assert_cmpint (fixture_push_all (f, MIB, 64 * KIB), ==, GST_FLOW_OK);
+  fixture_complete (f);
+}
+
 static void
 test_late_and_bad (void)
 {
@@ -1538,6 +1560,8 @@ main (int argc, char **argv)
       test_hangs_starting);
   g_test_add_func ("/icesink/spool/may-be-late", test_late);
   g_test_add_func ("/icesink/spool/may-be-late/and-bad", test_late_and_bad);
+  g_test_add_func ("/icesink/spool/may-be-late/and-flushed",
+      test_late_and_flushed);
   g_test_add_func ("/icesink/spool/is-refused-if-read-only", test_read_only);
   g_test_add_func ("/icesink/spool/may-vanish", test_vanished);
   g_test_add_func ("/icesink/spool/may-be-unreadable", test_unreadable);

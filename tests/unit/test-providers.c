@@ -1038,6 +1038,23 @@ test_time_limit (void)
   g_assert_false (gst_ice_time_limit_is_over (late));
 }
 
+/* The official tool's own profile for a machine of the cloud. */
+static void
+test_cli_ecs (void)
+{
+  ProviderFixture f;
+  g_autoptr (GstIceCredentialsProvider) provider = NULL;
+  g_autoptr (GstIceIdentity) identity = NULL;
+
+  provider_fixture_start (&f, NULL);
+  g_free (provider_fixture_write (&f, ".aliyun/config.json",
+          "{\"current\":\"p\",\"profiles\":[{\"name\":\"p\",\"mode\":"
+          "\"EcsRamRole\",\"ram_role_name\":\"EmulatorRole\"}]}"));
+  provider = gst_ice_profile_provider_new_cli (f.context);
+  identity = provider_fixture_assert_id (provider, "STS.EmulatorRole.");
+  provider_fixture_stop (&f);
+}
+
 static void
 test_file_disabled (void)
 {
@@ -1326,6 +1343,7 @@ main (int argc, char **argv)
   ADD ("uri/takes-what-it-says", test_uri);
   ADD ("uri/refuses-odd-addresses", test_uri_refusals);
   ADD_FAILURES ("uri/names", uri_faults, test_uri_fault);
+  ADD ("cli/of-a-machine-of-the-cloud", test_cli_ecs);
   ADD ("process/takes-what-it-prints", test_process);
   ADD ("process/needs-no-end-of-its-output", test_process_output);
   ADD ("process/names-what-is-wrong", test_process_failures);
