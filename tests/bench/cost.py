@@ -128,6 +128,8 @@ class Curl(Element):
 class S3(Element):
     """Of gst-plugins-rs; README.md says how it is built."""
 
+    needs_whole_object = True
+
     def missing(self):
         return None if has_element('awss3sink') else 'not built'
 
@@ -160,6 +162,8 @@ class FileThenCurl(Element):
 
 
 class Rclone(Contender):
+    needs_whole_object = True
+
     def missing(self):
         return None if find_program('rclone') else 'not installed'
 
@@ -174,6 +178,8 @@ class Rclone(Contender):
 
 
 class Aws(Contender):
+    needs_whole_object = True
+
     def missing(self):
         return None if find_program('aws') else 'not installed'
 
@@ -187,10 +193,11 @@ class Aws(Contender):
 
 
 def has_element(name):
+    """Of whatever version: gst-plugins-rs counts from 0."""
     import subprocess
     inspect = find_program('gst-inspect-1.0')
     return bool(inspect) and subprocess.run(
-        [inspect, '--exists', name], check=False,
+        [inspect, '--exists', '--atleast-version', '0.0', name], check=False,
         env={**os.environ, 'GST_PLUGIN_PATH': PLUGINS}).returncode == 0
 
 

@@ -79,7 +79,8 @@ class Machine:
         return os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
 
     def _make_certificate(self):
-        """A certificate that is its own CA: (certificate, key)."""
+        """A certificate that is trusted as it is, and no CA, which rustls does
+        not take from a server: (certificate, key)."""
         certificate = os.path.join(self.directory, 'certificate.pem')
         key = os.path.join(self.directory, 'key.pem')
         subprocess.run(
@@ -87,6 +88,7 @@ class Machine:
              'ec_paramgen_curve:P-256', '-nodes', '-days', '30',
              '-subj', '/CN=icesink bench',
              '-addext', 'subjectAltName=IP:127.0.0.1,IP:127.77.0.2,IP:127.77.0.3',
+             '-addext', 'basicConstraints=critical,CA:FALSE',
              '-keyout', key, '-out', certificate],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return certificate, key
@@ -99,6 +101,8 @@ class Machine:
                        if name in keep or name.startswith(sanitizers)}
         environment.update({
             'HOME': self.directory,
+            # For awss3sink, which can't be told otherwise whom to trust.
+            'SSL_CERT_FILE': self.tls[0],
             'GST_PLUGIN_PATH': PLUGINS,
             'GST_REGISTRY': os.path.join(self.programs, 'registry.bin'),
             'GIO_USE_PROXY_RESOLVER': 'dummy',

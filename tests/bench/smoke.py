@@ -9,6 +9,7 @@
 import sys
 import traceback
 
+import cost
 import link
 import links
 from runner import MIB, Machine, Receiver
@@ -67,6 +68,19 @@ def many_pipelines(machine):
     with Receiver(machine) as receiver:
         machine.pipeline(machine.icesink(receiver), 0, '--sinks', 3,
                          '--idle', 0.1)
+
+
+def peers(machine):
+    """Those of them that are there and make an object of parts."""
+    able = [peer for peer in cost.PEERS
+            if peer.needs_whole_object and not peer.missing()]
+    assert not cost.PLUGINS or cost.has_element('awss3sink')
+    for peer in able:
+        for tls in (False, True):
+            with Receiver(machine, '--sum', tls=tls) as receiver:
+                assert peer.send(machine, receiver, 2 * TOTAL, '64 KiB') > 0
+                cost.expect(peer, receiver, 2 * TOTAL)
+    return None if able else 'none is installed'
 
 
 def slow_receiver(machine):
@@ -128,8 +142,8 @@ def table_of_links(machine):
     return None
 
 
-TESTS = (floor, feed, pipelines, many_pipelines, slow_receiver, calculations,
-         long_link, table_of_links)
+TESTS = (floor, feed, pipelines, many_pipelines, peers, slow_receiver,
+         calculations, long_link, table_of_links)
 
 
 def main():
