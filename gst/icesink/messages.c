@@ -153,11 +153,11 @@ get_refreshes (const GstIceUploadInfo * upload)
   return upload->generation > 0 ? upload->generation - 1 : 0;
 }
 
-static GstStructure *
-new_figures (const gchar * name, const GstIceFigures * figures)
+GstStructure *
+gst_ice_messages_new_stats (const GstIceFigures * figures)
 {
   const GstIceUploadInfo *upload = &figures->upload;
-  GstStructure *structure = gst_structure_new (name,
+  GstStructure *stats = gst_structure_new ("application/x-icesink-stats",
       "state", G_TYPE_STRING, get_state_name (figures),
       "media-id", G_TYPE_STRING, get_string (figures->media_id),
       "bucket", G_TYPE_STRING, get_string (upload->bucket),
@@ -177,6 +177,7 @@ new_figures (const gchar * name, const GstIceFigures * figures)
       "retries", G_TYPE_UINT, upload->retries,
       "connections-opened", G_TYPE_UINT, upload->connections_opened,
       "credential-refreshes", G_TYPE_UINT, get_refreshes (upload),
+      "credential-expires-in", GST_TYPE_CLOCK_TIME, GST_CLOCK_TIME_NONE,
       "clock-offset", G_TYPE_INT64, upload->clock_offset_us,
       "upload-lag", GST_TYPE_CLOCK_TIME, figures->upload_lag,
       "max-object-size", G_TYPE_UINT64, figures->max_object_size,
@@ -184,20 +185,7 @@ new_figures (const gchar * name, const GstIceFigures * figures)
       get_string (gst_ice_outcome_get_name (upload->outcome)),
       "last-error", G_TYPE_STRING, get_string (upload->last_error), NULL);
 
-  set_expires_in (structure, "credential-expires-in", figures);
-
-  return structure;
-}
-
-GstStructure *
-gst_ice_messages_new_stats (const GstIceFigures * figures)
-{
-  GstStructure *stats = new_figures ("application/x-icesink-stats", figures);
-
-  /* Has all fields, always. */
-  if (!gst_structure_has_field (stats, "credential-expires-in"))
-    gst_structure_set (stats, "credential-expires-in", GST_TYPE_CLOCK_TIME,
-        GST_CLOCK_TIME_NONE, NULL);
+  set_expires_in (stats, "credential-expires-in", figures);
 
   return stats;
 }
@@ -206,10 +194,12 @@ GstStructure *
 gst_ice_messages_new_progress (const GstIceFigures * figures,
     guint64 bitrate, gint percent)
 {
-  GstStructure *progress = new_figures ("ice-upload-progress", figures);
-
-  gst_structure_set (progress, "bitrate", G_TYPE_UINT64, bitrate,
-      "percent", G_TYPE_INT, percent, NULL);
-
-  return progress;
+  return gst_structure_new ("ice-upload-progress",
+      "media-id", G_TYPE_STRING, figures->media_id,
+      "bytes-written", G_TYPE_UINT64, figures->bytes_written,
+      "bytes-uploaded", G_TYPE_UINT64, figures->upload.bytes_uploaded,
+      "bytes-pending", G_TYPE_UINT64, figures->bytes_pending,
+      "upload-lag", GST_TYPE_CLOCK_TIME, figures->upload_lag,
+      "bitrate", G_TYPE_UINT64, bitrate, "percent", G_TYPE_INT, percent,
+      NULL);
 }

@@ -33,8 +33,7 @@ void gst_ice_figures_clear (GstIceFigures * figures);
 
 GstStructure *gst_ice_messages_new_started (const GstIceFigures * figures);
 
-/* All that `stats` has, and @bitrate: of the upload, bits per second. @percent:
- * -1 if unknown. */
+/* @bitrate: of the upload, bits per second. @percent: -1 if unknown. */
 GstStructure *gst_ice_messages_new_progress (const GstIceFigures * figures,
     guint64 bitrate, gint percent);
 GstStructure *gst_ice_messages_new_refreshed (const GstIceFigures * figures);

@@ -2,15 +2,20 @@
  * Copyright (C) 2026 The icesink developers */
 /* The outbox; see the header.
  *
- * Protected by: lock, which is never held while something is delivered.
+ * Protected by: lock, which is never held while something is delivered; the
+ * turns' own lock.
  * Owns: the items, and through them the element.
  *
  * The pool is GLib's: a thread comes when there is something to do and leaves
  * when it has been idle for a while, so nothing has to be joined, and the last
- * reference to an element may go on any of them. One thread serves all sinks
- * while no handler is slow; each slow one takes a thread for itself. */
+ * reference to an element may go on any of them. A push to the pool can start a
+ * thread, and always wakes one, which costs more than most messages do. So what
+ * can wait for its turn is delivered by one thread for all sinks; who is not
+ * served before there is something new gets a thread for itself. */
 
 #include "icesink/outbox.h"
+
+#include "common/lock.h"
 
 /* What an application has to run its loop once a state change has returned, and
  * the longest that this is waited for. */
@@ -26,6 +31,14 @@ typedef struct
   GDestroyNotify destroy;
 } Item;
 
+/* When a thread of the pool comes. */
+typedef enum
+{
+  NOT_SCHEDULED,
+  IN_TURN,                      /* the one that takes turns, if nobody blocks it */
+  AT_ONCE,
+} Schedule;
+
 struct _GstIceOutbox
 {
   gatomicrefcount ref_count;
@@ -35,10 +48,18 @@ struct _GstIceOutbox
   GCond idle;                   /* signalled when a delivery has ended */
   GQueue items;
   GThread *deliverer;           /* (nullable) the thread that delivers */
-  gboolean scheduled;           /* the pool has been asked to */
+  Schedule schedule;
   gboolean flushing;
   gint64 hold_until_us;         /* errors wait so long */
 };
+
+/* Those whose turn comes. Its lock is taken inside that of an outbox. */
+static struct
+{
+  GMutex lock;
+  GQueue outboxes;              /* (owned) */
+  gboolean being_taken;         /* by a thread of the pool */
+} turns;
 
 static void
 free_item (Item * item)
@@ -50,16 +71,42 @@ free_item (Item * item)
   g_free (item);
 }
 
-static void
-on_pool_thread (gpointer data, gpointer user_data)
+/* (transfer full) (nullable): NULL when all have had their turn */
+static GstIceOutbox *
+take_turn (void)
 {
-  g_autoptr (GstIceOutbox) outbox = data;
+  gst_ice_lock_scope (&turns.lock);
 
+  turns.being_taken = turns.outboxes.head != NULL;
+
+  return g_queue_pop_head (&turns.outboxes);
+}
+
+static void
+deliver_scheduled (GstIceOutbox * outbox, Schedule schedule)
+{
   g_mutex_lock (&outbox->lock);
-  outbox->scheduled = FALSE;
+  if (outbox->schedule == schedule)
+    outbox->schedule = NOT_SCHEDULED;
   g_mutex_unlock (&outbox->lock);
 
   gst_ice_outbox_deliver (outbox, 0);
+  gst_ice_outbox_unref (outbox);
+}
+
+/* @data: an outbox, or the turns. */
+static void
+on_pool_thread (gpointer data, gpointer user_data)
+{
+  GstIceOutbox *outbox;
+
+  if (data != &turns) {
+    deliver_scheduled (data, AT_ONCE);
+    return;
+  }
+
+  while ((outbox = take_turn ()) != NULL)
+    deliver_scheduled (outbox, IN_TURN);
 }
 
 static GThreadPool *
@@ -104,17 +151,30 @@ GST_ICE_DEFINE_COUNTED (GstIceOutbox, gst_ice_outbox, finalize)
 
 /* Call with the lock held. */
 static void
-schedule (GstIceOutbox * outbox)
+schedule_at_once (GstIceOutbox * outbox)
 {
-  if (outbox->scheduled)
+  if (outbox->schedule == AT_ONCE)
     return;
 
-  outbox->scheduled = TRUE;
+  outbox->schedule = AT_ONCE;
   g_thread_pool_push (get_pool (), gst_ice_outbox_ref (outbox), NULL);
 }
 
+/* Call with the lock held. */
 static void
-put (GstIceOutbox * outbox, const Item * fields)
+schedule_in_turn (GstIceOutbox * outbox)
+{
+  gst_ice_lock_scope (&turns.lock);
+
+  outbox->schedule = IN_TURN;
+  g_queue_push_tail (&turns.outboxes, gst_ice_outbox_ref (outbox));
+  if (!turns.being_taken)
+    g_thread_pool_push (get_pool (), &turns, NULL);
+  turns.being_taken = TRUE;
+}
+
+static void
+put (GstIceOutbox * outbox, Schedule schedule, const Item * fields)
 {
   Item *item = g_new (Item, 1);
 
@@ -124,22 +184,32 @@ put (GstIceOutbox * outbox, const Item * fields)
   g_mutex_lock (&outbox->lock);
   g_queue_push_tail (&outbox->items, item);
   /* Whoever delivers now will come to it. */
-  if (outbox->deliverer == NULL)
-    schedule (outbox);
+  if (outbox->deliverer == NULL) {
+    if (schedule == IN_TURN && outbox->schedule == NOT_SCHEDULED)
+      schedule_in_turn (outbox);
+    else
+      schedule_at_once (outbox);
+  }
   g_mutex_unlock (&outbox->lock);
 }
 
 void
 gst_ice_outbox_post (GstIceOutbox * outbox, GstMessage * message)
 {
-  put (outbox, &(Item) {.message = message });
+  put (outbox, AT_ONCE, &(Item) {.message = message });
+}
+
+void
+gst_ice_outbox_post_in_turn (GstIceOutbox * outbox, GstMessage * message)
+{
+  put (outbox, IN_TURN, &(Item) {.message = message });
 }
 
 void
 gst_ice_outbox_call (GstIceOutbox * outbox, GstIceOutboxFunc func,
     gpointer user_data, GDestroyNotify destroy)
 {
-  put (outbox, &(Item) {
+  put (outbox, AT_ONCE, &(Item) {
         .func = func,
         .user_data = user_data,
         .destroy = destroy,
@@ -215,7 +285,7 @@ deliver_all (GstIceOutbox * outbox, gboolean until_flushing)
   }
   outbox->deliverer = NULL;
   if (item != NULL)
-    schedule (outbox);
+    schedule_at_once (outbox);
   g_cond_broadcast (&outbox->idle);
 
   return item == NULL;

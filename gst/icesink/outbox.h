@@ -5,7 +5,7 @@
  * Any thread puts something in. It is delivered by a pool of threads that the
  * whole process shares, so that application code never runs on the network
  * thread; one thread at a time delivers for one sink, and a handler that is
- * slow delays only its own sink. A thread that must know that something has
+ * slow delays only its own sink, and the progress of others once. A thread that must know that something has
  * reached the application, such as the streaming thread before EOS, delivers
  * by itself.
  *
@@ -27,6 +27,12 @@ GST_ICE_DECLARE_COUNTED (GstIceOutbox, gst_ice_outbox)
 /* Posts @message on the element's bus. The caller holds a reference to the
  * element. @message: (transfer full) */
 void gst_ice_outbox_post (GstIceOutbox * outbox, GstMessage * message);
+
+/* The same, for what comes again and again: it can wait for other sinks' turns,
+ * but not for longer than until the next one is put in, whatever it is.
+ * @message: (transfer full) */
+void gst_ice_outbox_post_in_turn (GstIceOutbox * outbox,
+    GstMessage * message);
 
 /* Calls @func with the element, outside any lock. */
 typedef void (*GstIceOutboxFunc) (GstElement * element, gpointer user_data);

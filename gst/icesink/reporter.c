@@ -543,8 +543,10 @@ post_progress (GstIceReporter * self)
   self->last_bytes_uploaded = figures.upload.bytes_uploaded;
   self->last_progress_us = figures.now_us;
 
-  post_structure (self, gst_ice_messages_new_progress (&figures, bitrate,
-          get_percent (self, &figures)));
+  gst_ice_outbox_post_in_turn (self->outbox,
+      gst_message_new_element (GST_OBJECT (self->element),
+          gst_ice_messages_new_progress (&figures, bitrate,
+              get_percent (self, &figures))));
 }
 
 static void
@@ -603,7 +605,7 @@ gst_ice_reporter_tick (GstIceReporter * self)
     watch_spool (self, recording);
     watch_size (self, recording);
   }
-  if (self->progress_interval_us > 0
-      && since + TICK_JITTER_US >= self->progress_interval_us)
+  if (self->progress_interval_us > 0 && self->post_messages
+      && !is_muted (self) && since + TICK_JITTER_US >= self->progress_interval_us)
     post_progress (self);
 }

@@ -159,12 +159,17 @@ run_note (GstElement * element, gpointer data)
   counter_add (&note->fixture->reached);
 }
 
+static GstMessage *
+new_number (Fixture * fixture, guint number)
+{
+  return gst_message_new_element (GST_OBJECT (fixture->element),
+      gst_structure_new ("test", "number", G_TYPE_UINT, number, NULL));
+}
+
 static void
 post_number (Fixture * fixture, guint number)
 {
-  gst_ice_outbox_post (fixture->outbox,
-      gst_message_new_element (GST_OBJECT (fixture->element),
-          gst_structure_new ("test", "number", G_TYPE_UINT, number, NULL)));
+  gst_ice_outbox_post (fixture->outbox, new_number (fixture, number));
 }
 
 static guint
@@ -329,6 +334,93 @@ test_slow_handlers (void)
     g_assert_cmpuint (slow[i].calls->len, ==, 1);
     fixture_clear (&slow[i]);
   }
+}
+
+static void
+post_number_in_turn (Fixture * fixture, guint number)
+{
+  gst_ice_outbox_post_in_turn (fixture->outbox,
+      new_number (fixture, number));
+}
+
+static GstBusSyncReply
+note_thread (GstBus * bus, GstMessage * message, gpointer thread)
+{
+  *(GThread **) thread = g_thread_self ();
+
+  return GST_BUS_PASS;
+}
+
+static GstBusSyncReply
+stop_at_gate (GstBus * bus, GstMessage * message, gpointer data)
+{
+  Fixture *fixture = data;
+
+  counter_add (&fixture->reached);
+  counter_wait (&fixture->gate, 1);
+
+  return GST_BUS_PASS;
+}
+
+/* One thread serves all sinks, since each that has to be woken costs more than
+ * a message. */
+static void
+test_turns_take_one_thread (void)
+{
+  Fixture sinks[SLOW_SINKS];
+  GThread *threads[SLOW_SINKS] = { NULL };
+  guint i;
+
+  for (i = 0; i < SLOW_SINKS; i++) {
+    fixture_init (&sinks[i]);
+    gst_bus_set_sync_handler (sinks[i].bus, i == 0 ? stop_at_gate
+        : note_thread, i == 0 ? (gpointer) & sinks[0] : &threads[i], NULL);
+  }
+  post_number_in_turn (&sinks[0], 0);
+  counter_wait (&sinks[0].reached, 1);
+  for (i = 1; i < SLOW_SINKS; i++)
+    post_number_in_turn (&sinks[i], i);
+  counter_add (&sinks[0].gate);
+
+  for (i = 0; i < SLOW_SINKS; i++) {
+    g_assert_cmpuint (pop_number (&sinks[i]), ==, i);
+    g_assert_true (i == 0 || threads[i] == threads[1]);
+  }
+  for (i = 0; i < SLOW_SINKS; i++)
+    fixture_clear (&sinks[i]);
+}
+
+/* Whose turn does not come waits for no more than the next thing that there is
+ * to tell. */
+static void
+test_turns_pass_a_slow_handler (void)
+{
+  Fixture slow, quick, other;
+
+  fixture_init (&slow);
+  fixture_init (&quick);
+  fixture_init (&other);
+  gst_bus_set_sync_handler (slow.bus, stop_at_gate, &slow, NULL);
+  post_number_in_turn (&slow, 0);
+  counter_wait (&slow.reached, 1);
+
+  post_number_in_turn (&quick, 1);
+  post_number_in_turn (&quick, 2);
+  g_assert_cmpuint (pop_number (&quick), ==, 1);
+  g_assert_cmpuint (pop_number (&quick), ==, 2);
+
+  post_number_in_turn (&other, 3);
+  call (&other, run_note, 0);
+  counter_wait (&other.reached, 1);
+  g_assert_cmpuint (pop_number (&other), ==, 3);
+
+  post_number_in_turn (&quick, 4);
+  counter_add (&slow.gate);
+  g_assert_cmpuint (pop_number (&slow), ==, 0);
+  g_assert_cmpuint (pop_number (&quick), ==, 4);
+  fixture_clear (&slow);
+  fixture_clear (&quick);
+  fixture_clear (&other);
 }
 
 static gpointer
@@ -618,6 +710,10 @@ main (int argc, char **argv)
   g_test_add_func ("/outbox/one-at-a-time", test_one_at_a_time);
   g_test_add_func ("/outbox/slow-handlers-delay-no-other-sink",
       test_slow_handlers);
+  g_test_add_func ("/outbox/turns-take-one-thread",
+      test_turns_take_one_thread);
+  g_test_add_func ("/outbox/turns-pass-a-slow-handler",
+      test_turns_pass_a_slow_handler);
   g_test_add_func ("/outbox/drain-waits-for-a-handler", test_drain_waits);
   g_test_add_func ("/outbox/flushing-ends-drain", test_flushing);
   g_test_add_func ("/outbox/held-errors-outlast-a-drain", test_held_error);
