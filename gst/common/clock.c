@@ -146,20 +146,8 @@ typedef struct
   GSource source;
   GstIceClock *clock;           /* (owned) */
   gint64 delay_us;
-  gboolean in_step;             /* with all others of this delay */
   gint64 due_us;                /* on the clock; for one moved by hand */
 } Timer;
-
-/* A moment of GLib's clock that is @delay_us from @now, or less. */
-static gint64
-get_ready_time (const Timer * timer, gint64 now, gint64 delay_us)
-{
-  if (!timer->in_step)
-    return now + delay_us;
-
-  delay_us = MAX (delay_us, 1);
-  return now - now % delay_us + delay_us;
-}
 
 static void
 timer_arm (Timer * timer)
@@ -169,7 +157,7 @@ timer_arm (Timer * timer)
 
   if (rate > 0) {
     g_source_set_ready_time (&timer->source,
-        get_ready_time (timer, now, timer->delay_us / rate));
+        now + (gint64) (timer->delay_us / rate));
     return;
   }
   timer->due_us = gst_ice_clock_get_monotonic (timer->clock) + timer->delay_us;
@@ -209,8 +197,8 @@ static GSourceFuncs timer_funcs = {
   .finalize = timer_finalize,
 };
 
-static GSource *
-timer_new (GstIceClock * clock, gint64 delay_us, gboolean in_step)
+GSource *
+gst_ice_clock_timeout_source_new (GstIceClock * clock, gint64 delay_us)
 {
   GSource *source = g_source_new (&timer_funcs, sizeof (Timer));
   Timer *timer = (Timer *) source;
@@ -218,20 +206,7 @@ timer_new (GstIceClock * clock, gint64 delay_us, gboolean in_step)
   g_source_set_static_name (source, "icesink timer");
   timer->clock = gst_ice_clock_ref (clock);
   timer->delay_us = MAX (delay_us, 0);
-  timer->in_step = in_step;
   timer_arm (timer);
 
   return source;
-}
-
-GSource *
-gst_ice_clock_timeout_source_new (GstIceClock * clock, gint64 delay_us)
-{
-  return timer_new (clock, delay_us, FALSE);
-}
-
-GSource *
-gst_ice_clock_tick_source_new (GstIceClock * clock, gint64 interval_us)
-{
-  return timer_new (clock, interval_us, TRUE);
 }

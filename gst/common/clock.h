@@ -54,9 +54,3 @@ gint64 gst_ice_clock_get_offset (GstIceClock * clock);
  * context. (transfer full) */
 GSource *gst_ice_clock_timeout_source_new (GstIceClock * clock,
     gint64 delay_us);
-
-/* A timer that is due each @interval_us, until its callback returns
- * G_SOURCE_REMOVE. All that have the same interval are due at the same moments,
- * so that a thread wakes once for the timers of many sinks. (transfer full) */
-GSource *gst_ice_clock_tick_source_new (GstIceClock * clock,
-    gint64 interval_us);

@@ -36,6 +36,7 @@
 #include "common/error.h"
 #include "common/lock.h"
 #include "common/log.h"
+#include "common/ticker.h"
 #include "credentials/identity-check.h"
 #include "icesink/content-type.h"
 #include "icesink/media-claim.h"
@@ -92,7 +93,7 @@ struct _GstIceRun
   gboolean eos;                 /* upstream has sent it */
   gint64 starved_since_us;      /* no memory, and none to come; or 0 */
 
-  GSource *tick;                /* (nullable) (owned) network thread only */
+  GstIceTick *tick;             /* (nullable) (owned) network thread only */
 
   GMutex lock;
   GCond changed;
@@ -260,7 +261,7 @@ get_recording (GstIceRun * self)
 
 /* ---- the network thread ---- */
 
-static gboolean
+static void
 on_tick (gpointer user_data)
 {
   GstIceRun *self = user_data;
@@ -270,8 +271,6 @@ on_tick (gpointer user_data)
     gst_ice_recording_seal_aged (recording);
   if (!has_reached (self, GST_ICE_RUN_ENDED))
     gst_ice_reporter_tick (self->reporter);
-
-  return G_SOURCE_CONTINUE;
 }
 
 static gboolean
@@ -283,11 +282,8 @@ start_tick (gpointer user_data)
   if (has_reached (self, GST_ICE_RUN_QUIET))
     return G_SOURCE_REMOVE;
 
-  self->tick = gst_ice_clock_tick_source_new (self->clock,
-      interval > 0 ? MIN (interval, AGE_INTERVAL_US) : AGE_INTERVAL_US);
-  g_source_set_callback (self->tick, on_tick, self, NULL);
-  g_source_attach (self->tick,
-      gst_ice_network_thread_get_context (self->thread));
+  self->tick = gst_ice_tick_add (interval > 0 ? MIN (interval, AGE_INTERVAL_US)
+      : AGE_INTERVAL_US, on_tick, self);
 
   return G_SOURCE_REMOVE;
 }
@@ -299,9 +295,7 @@ quieten (GstIceRun * self)
 {
   gboolean first;
 
-  if (self->tick != NULL)
-    g_source_destroy (self->tick);
-  g_clear_pointer (&self->tick, g_source_unref);
+  g_clear_pointer (&self->tick, gst_ice_tick_remove);
 
   g_mutex_lock (&self->lock);
   if (self->phase < GST_ICE_RUN_ENDED)

@@ -136,29 +136,6 @@ test_timer (void)
   g_source_destroy (late_timer);
 }
 
-/* Those that begin at different moments are due at the same ones. */
-static void
-test_ticks_in_step (void)
-{
-  const gint64 interval = 1000;
-  g_autoptr (GstIceClock) clock = gst_ice_clock_new ();
-  g_autoptr (GSource) first = gst_ice_clock_tick_source_new (clock, interval);
-  g_autoptr (GSource) second = NULL;
-  guint fired = 0;
-
-  g_usleep (interval / 3);
-  second = gst_ice_clock_tick_source_new (clock, interval);
-  g_assert_cmpint ((g_source_get_ready_time (second)
-          - g_source_get_ready_time (first)) % interval, ==, 0);
-
-  g_source_set_callback (second, count_twice, &fired, NULL);
-  g_source_attach (second, NULL);
-  iterate_until (&fired, 1);
-  g_assert_cmpint ((g_source_get_ready_time (second)
-          - g_source_get_ready_time (first)) % interval, ==, 0);
-  iterate_until (&fired, 2);
-}
-
 static void
 test_timer_rate (void)
 {
@@ -206,7 +183,6 @@ main (int argc, char **argv)
   g_test_add_func ("/clock/survives-a-step-of-the-wall-clock",
       test_wall_clock_step);
   g_test_add_func ("/clock/fires-timers", test_timer);
-  g_test_add_func ("/clock/ticks-in-step", test_ticks_in_step);
   g_test_add_func ("/clock/fires-timers-at-its-rate", test_timer_rate);
   g_test_add_func ("/clock/fires-timers-when-moved-by-hand", test_timer_manual);
 
