@@ -71,15 +71,18 @@ free_item (Item * item)
   g_free (item);
 }
 
-/* (transfer full) (nullable): NULL when all have had their turn */
-static GstIceOutbox *
-take_turn (void)
+/* All of them at once, so that who puts in more does not meet this thread at the
+ * lock. FALSE when all have had their turn. @taken: (out) */
+static gboolean
+take_turns (GQueue * taken)
 {
   gst_ice_lock_scope (&turns.lock);
 
-  turns.being_taken = turns.outboxes.head != NULL;
+  *taken = turns.outboxes;
+  g_queue_init (&turns.outboxes);
+  turns.being_taken = taken->head != NULL;
 
-  return g_queue_pop_head (&turns.outboxes);
+  return turns.being_taken;
 }
 
 static void
@@ -98,15 +101,16 @@ deliver_scheduled (GstIceOutbox * outbox, Schedule schedule)
 static void
 on_pool_thread (gpointer data, gpointer user_data)
 {
-  GstIceOutbox *outbox;
+  GQueue taken;
 
   if (data != &turns) {
     deliver_scheduled (data, AT_ONCE);
     return;
   }
 
-  while ((outbox = take_turn ()) != NULL)
-    deliver_scheduled (outbox, IN_TURN);
+  while (take_turns (&taken))
+    while (taken.head != NULL)
+      deliver_scheduled (g_queue_pop_head (&taken), IN_TURN);
 }
 
 static GThreadPool *

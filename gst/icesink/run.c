@@ -44,8 +44,13 @@
 
 #define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_SINK)
 
-/* How often the age of the open part is looked at. */
-#define AGE_INTERVAL_US (G_USEC_PER_SEC / 4)
+/* How often it is seen to what is due. Each time costs a sink among hundreds more
+ * than it looks, since all that it touches has left the cache. */
+#define MIN_TICK_US (G_USEC_PER_SEC / 4)
+#define MAX_TICK_US G_USEC_PER_SEC
+
+/* How late a part may be sealed, as a share of its age. */
+#define AGE_TOLERANCE 10
 
 /* What the disk has: at the start, until the state change goes on without it
  * (what is local is looked for no longer either), and to the end of a stop, even
@@ -93,7 +98,9 @@ struct _GstIceRun
   gboolean eos;                 /* upstream has sent it */
   gint64 starved_since_us;      /* no memory, and none to come; or 0 */
 
-  GstIceTick *tick;             /* (nullable) (owned) network thread only */
+  /* network thread only */
+  GstIceTick *tick;             /* (nullable) (owned) */
+  GstIceTick *upkeep;           /* (nullable) (owned) of the memory of all */
 
   GMutex lock;
   GCond changed;
@@ -273,17 +280,42 @@ on_tick (gpointer user_data)
     gst_ice_reporter_tick (self->reporter);
 }
 
+static void
+keep_up_memory (gpointer user_data)
+{
+  gst_ice_chunk_pool_trim ();
+  gst_ice_chunk_pool_prepare ();
+}
+
+/* Often enough for the age of a part, and for what goes to the disk, of which a
+ * crash loses the rest; and so that progress comes when it is due. */
+static gint64
+get_tick_interval (GstIceRun * self)
+{
+  gint64 progress = gst_ice_reporter_get_interval (self->reporter);
+  gint64 age = self->config.max_part_duration_us;
+  gint64 interval = MAX_TICK_US;
+
+  if (self->settings.spool_directory != NULL)
+    interval = MIN_TICK_US;
+  else if (age > 0)
+    interval = CLAMP (age / AGE_TOLERANCE, MIN_TICK_US, MAX_TICK_US);
+  if (progress > 0)
+    interval = progress / (1 + (progress - 1) / interval);
+
+  return interval;
+}
+
 static gboolean
-start_tick (gpointer user_data)
+start_ticks (gpointer user_data)
 {
   GstIceRun *self = user_data;
-  gint64 interval = gst_ice_reporter_get_interval (self->reporter);
 
   if (has_reached (self, GST_ICE_RUN_QUIET))
     return G_SOURCE_REMOVE;
 
-  self->tick = gst_ice_tick_add (interval > 0 ? MIN (interval, AGE_INTERVAL_US)
-      : AGE_INTERVAL_US, on_tick, self);
+  self->tick = gst_ice_tick_add (get_tick_interval (self), on_tick, self);
+  self->upkeep = gst_ice_tick_add (MIN_TICK_US, keep_up_memory, NULL);
 
   return G_SOURCE_REMOVE;
 }
@@ -296,6 +328,7 @@ quieten (GstIceRun * self)
   gboolean first;
 
   g_clear_pointer (&self->tick, gst_ice_tick_remove);
+  g_clear_pointer (&self->upkeep, gst_ice_tick_remove);
 
   g_mutex_lock (&self->lock);
   if (self->phase < GST_ICE_RUN_ENDED)
@@ -528,7 +561,7 @@ publish_recording (GstIceRun * self, GstIceRecording * recording)
   gst_ice_recording_set_flushing (recording, self->flushing);
   gst_ice_reporter_set_recording (self->reporter, recording);
   /* With the lock held, so that it comes before what ends it. */
-  gst_ice_network_thread_invoke (self->thread, start_tick,
+  gst_ice_network_thread_invoke (self->thread, start_ticks,
       gst_ice_run_ref (self), (GDestroyNotify) gst_ice_run_unref);
 
   return TRUE;

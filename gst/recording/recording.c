@@ -417,8 +417,6 @@ gst_ice_recording_seal_aged (GstIceRecording * self)
   g_mutex_unlock (&list->lock);
 
   hand_over (self, leaving);
-  gst_ice_chunk_pool_trim ();
-  gst_ice_chunk_pool_prepare ();
 }
 
 void
