@@ -9,6 +9,10 @@
  * Threads: the main thread starts and stops; messages are counted where they
  * are posted, on threads of the sinks. */
 
+/* For pthread_setattr_default_np(). */
+#define _GNU_SOURCE
+
+#include <pthread.h>
 #include <sys/resource.h>
 
 #include "patience.h"
@@ -20,6 +24,7 @@
 #define TICK_US (5 * G_TIME_SPAN_MILLISECOND)
 #define N_BUFFERS 100
 #define PART_SIZE 102400
+#define STACK_SIZE (1024 * 1024)
 
 /**
  * Lane:
@@ -558,11 +563,28 @@ raise_file_limit (void)
   setrlimit (RLIMIT_NOFILE, &limit);
 }
 
+/* Where addresses have 32 bits, the stacks of some hundred threads, 8 MiB each,
+ * would take them all. */
+static void
+lower_stack_size (void)
+{
+  pthread_attr_t attributes;
+
+  if (sizeof (gpointer) > 4)
+    return;
+
+  pthread_attr_init (&attributes);
+  pthread_attr_setstacksize (&attributes, STACK_SIZE);
+  g_assert_cmpint (pthread_setattr_default_np (&attributes), ==, 0);
+  pthread_attr_destroy (&attributes);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   raise_file_limit ();
+  lower_stack_size ();
   trial_init (&argc, &argv);
 
   g_test_add_func ("/icesink/many-sinks/record-at-once", test_many);
