@@ -247,8 +247,9 @@ test_early (gconstpointer data)
       "ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true", TRUE);
   if (c->unset != NULL)
     g_subprocess_launcher_unsetenv (launch->launcher, c->unset);
+  /* No muxer: wavenc, for one, leaks the buffer that its header fails before. */
   for (i = 0; i < STARTS; i++) {
-    start (launch, "", "audiotestsrc is-live=true ! wavenc", c->settings);
+    start (launch, "", "audiotestsrc is-live=true", c->settings);
     g_assert_cmpint (finish (launch), !=, 0);
     g_assert_nonnull (strstr (launch->output, "GstIceSink:icesink0"));
     g_clear_object (&launch->process);

@@ -120,6 +120,18 @@ tool_fixture_run_on (ToolFixture * fixture, const gchar * command,
 }
 
 void
+tool_fixture_expect_log (ToolFixture * fixture, const gchar * line)
+{
+  g_autofree gchar *logged = g_strconcat (line,
+      " --gst-debug=ice*:9 --gst-debug-no-color", NULL);
+
+  /* Under the leaks tracer the log is a file. */
+  g_subprocess_launcher_unsetenv (fixture->launcher, "GST_DEBUG_FILE");
+  tool_fixture_expect (fixture, 0, logged);
+  tool_fixture_assert_no_secret (fixture);
+}
+
+void
 tool_fixture_leave (SpoolFixture * spools, const gchar * object,
     const gchar * upload_id)
 {

@@ -65,6 +65,10 @@ gboolean tool_fixture_is_left (SpoolFixture * spools);
 gchar *tool_fixture_begin_upload (ToolFixture * fixture,
     const gchar * media_id);
 
+/* Runs @line, which has to succeed, with all of the log in err, and looks for
+ * secrets there. */
+void tool_fixture_expect_log (ToolFixture * fixture, const gchar * line);
+
 /* No secret that the emulator knows is in what the program said. */
 void tool_fixture_assert_no_secret (ToolFixture * fixture);
 
