@@ -31,7 +31,7 @@ list ()
     all)
       chaos_seeds=1-4000 crash_seeds=1-200 append_seeds=1-50
       script_seeds=1-2000 recording_seeds=1-20000 fuzz_seconds=1200
-      soak_minutes=60 changes=100
+      soak_minutes=60 changes=102
       ;;
     little)
       chaos_seeds=1-100 crash_seeds=1-10 append_seeds=1-5

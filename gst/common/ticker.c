@@ -21,14 +21,8 @@ struct _GstIceTick
   Ticker *ticker;               /* (unowned) */
 };
 
-static void
-unref_tickers (gpointer tickers)
-{
-  g_ptr_array_unref (tickers);
-}
-
 /* (element-type Ticker) */
-static GPrivate tickers = G_PRIVATE_INIT (unref_tickers);
+static GPrivate tickers = G_PRIVATE_INIT ((GDestroyNotify) g_ptr_array_unref);
 
 static gboolean
 on_time (gpointer user_data)

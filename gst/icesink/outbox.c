@@ -35,7 +35,7 @@ typedef struct
 typedef enum
 {
   NOT_SCHEDULED,
-  IN_TURN,                      /* the one that takes turns, if nobody blocks it */
+  IN_TURN,                      /* the one that serves all, if none blocks it */
   AT_ONCE,
 } Schedule;
 
@@ -71,8 +71,8 @@ free_item (Item * item)
   g_free (item);
 }
 
-/* All of them at once, so that who puts in more does not meet this thread at the
- * lock. FALSE when all have had their turn. @taken: (out) */
+/* All of them at once, so that who puts in more does not meet this thread at
+ * the lock. FALSE when all have had their turn. @taken: (out) */
 static gboolean
 take_turns (GQueue * taken)
 {
@@ -85,6 +85,7 @@ take_turns (GQueue * taken)
   return turns.being_taken;
 }
 
+/* @outbox: (transfer full) */
 static void
 deliver_scheduled (GstIceOutbox * outbox, Schedule schedule)
 {

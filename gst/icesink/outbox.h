@@ -5,9 +5,9 @@
  * Any thread puts something in. It is delivered by a pool of threads that the
  * whole process shares, so that application code never runs on the network
  * thread; one thread at a time delivers for one sink, and a handler that is
- * slow delays only its own sink, and the progress of others once. A thread that must know that something has
- * reached the application, such as the streaming thread before EOS, delivers
- * by itself.
+ * slow delays only its own sink, and the progress of others once. A thread that
+ * must know that something has reached the application, such as the streaming
+ * thread before EOS, delivers by itself.
  *
  * Everything put in holds a reference to the element, so a handler may drop
  * the last reference that the application has. */

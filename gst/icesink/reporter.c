@@ -594,18 +594,25 @@ watch_size (GstIceReporter * self, GstIceRecording * recording)
           " fragments, each a media asset of its own"));
 }
 
+static gboolean
+is_progress_due (GstIceReporter * self)
+{
+  gint64 since = gst_ice_clock_get_monotonic (self->clock)
+      - self->last_progress_us;
+
+  return self->progress_interval_us > 0 && self->post_messages
+      && since + TICK_JITTER_US >= self->progress_interval_us;
+}
+
 void
 gst_ice_reporter_tick (GstIceReporter * self)
 {
   g_autoptr (GstIceRecording) recording = ref_recording (self);
-  gint64 since = gst_ice_clock_get_monotonic (self->clock)
-      - self->last_progress_us;
 
   if (recording != NULL) {
     watch_spool (self, recording);
     watch_size (self, recording);
   }
-  if (self->progress_interval_us > 0 && self->post_messages
-      && !is_muted (self) && since + TICK_JITTER_US >= self->progress_interval_us)
+  if (is_progress_due (self) && !is_muted (self))
     post_progress (self);
 }

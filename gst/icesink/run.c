@@ -44,12 +44,12 @@
 
 #define GST_CAT_DEFAULT gst_ice_log_get (GST_ICE_LOG_SINK)
 
-/* How often it is seen to what is due. Each time costs a sink among hundreds more
- * than it looks, since all that it touches has left the cache. */
+/* How often it is seen to what is due. Each time costs a sink among hundreds
+ * more than it looks, since all that it touches has left the cache. */
 #define MIN_TICK_US (G_USEC_PER_SEC / 4)
 #define MAX_TICK_US G_USEC_PER_SEC
 
-/* How late a part may be sealed, as a share of its age. */
+/* How late a part may be sealed, as a share of its age, between the two. */
 #define AGE_TOLERANCE 10
 
 /* What the disk has: at the start, until the state change goes on without it
@@ -280,6 +280,7 @@ on_tick (gpointer user_data)
     gst_ice_reporter_tick (self->reporter);
 }
 
+/* For all sinks; whoever asks first has done it, and the others only look. */
 static void
 keep_up_memory (gpointer user_data)
 {

@@ -249,8 +249,9 @@ static const Row rows[] = {
   /**
    * GstIceSink:max-part-duration:
    *
-   * Age in nanoseconds at which a part of at least 100 KiB is handed over
-   * before it is full, where the part plan allows. 0: by size only.
+   * Age in nanoseconds at which a part of at least 100 KiB is handed over, or
+   * up to a second later, before it is full, where the part plan allows. 0: by
+   * size only.
    *
    * Since: 0.1
    */

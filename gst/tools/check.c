@@ -50,10 +50,11 @@ report (Check * check, const gchar * name, const gchar * state,
 static JsonObject *
 describe_error (const GError * error)
 {
-  static const GstIceErrorDetails nothing;
-  const GstIceErrorDetails *said = gst_ice_error_get_details (error);
-  const GstIceErrorDetails *known = said != NULL ? said : &nothing;
+  const GstIceErrorDetails *known = gst_ice_error_get_details (error);
   JsonObject *details = json_object_new ();
+
+  if (known == NULL)
+    return details;
 
   if (known->http_status != 0)
     json_object_set_int_member (details, "http-status", known->http_status);

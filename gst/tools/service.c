@@ -375,8 +375,11 @@ is_refusal (const GError * error)
 {
   const GstIceErrorDetails *details = gst_ice_error_get_details (error);
 
-  return details != NULL && (details->not_sent || (details->code != NULL
-          && details->http_status >= 400 && details->http_status < 500));
+  if (details == NULL)
+    return FALSE;
+
+  return details->not_sent || (details->code != NULL
+      && details->http_status >= 400 && details->http_status < 500);
 }
 
 gchar *
